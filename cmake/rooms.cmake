@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A room is a folder of core/ and a static library of the same name. Includes point downwards only:
+#   cli -> scenario -> host -> {reclaim, policy, devices} -> {machine, cpu} -> trace -> base
+# which tests/base/layering_test.cpp checks.
+function(overcommit_room name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    add_library(oc_${name} INTERFACE)
+    target_link_libraries(oc_${name} INTERFACE ${ARGN})
+    return()
+  endif()
+  add_library(oc_${name} STATIC ${sources})
+  target_include_directories(oc_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core)
+  target_include_directories(oc_${name} SYSTEM PUBLIC ${PROJECT_SOURCE_DIR}/guests)
+  target_link_libraries(oc_${name} PUBLIC ${ARGN} PRIVATE overcommit_warnings)
+endfunction()
+
+# tests/<room>/*_test.cpp become one executable, one CTest test per file (named <room>.<file>).
+function(overcommit_room_tests room)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${room}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${room}_tests ${sources} support/test_main.cpp)
+  target_include_directories(${room}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${room}_tests PRIVATE
+    OVERCOMMIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" OVERCOMMIT_BINARY_DIR="${PROJECT_BINARY_DIR}" QT_NO_KEYWORDS)
+  target_link_libraries(${room}_tests PRIVATE ${ARGN} Qt6::Test overcommit_warnings)
+  set_target_properties(${room}_tests PROPERTIES AUTOMOC ON)
+  foreach(source ${sources})
+    get_filename_component(file ${source} NAME_WE)
+    add_test(NAME ${room}.${file} COMMAND ${room}_tests ${file})
+    set_tests_properties(${room}.${file} PROPERTIES TIMEOUT 900 LABELS ${room} SKIP_RETURN_CODE 77)
+  endforeach()
+endfunction()

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Warnings are errors, with g++ 12 and clang 14 alike. Third-party headers come in as SYSTEM and are exempt.
+add_library(overcommit_warnings INTERFACE)
+target_compile_options(overcommit_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-align -Wcast-qual
+  -Woverloaded-virtual -Wnon-virtual-dtor -Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(overcommit_warnings INTERFACE -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wsuggest-override)
+  if(OVERCOMMIT_SANITIZE)
+    # g++ 12 sees null dereferences in the checks that the sanitizers themselves insert.
+    target_compile_options(overcommit_warnings INTERFACE -Wno-null-dereference)
+  endif()
+endif()
+
+if(OVERCOMMIT_SANITIZE)
+  add_compile_options(-fsanitize=${OVERCOMMIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${OVERCOMMIT_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()

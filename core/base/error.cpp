@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/error.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <system_error>
+
+namespace overcommit {
+
+std::string systemErrorText(int error) {
+  std::string text = std::generic_category().message(error);
+  // glibc capitalises; our sentences go on after a colon.
+  if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && (text[1] < 'A' || text[1] > 'Z')) text[0] = static_cast<char>(text[0] + 32);
+  return text;
+}
+
+void invariantBroken(std::string_view what, const char* file, int line) {
+  std::fprintf(stderr, "overcommit: an invariant of the engine is broken: %.*s (%s:%d)\nThis is a defect of Overcommit, not of your scenario; "
+               "please report it with the scenario and seed.\n", static_cast<int>(what.size()), what.data(), file, line);
+  std::fflush(stderr);
+  _exit(kExitInvariantBroken);
+}
+
+}  // namespace overcommit

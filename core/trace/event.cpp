@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "trace/event.h"
+
+#include "base/error.h"
+
+namespace overcommit {
+namespace {
+
+constexpr bool kVm = true, kGfn = true, kMfn = true, kText = true, kNo = false;
+constexpr auto kIn = DigestCoverage::Covered;
+constexpr auto kOut = DigestCoverage::NotCovered;
+
+constexpr std::array<EventInfo, kEventKinds> kTable{{
+    {EventKind::PowerOn, "power-on", kVm, kNo, kNo, kText, {"memory_pages", "reservation_pages", "", ""}, kIn, "a VM was powered on"},
+    {EventKind::PowerOff, "power-off", kVm, kNo, kNo, kText, {"operations", "", "", ""}, kIn,
+     "a VM was powered off, by itself or by the scenario; its pages are discarded first"},
+    {EventKind::Crash, "crash", kVm, kNo, kNo, kText, {"operations", "", "", ""}, kIn,
+     "a VM was stopped because its guest crashed, hung or met a fault that cannot be served; the text says why"},
+    {EventKind::FirstTouch, "first-touch", kVm, kGfn, kMfn, kNo, {"", "", "", ""}, kIn, "untouched -> private: a zeroed frame was given"},
+    {EventKind::Share, "share", kVm, kGfn, kMfn, kNo, {"old_mfn", "references", "", ""}, kIn,
+     "private -> shared: the page now maps mfn; old_mfn was freed (old_mfn = mfn: this frame became the shared one)"},
+    {EventKind::Break, "break", kVm, kGfn, kMfn, kNo, {"shared_mfn", "references", "", ""}, kIn,
+     "shared -> private: a write gave the page a copy of its own; references remain on shared_mfn"},
+    {EventKind::Revert, "revert", kVm, kGfn, kMfn, kNo, {"", "", "", ""}, kIn, "shared -> private: the last sharer keeps the frame"},
+    {EventKind::Inflate, "inflate", kVm, kGfn, kMfn, kNo, {"was_slot", "", "", ""}, kIn,
+     "-> ballooned: the balloon driver gave the page up (mfn: the frame that was freed; 0 and was_slot = slot + 1 if it was swapped)"},
+    {EventKind::Deflate, "deflate", kVm, kGfn, kNo, kNo, {"", "", "", ""}, kIn, "ballooned -> untouched: the driver took the page back"},
+    {EventKind::Pop, "pop", kVm, kGfn, kNo, kNo, {"", "", "", ""}, kIn, "ballooned -> untouched: the guest touched a ballooned page, or reset"},
+    {EventKind::Zip, "zip", kVm, kGfn, kMfn, kNo, {"store_mfn", "store_offset", "compressed_bytes", ""}, kIn,
+     "private -> zipped: the page was compressed into a slot; mfn was freed"},
+    {EventKind::Unzip, "unzip", kVm, kGfn, kMfn, kNo, {"store_mfn", "store_offset", "", ""}, kIn, "zipped -> private"},
+    {EventKind::SwapOut, "swap-out", kVm, kGfn, kMfn, kNo, {"slot", "", "", ""}, kIn, "private -> swapped: written to the VM's .vswp; mfn was freed"},
+    {EventKind::SwapIn, "swap-in", kVm, kGfn, kMfn, kNo, {"slot", "", "", ""}, kIn, "swapped -> private: read back; the slot was freed"},
+    {EventKind::Discard, "discard", kVm, kGfn, kMfn, kNo, {"was_slot", "", "", ""}, kIn,
+     "-> untouched: the VM went away (mfn: the frame that was freed, 0 = none; was_slot: slot + 1 if it was swapped)"},
+    {EventKind::OverheadTake, "overhead-take", kVm, kNo, kMfn, kNo, {"use", "", "", ""}, kIn, "a free frame was taken for the hypervisor itself"},
+    {EventKind::OverheadGive, "overhead-give", kVm, kNo, kMfn, kNo, {"", "", "", ""}, kIn, "an overhead frame was freed"},
+    {EventKind::ZipStoreTake, "zip-store-take", kVm, kNo, kMfn, kNo, {"", "", "", ""}, kIn, "a free frame became a compression-cache frame"},
+    {EventKind::ZipStoreGive, "zip-store-give", kVm, kNo, kMfn, kNo, {"", "", "", ""}, kIn, "a compression-cache frame was freed"},
+    {EventKind::FreeStateChange, "free-state", kNo, kNo, kNo, kNo, {"state", "old_state", "free_pages", "threshold_pages"}, kIn,
+     "the host's free-memory state changed"},
+    {EventKind::TargetSet, "target", kVm, kNo, kNo, kNo, {"target_pages", "allocated_pages", "active_pages", "rho_millionths"}, kIn,
+     "the allocation policy set a VM's target"},
+    {EventKind::ReclaimStart, "reclaim-start", kNo, kNo, kNo, kNo, {"reason", "free_pages", "wanted_pages", ""}, kIn, "the reclaimer began"},
+    {EventKind::ReclaimEnd, "reclaim-end", kNo, kNo, kNo, kNo, {"reclaimed_pages", "free_pages", "", ""}, kIn, "the reclaimer ended"},
+    {EventKind::VictimVm, "victim-vm", kVm, kNo, kNo, kNo, {"shares", "allocated_pages", "reservation_pages", "rho_millionths"}, kIn,
+     "this VM pays: lowest shares per page among those above their reservation"},
+    {EventKind::Refusal, "refusal", kVm, kGfn, kNo, kNo, {"reason", "", "", ""}, kIn, "a page or VM was considered and left alone"},
+    {EventKind::Block, "block", kVm, kNo, kNo, kNo, {"allocated_pages", "target_pages", "", ""}, kIn, "the VM is not run until memory recovers"},
+    {EventKind::Unblock, "unblock", kVm, kNo, kNo, kNo, {"", "", "", ""}, kIn, "the VM runs again"},
+    {EventKind::Scan, "scan", kVm, kNo, kNo, kNo, {"pages", "hits", "", ""}, kIn, "page sharing looked at pages of this VM"},
+    {EventKind::Sample, "sample", kVm, kNo, kNo, kNo, {"sampled_pages", "touched_pages", "estimate_pages", ""}, kIn, "a working-set period ended"},
+    {EventKind::SettingChange, "setting", kVm, kNo, kNo, kText, {"", "", "", ""}, kIn, "the scenario or a person changed a setting"},
+    {EventKind::GuestFrame, "guest-frame", kVm, kGfn, kNo, kNo, {"use", "subject", "", ""}, kOut, "the guest told what a frame is used for (oc_truth_kind)"},
+    {EventKind::GuestSwappedOut, "guest-swapped-out", kVm, kNo, kNo, kNo, {"gva_page", "block", "", ""}, kOut,
+     "the guest paged a page out to its own swap disk"},
+    {EventKind::Operations, "operations", kVm, kNo, kNo, kNo, {"count", "", "", ""}, kOut, "operations completed so far, at the end of a quantum"},
+    {EventKind::Phase, "phase", kVm, kNo, kNo, kNo, {"phase", "", "", ""}, kOut, "the program was sent on to its next phase"},
+    {EventKind::ResultChecksum, "result", kVm, kNo, kNo, kNo, {"checksum", "operations", "", ""}, kIn, "the program reported a checksum of its results"},
+    {EventKind::BalloonTarget, "balloon-target", kVm, kNo, kNo, kNo, {"target_pages", "size_pages", "", ""}, kIn, "the balloon driver was told a new target"},
+    {EventKind::BalloonDriver, "balloon-driver", kVm, kNo, kNo, kNo, {"command", "status", "", ""}, kIn, "the balloon driver started, was reset, or identified itself"},
+    {EventKind::Console, "console", kVm, kNo, kNo, kText, {"", "", "", ""}, kOut, "the guest printed a line"},
+    {EventKind::Mark, "mark", kNo, kNo, kNo, kText, {"", "", "", ""}, kOut, "a mark of the scenario's author"},
+    {EventKind::Fault, "fault", kVm, kNo, kNo, kText, {"", "", "", ""}, kIn, "the scenario made a device fail, or a device did"},
+    {EventKind::LimitReached, "limit", kNo, kNo, kNo, kText, {"", "", "", ""}, kOut, "a limit of the scenario ended the run"},
+    {EventKind::Expectation, "expectation", kNo, kNo, kNo, kText, {"holds", "", "", ""}, kOut, "an expectation was judged"},
+    {EventKind::Content, "content", kVm, kGfn, kNo, kNo, {"class", "hash", "", ""}, kOut, "what a page holds, for displays"},
+}};
+
+constexpr bool inOrder() {
+  for (std::size_t i = 0; i < kTable.size(); ++i) {
+    if (static_cast<std::size_t>(kTable[i].kind) != i + 1) return false;
+  }
+  return true;
+}
+static_assert(inOrder(), "the table has one entry a kind, in the order of EventKind");
+
+}  // namespace
+
+std::span<const EventInfo, kEventKinds> eventTable() { return kTable; }
+
+const EventInfo& infoOf(EventKind kind) {
+  const auto index = static_cast<std::size_t>(kind);
+  invariant(index >= 1 && index <= kTable.size(), "an event kind is one of the table");
+  return kTable[index - 1];
+}
+
+std::string_view nameOf(RefusalReason reason) {
+  switch (reason) {
+    case RefusalReason::RecentlyFaulted: return "recently faulted";
+    case RefusalReason::PageTable: return "guest page table";
+    case RefusalReason::Reservation: return "at its reservation";
+    case RefusalReason::NoSwapSpace: return "no swap space";
+    case RefusalReason::DiskError: return "disk error";
+    case RefusalReason::NotPrivate: return "not in a private frame";
+    case RefusalReason::HashMiss: return "no page with this hash";
+    case RefusalReason::HintChanged: return "the hinted page has changed";
+    case RefusalReason::FalseMatch: return "same hash, other bytes";
+    case RefusalReason::DoesNotFit: return "does not compress enough";
+    case RefusalReason::CacheFull: return "compression cache full";
+    case RefusalReason::NoDriver: return "no balloon driver";
+    case RefusalReason::SaltDiffers: return "salt differs";
+    case RefusalReason::Ballooned: return "ballooned";
+  }
+  return "unknown";
+}
+
+std::string_view nameOf(FreeState state) {
+  switch (state) {
+    case FreeState::High: return "high";
+    case FreeState::Clear: return "clear";
+    case FreeState::Soft: return "soft";
+    case FreeState::Hard: return "hard";
+    case FreeState::Low: return "low";
+  }
+  return "unknown";
+}
+
+std::string_view nameOf(OverheadUse use) {
+  switch (use) {
+    case OverheadUse::NestedPageTable: return "nested page table";
+    case OverheadUse::ShareTable: return "share table";
+    case OverheadUse::Console: return "service console";
+    case OverheadUse::Other: return "other";
+  }
+  return "unknown";
+}
+
+std::string_view nameOf(ReclaimReason reason) {
+  switch (reason) {
+    case ReclaimReason::OutOfFrames: return "out of frames";
+    case ReclaimReason::FreeState: return "free state";
+    case ReclaimReason::Limit: return "limit";
+    case ReclaimReason::Target: return "target";
+  }
+  return "unknown";
+}
+
+}  // namespace overcommit

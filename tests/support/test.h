@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <QtTest/QtTest>
+
+#include <QObject>
+#include <memory>
+#include <string>
+
+namespace overcommit::test {
+
+// The tests of one executable, by the name of their file. A static object of each test file adds itself before main() runs.
+using TestFactory = std::unique_ptr<QObject> (*)();
+void registerTest(const char* file, TestFactory factory);
+
+struct TestRegistration {
+  TestRegistration(const char* file, TestFactory factory) { registerTest(file, factory); }
+};
+
+}  // namespace overcommit::test
+
+// At the end of every test file, before its .moc include.
+#define OVERCOMMIT_TEST(Class)                                                     \
+  static const overcommit::test::TestRegistration registration##Class(             \
+      __FILE__, []() -> std::unique_ptr<QObject> { return std::make_unique<Class>(); });
+
+// Fails with the error's text if `result` (a Result<T>) holds an error.
+#define VERIFY_OK(result) QVERIFY2((result).has_value(), (result).has_value() ? "" : (result).error().text.c_str())
