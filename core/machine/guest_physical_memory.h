@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "machine/guest_windows.h"
+#include "machine/nested_page_table.h"
+
+namespace overcommit {
+
+// A VM's guest-physical memory: its nested page table and, for a VM with a CPU, the windows that cache it. Keeps the two
+// coherent: a window never shows what the table does not allow (audit() compares them page by page).
+class GuestPhysicalMemory {
+ public:
+  GuestPhysicalMemory(MachineMemory& machine, NestedPageTable table, std::unique_ptr<GuestWindows> windows);
+
+  [[nodiscard]] Pages memory() const { return table_.memory(); }
+  [[nodiscard]] const NestedPageTable& table() const { return table_; }
+  [[nodiscard]] NptEntry entry(Gfn gfn) const { return table_.lookup(gfn); }
+  [[nodiscard]] Pages count(PagePlace place) const;  // the first law: these add up to memory()
+
+  // Changes the entry and downgrades the windows accordingly. The caller has changed, or goes on to change, the frame's state.
+  void set(Gfn gfn, NptEntry entry);
+  // Forgets the window mappings and the accessed bit, so that the next touch is seen: working-set sampling.
+  void sample(Gfn gfn);
+
+  // After a nested fault was resolved: maps the page where it was touched and sets A and D as the hardware would.
+  void fillRam(Gfn gfn, Access access);
+  void fillDynamic(std::uint64_t dynamicPage, Gfn gfn, Access access);
+  // An access by the engine itself (device, loader, script): sets A and D.
+  void touch(Gfn gfn, Access access);
+
+  [[nodiscard]] GuestWindows* windows() const { return windows_.get(); }  // nullptr: a VM without a CPU
+
+  // The first way in which windows and table disagree, or the counts are wrong, in words.
+  [[nodiscard]] std::optional<std::string> audit() const;
+
+ private:
+  MachineMemory& machine_;
+  NestedPageTable table_;
+  std::unique_ptr<GuestWindows> windows_;
+  std::array<Pages, kPagePlaces> counts_{};
+};
+
+}  // namespace overcommit

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/error.h"
+#include "machine/access.h"
+
+namespace overcommit {
+
+// Who serves the faults of one region of reserved address space. Called synchronously on the thread that touched the page, in
+// signal context, but never from inside malloc: generated code or the emulator's page walker touched it. Must map something at
+// the page (a scratch frame if all else fails), or the access repeats for ever. Must not touch a window itself.
+class NestedFaultHandler {
+ public:
+  virtual ~NestedFaultHandler() = default;
+  virtual void onNestedFault(std::uint64_t page, Access access) = 0;  // page: index within the region
+};
+
+// Turns SIGSEGV in registered regions into calls of their handlers. One instance at a time; faults elsewhere go to the handler
+// that was there before. errno is preserved. A fault during the handling of a fault is an invariant broken.
+class NestedFaults {
+ public:
+  static Result<std::unique_ptr<NestedFaults>> install();
+  ~NestedFaults();
+  NestedFaults(const NestedFaults&) = delete;
+  NestedFaults& operator=(const NestedFaults&) = delete;
+
+  // [base, base + bytes), page-aligned. The handler must stay until remove().
+  void add(const std::byte* base, Bytes bytes, NestedFaultHandler& handler);
+  void remove(const std::byte* base);
+  [[nodiscard]] std::uint64_t served() const;
+
+ private:
+  NestedFaults() = default;
+};
+
+}  // namespace overcommit
