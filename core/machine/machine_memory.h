@@ -10,11 +10,9 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "trace/place.h"
 
 namespace overcommit {
-
-enum class FrameUse : std::uint8_t { Free, Private, Shared, ZipStore, Overhead };
-inline constexpr std::size_t kFrameUses = 5;
 
 // What is known of one machine frame. The back reference (vm, gfn) is kept for private frames; overhead and zip-store frames
 // name their VM only (kNoVm: the host); shared frames have no back reference, as in ESX.

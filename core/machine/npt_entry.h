@@ -4,12 +4,9 @@
 #include <cstdint>
 
 #include "base/ids.h"
+#include "trace/place.h"
 
 namespace overcommit {
-
-// Where a guest page is (the first law: exactly one of these).
-enum class PagePlace : std::uint8_t { Untouched, Private, Shared, Ballooned, Zipped, Swapped };
-inline constexpr std::size_t kPagePlaces = 6;
 
 // One entry of a nested page table, in the layout of an Intel EPT entry, with the bits that the hardware ignores used as a
 // hypervisor would.
