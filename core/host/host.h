@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "cpu/guest_walk.h"
+#include "cpu/unicorn_vcpu.h"
+#include "host/run_config.h"
+#include "machine/nested_fault.h"
+#include "machine/nested_page_table.h"
+#include "trace/event_log.h"
+
+namespace overcommit {
+
+class VirtualMachine;
+
+// What the outside provides for a run.
+struct HostSurroundings {
+  std::filesystem::path referenceGuest;  // guests/prebuilt/overcommit-guest.elf
+  std::filesystem::path swapDirectory;   // where .vswp files live; on a disk with room
+  std::optional<std::uint64_t> mappingLimit;  // instead of the system's, for tests
+};
+
+// An input of the run and its hash, as the trace header lists them.
+struct InputHash {
+  std::string name;
+  std::uint64_t hash = 0;
+};
+
+// The hypervisor at work: machine memory, VMs, run loop. Advances in quanta of virtual time; everything else happens between them.
+class Host {
+ public:
+  // Errors: a missing file, a malformed kernel, admission refused, no memory for the frames, an unusable Unicorn
+  // (`backendUnavailable` tells that one apart: exit code 77).
+  static Result<std::unique_ptr<Host>> create(RunConfig config, HostSurroundings surroundings, EventLog& log);
+  ~Host();
+
+  // Runs one quantum (or jumps over idle time), not beyond `until`. Afterwards now() has advanced unless it was at `until`.
+  void step(VirtualTime until);
+  // Applies one action of the timeline at now(). A setting that cannot be applied is an error.
+  Result<void> apply(const TimedAction& action);
+  // Powers everything off, writes the last events, removes the swap files. Called by the destructor if need be.
+  void finish();
+
+  [[nodiscard]] VirtualTime now() const;
+  [[nodiscard]] VirtualTime quantum() const;
+  // True when no VM will ever run again (all off or crashed, none to be started).
+  [[nodiscard]] bool allOff() const;
+  // A limit of the scenario that was reached, in words.
+  [[nodiscard]] std::optional<std::string> limitReached() const;
+
+  [[nodiscard]] const RunConfig& config() const;
+  [[nodiscard]] std::span<const std::unique_ptr<VirtualMachine>> vms() const;
+  [[nodiscard]] const MachineMemory& machine() const;
+  [[nodiscard]] const EventLog& log() const;
+  [[nodiscard]] std::span<const InputHash> inputs() const;
+  [[nodiscard]] std::string engine() const;  // "unicorn 2.0.1" or "script"
+
+  // The two-dimensional walk of a guest-virtual address, without side effects.
+  struct NestedWalk {
+    GuestWalk guest;
+    // For each guest table entry read, and for the final page: the nested walk of its guest-physical address.
+    std::vector<std::array<NestedPageTable::Step, 4>> nested;
+  };
+  [[nodiscard]] NestedWalk walk(VmId vm, Gva address) const;
+
+ private:
+  class Implementation;
+  explicit Host(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// True if this error of Host::create means that the backend is missing on this machine.
+bool backendUnavailable(const Error& error);
+
+}  // namespace overcommit
