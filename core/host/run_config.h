@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "host/costs.h"
+#include "base/costs.h"
 
 namespace overcommit {
 

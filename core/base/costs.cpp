@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "host/costs.h"
+#include "base/costs.h"
 
 #include <array>
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/disk_queue.h"
+
+#include <algorithm>
+
+namespace overcommit {
+
+DiskQueue::Served DiskQueue::submit(VirtualTime now, VirtualTime service) {
+  if (bandwidth_ != 0) service = std::max(service, nanoseconds(kPageSize * 1'000'000'000 / bandwidth_));
+  const VirtualTime start = std::max(now, busyUntil_);
+  busyUntil_ = start + service;
+  busyTime_ += service;
+  ++requests_;
+  return {start - now, service};
+}
+
+}  // namespace overcommit
