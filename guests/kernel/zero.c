@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "zero.h"
+
+#include "attention.h"
+#include "bytes.h"
+#include "frames.h"
+
+#define PAGES_AT_ONCE 32
+
+static int enabled;
+
+void zero_thread_enable(void) { enabled = 1; }
+
+static void clear_frame(uint32_t frame) {
+  clear_page((void*)frame_address(frame));
+  frame_give_zeroed(frame);
+}
+
+void zero_thread_run(void) {
+  if (!enabled) return;
+  for (int pages = 0; pages < PAGES_AT_ONCE; ++pages) {
+    const uint32_t frame = frame_take_soiled();
+    if (frame == NO_FRAME) return;
+    clear_frame(frame);
+  }
+}
+
+void zero_everything(uint64_t page_work) {
+  uint64_t pages = 0;
+  for (uint32_t frame; (frame = frame_take_fresh()) != NO_FRAME;) {
+    clear_frame(frame);
+    if (++pages % PAGES_AT_ONCE == 0) declare_work(PAGES_AT_ONCE * page_work);
+  }
+}
