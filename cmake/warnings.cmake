@@ -17,6 +17,10 @@ if(OVERCOMMIT_SANITIZE)
   add_link_options(-fsanitize=${OVERCOMMIT_SANITIZE})
 endif()
 
+if(OVERCOMMIT_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})

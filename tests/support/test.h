@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <QtTest/QtTest>
-
 #include <QObject>
+#include <QTest>
 #include <memory>
 #include <string>
 
@@ -20,8 +19,8 @@ struct TestRegistration {
 }  // namespace overcommit::test
 
 // At the end of every test file, before its .moc include.
-#define OVERCOMMIT_TEST(Class)                                                     \
-  static const overcommit::test::TestRegistration registration##Class(             \
+#define OVERCOMMIT_TEST(Class)                                         \
+  static const overcommit::test::TestRegistration registration##Class( \
       __FILE__, []() -> std::unique_ptr<QObject> { return std::make_unique<Class>(); });
 
 // Fails with the error's text if `result` (a Result<T>) holds an error.

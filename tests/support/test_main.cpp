@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs the test classes of one room: all of them, or the file named by the first argument (as CTest does). Further arguments go to
 // Qt Test. Exit code: 0 all passed, 1 a test failed, 2 no such file.
-#include <algorithm>
+#include <QCoreApplication>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -22,6 +22,7 @@ void registerTest(const char* file, TestFactory factory) { tests().emplace(std::
 }  // namespace overcommit::test
 
 int main(int argc, char** argv) {
+  const QCoreApplication application(argc, argv);
   using overcommit::test::tests;
   std::vector<std::string> chosen;
   int rest = 1;
