@@ -11,20 +11,20 @@ namespace overcommit {
 // What things cost in virtual time. Each constant has a name (as in a scenario's [cost] table), a default and a provenance; the
 // table is in costs.cpp and printed by `overcommit metrics --costs` and in docs/reference/scenario.md.
 struct Costs {
-  VirtualTime firstTouch;     // nested fault, zeroed frame, table update
-  VirtualTime breakShared;    // nested fault, copy of a page
-  VirtualTime zip;            // compressing a page (host CPU)
-  VirtualTime unzip;          // nested fault, decompression
-  VirtualTime swapInFault;    // nested fault around a swap-in, without the disk
-  VirtualTime swapRead;       // reading one page from .vswp: device time, the [disk] queue comes on top
-  VirtualTime swapWrite;      // writing one page to .vswp
-  VirtualTime diskRead;       // a guest's disk, one block
+  VirtualTime firstTouch;   // nested fault, zeroed frame, table update
+  VirtualTime breakShared;  // nested fault, copy of a page
+  VirtualTime zip;          // compressing a page (host CPU)
+  VirtualTime unzip;        // nested fault, decompression
+  VirtualTime swapInFault;  // nested fault around a swap-in, without the disk
+  VirtualTime swapRead;     // reading one page from .vswp: device time, the [disk] queue comes on top
+  VirtualTime swapWrite;    // writing one page to .vswp
+  VirtualTime diskRead;     // a guest's disk, one block
   VirtualTime diskWrite;
-  VirtualTime hypercall;      // an exit and the way back
-  VirtualTime balloonCall;    // one call of the balloon protocol
-  VirtualTime scanPage;       // hashing a page for page sharing (host CPU)
-  VirtualTime comparePage;    // comparing two pages
-  VirtualTime blockOfCode;    // a basic block of a guest that computes without telling how long
+  VirtualTime hypercall;    // an exit and the way back
+  VirtualTime balloonCall;  // one call of the balloon protocol
+  VirtualTime scanPage;     // hashing a page for page sharing (host CPU)
+  VirtualTime comparePage;  // comparing two pages
+  VirtualTime blockOfCode;  // a basic block of a guest that computes without telling how long
 };
 
 struct CostInfo {

@@ -16,8 +16,10 @@ std::string systemErrorText(int error) {
 }
 
 void invariantBroken(std::string_view what, const char* file, int line) {
-  std::fprintf(stderr, "overcommit: an invariant of the engine is broken: %.*s (%s:%d)\nThis is a defect of Overcommit, not of your scenario; "
-               "please report it with the scenario and seed.\n", static_cast<int>(what.size()), what.data(), file, line);
+  std::fprintf(stderr,
+               "overcommit: an invariant of the engine is broken: %.*s (%s:%d)\nThis is a defect of Overcommit, not of your scenario; "
+               "please report it with the scenario and seed.\n",
+               static_cast<int>(what.size()), what.data(), file, line);
   std::fflush(stderr);
   _exit(kExitInvariantBroken);
 }

@@ -36,8 +36,8 @@ inline constexpr int kExitInvariantBroken = 6;
 }  // namespace overcommit
 
 // A check that is on in every build: `what` names the invariant in words.
-#define invariant(condition, what)                                                \
-  do {                                                                            \
-    if (!(condition)) [[unlikely]]                                                \
-      ::overcommit::invariantBroken((what), __FILE__, __LINE__);                  \
+#define invariant(condition, what)                               \
+  do {                                                           \
+    if (!(condition)) [[unlikely]]                               \
+      ::overcommit::invariantBroken((what), __FILE__, __LINE__); \
   } while (false)

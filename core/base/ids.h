@@ -47,7 +47,7 @@ using Gfn = Name<struct GfnTag>;  // guest-physical frame number (ESX: PPN)
 using Gva = Name<struct GvaTag>;  // guest-virtual address
 using Gpa = Name<struct GpaTag>;  // guest-physical address
 using Bytes = Amount<struct BytesTag>;
-using Pages = Amount<struct PagesTag>;             // of 4 KiB
+using Pages = Amount<struct PagesTag>;              // of 4 KiB
 using VirtualTime = Amount<struct VirtualTimeTag>;  // nanoseconds: an instant since the start of the run, or a duration
 
 inline constexpr std::uint64_t kPageSize = 4096;

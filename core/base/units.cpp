@@ -15,10 +15,18 @@ struct Unit {
   std::uint64_t factor;
 };
 
-constexpr std::array kSizes{Unit{"B", 1}, Unit{"KiB", 1ull << 10}, Unit{"MiB", 1ull << 20}, Unit{"GiB", 1ull << 30}, Unit{"TiB", 1ull << 40},
+constexpr std::array kSizes{Unit{"B", 1},
+                            Unit{"KiB", 1ull << 10},
+                            Unit{"MiB", 1ull << 20},
+                            Unit{"GiB", 1ull << 30},
+                            Unit{"TiB", 1ull << 40},
                             Unit{"pages", kPageSize}};
-constexpr std::array kTimes{Unit{"ns", 1}, Unit{"us", 1'000}, Unit{"ms", 1'000'000}, Unit{"s", 1'000'000'000},
-                            Unit{"min", 60'000'000'000}, Unit{"h", 3'600'000'000'000}};
+constexpr std::array kTimes{Unit{"ns", 1},
+                            Unit{"us", 1'000},
+                            Unit{"ms", 1'000'000},
+                            Unit{"s", 1'000'000'000},
+                            Unit{"min", 60'000'000'000},
+                            Unit{"h", 3'600'000'000'000}};
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 

@@ -11,8 +11,8 @@ namespace overcommit {
 
 // What a VM's time went into. Every nanosecond between power-on and now is in exactly one of these.
 enum class TimeUse : std::uint8_t {
-  Run,          // work that the guest declared, hypercalls, code without hypercalls
-  Idle,         // the guest waited of its own accord
+  Run,   // work that the guest declared, hypercalls, code without hypercalls
+  Idle,  // the guest waited of its own accord
   FirstTouch,
   Break,
   Unzip,

@@ -14,15 +14,15 @@ namespace overcommit {
 // A guest kernel file: a static ELF64 executable for x86-64, little-endian, with its loadable segments at physical addresses
 // from OC_IMAGE_LOWEST_ADDRESS up. The file is untrusted: parse() rejects whatever is not exactly that, and says why.
 struct ElfSegment {
-  Gpa address;                           // p_paddr
-  std::span<const std::byte> bytes;      // p_filesz bytes within the file given to parseElf()
-  Bytes memory;                          // p_memsz >= p_filesz; the rest is zero
+  Gpa address;                       // p_paddr
+  std::span<const std::byte> bytes;  // p_filesz bytes within the file given to parseElf()
+  Bytes memory;                      // p_memsz >= p_filesz; the rest is zero
   bool writable = false, executable = false;
 };
 
 struct ElfImage {
   Gpa entry;
-  Gpa end;  // first page boundary behind all segments
+  Gpa end;                           // first page boundary behind all segments
   std::vector<ElfSegment> segments;  // ascending, not overlapping
 };
 

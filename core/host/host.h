@@ -23,8 +23,8 @@ class VirtualMachine;
 
 // What the outside provides for a run.
 struct HostSurroundings {
-  std::filesystem::path referenceGuest;  // guests/prebuilt/overcommit-guest.elf
-  std::filesystem::path swapDirectory;   // where .vswp files live; on a disk with room
+  std::filesystem::path referenceGuest;       // guests/prebuilt/overcommit-guest.elf
+  std::filesystem::path swapDirectory;        // where .vswp files live; on a disk with room
   std::optional<std::uint64_t> mappingLimit;  // instead of the system's, for tests
 };
 

@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/ids.h"
 #include "base/costs.h"
+#include "base/ids.h"
 
 namespace overcommit {
 
@@ -30,7 +30,7 @@ struct HostConfig {
   Bytes represents;             // the size of the host this one stands for; frame scale k = represents / memory
   std::uint64_t timeScale = 1;  // divides every published period and pass time
   std::string profile = "esx5";
-  Pages console;                // service console: overhead outside the thresholds' base
+  Pages console;                                 // service console: overhead outside the thresholds' base
   std::map<std::string, std::uint64_t> options;  // by ESX name, e.g. "CtlMaxPercent"
   std::optional<VirtualTime> quantum;            // nothing: chosen with the host's size
 };
@@ -67,7 +67,7 @@ struct VmConfig {
   VirtualTime toolsStart;  // after power-on: when the balloon driver starts
 
   // What it runs: exactly one of these is set.
-  std::string program;    // in the reference guest
+  std::string program;     // in the reference guest
   std::string kernelPath;  // an ELF file
   std::string scriptPath;  // a script file: no CPU
   std::string generator;   // a script generator: no CPU
@@ -81,7 +81,7 @@ struct VmConfig {
 
 // What [[at]] does. `vm`: index into RunConfig::vms; nothing: the host.
 struct SetAction {
-  std::string setting;  // "limit", "reservation", "shares", "sharing", "balloon", "balloon_max", or a host option's name
+  std::string setting;                 // "limit", "reservation", "shares", "sharing", "balloon", "balloon_max", or a host option's name
   std::optional<std::uint64_t> value;  // pages, a number, 0/1; nothing: "none"
 };
 struct PowerOnAction {};

@@ -49,7 +49,8 @@ class NptEntry {
   friend constexpr bool operator==(NptEntry, NptEntry) = default;
 
  private:
-  static constexpr std::uint64_t kRead = 1u << 0, kWrite = 1u << 1, kExecute = 1u << 2, kLarge = 1u << 7, kAccessed = 1u << 8, kDirty = 1u << 9;
+  static constexpr std::uint64_t kRead = 1u << 0, kWrite = 1u << 1, kExecute = 1u << 2, kLarge = 1u << 7, kAccessed = 1u << 8,
+                                 kDirty = 1u << 9;
   static constexpr std::uint64_t kNumber = 0x000f'ffff'ffff'f000u;
   static constexpr unsigned kPlaceShift = 52;
   static constexpr std::uint64_t kShared = std::uint64_t{1} << 55;

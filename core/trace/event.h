@@ -112,9 +112,9 @@ enum class RefusalReason : std::uint8_t {
   HashMiss,
   HintChanged,
   FalseMatch,
-  DoesNotFit,   // does not compress to half a page
+  DoesNotFit,  // does not compress to half a page
   CacheFull,
-  NoDriver,     // no balloon driver is running
+  NoDriver,  // no balloon driver is running
   SaltDiffers,
   Ballooned,
 };
