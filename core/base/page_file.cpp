@@ -40,6 +40,8 @@ class UnlinkedPageFile final : public PageFile {
     return {};
   }
 
+  bool look(std::uint64_t page, std::span<std::byte, kPageSize> bytes) override { return read(page, bytes).has_value(); }
+
   void discard(std::uint64_t page) override {
     // A disk that cannot punch holes keeps the space; nothing else depends on it.
     (void)::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offsetOf(page), kPageSize);

@@ -20,6 +20,8 @@ class PageFile {
   virtual ~PageFile() = default;
   virtual Result<void> write(std::uint64_t page, std::span<const std::byte, kPageSize> bytes) = 0;
   virtual Result<void> read(std::uint64_t page, std::span<std::byte, kPageSize> bytes) = 0;
+  // Reads without side effects, for displays: faults that were made up do not strike. False if that fails.
+  virtual bool look(std::uint64_t page, std::span<std::byte, kPageSize> bytes) = 0;
   // Gives the space of a page back to the disk; its content is then undefined.
   virtual void discard(std::uint64_t page) = 0;
 };
@@ -39,6 +41,7 @@ class FaultyPageFile final : public PageFile {
 
   Result<void> write(std::uint64_t page, std::span<const std::byte, kPageSize> bytes) override;
   Result<void> read(std::uint64_t page, std::span<std::byte, kPageSize> bytes) override;
+  bool look(std::uint64_t page, std::span<std::byte, kPageSize> bytes) override { return file_->look(page, bytes); }
   void discard(std::uint64_t page) override { file_->discard(page); }
 
  private:

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reclaim/pager.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "policy/min_funding.h"
+
+namespace overcommit {
+namespace {
+
+// Frames kept for instructions that must finish: a 1024th of the host, at least 8, at most 256.
+Pages emergencyFramesOf(Pages frames) { return Pages(std::clamp<std::uint64_t>(frames.value() / 1024, 8, 256)); }
+
+// How many pages a fault that finds no free frame takes at once: the toucher waits for the first write only.
+constexpr std::uint64_t kFaultBatch = 8;
+
+class Entered {
+ public:
+  explicit Entered(bool& flag) : flag_(flag) {
+    invariant(!flag_, "a nested fault is not resolved while another one is");
+    flag_ = true;
+  }
+  ~Entered() { flag_ = false; }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+
+ private:
+  bool& flag_;
+};
+
+}  // namespace
+
+Pager::Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap swap)
+    : parts_(parts), thresholds_(thresholds), swap_(swap), emergency_(emergencyFramesOf(parts.machine.frames())) {}
+
+void Pager::add(VmMemory& vm) { vms_.push_back(&vm); }
+
+Event Pager::eventOf(const VmMemory& vm, EventKind kind, Gfn gfn) const {
+  Event event;
+  event.kind = kind;
+  event.vm = vm.id;
+  event.vmTime = vm.clock.now();
+  event.gfn = gfn;
+  return event;
+}
+
+void Pager::setPage(VmMemory& vm, Gfn gfn, NptEntry entry) {
+  vm.guest.set(gfn, entry);
+  if (vm.pageReplaced) vm.pageReplaced(gfn);
+}
+
+void Pager::makeDead(VmMemory& vm, std::string reason) {
+  if (!vm.dead) vm.dead = std::move(reason);
+  if (vm.stopSoon) vm.stopSoon();
+}
+
+void Pager::setThresholds(const FreeStateThresholds& thresholds) {
+  thresholds_ = thresholds;
+  evaluateFreeState(0);
+}
+
+void Pager::evaluateFreeState(std::uint64_t cause) {
+  const FreeState next = nextFreeState(state_, parts_.machine.free(), thresholds_);
+  if (next == state_) return;
+  Event event;
+  event.kind = EventKind::FreeStateChange;
+  event.vmTime = parts_.log.hostTime();
+  event.cause = cause;
+  event.values = {static_cast<std::uint64_t>(next), static_cast<std::uint64_t>(state_), parts_.machine.free().value(),
+                  thresholdOf(std::max(next, state_), thresholds_).value()};
+  state_ = next;
+  parts_.log.record(event);
+}
+
+Resolution Pager::resolve(VmMemory& vm, Gfn gfn, Access access) {
+  const Entered entered(resolving_);
+  if (vm.dead) return Resolution::Dead;
+  const NptEntry entry = vm.guest.entry(gfn);
+  Resolution result = Resolution::Present;
+  switch (entry.place()) {
+    case PagePlace::Private: return Resolution::Present;
+    case PagePlace::Shared:
+      if (access == Access::Read) return Resolution::Present;
+      result = breakShared(vm, gfn, entry);
+      break;
+    case PagePlace::Untouched: result = firstTouch(vm, gfn); break;
+    case PagePlace::Swapped: result = swapIn(vm, gfn, entry); break;
+    case PagePlace::Ballooned:
+      pop(vm, gfn);
+      result = firstTouch(vm, gfn);
+      break;
+    case PagePlace::Zipped: invariantBroken("no page is zipped: there is no compression cache", __FILE__, __LINE__);
+  }
+  vm.recent.add(gfn);
+  return result;
+}
+
+std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
+  if (vm.settings.limit && vm.allocated() >= *vm.settings.limit) {
+    const Pages above = vm.allocated() - *vm.settings.limit + Pages(1);
+    reclaim({ReclaimReason::Limit, above, &vm, &vm, gfn, 0});
+    if (vm.dead) return std::nullopt;
+  }
+  MachineMemory& machine = parts_.machine;
+  if (machine.free() <= emergency_) reclaim({ReclaimReason::OutOfFrames, emergency_ - machine.free() + Pages(kFaultBatch), nullptr, &vm, gfn, 0});
+  if (vm.dead) return std::nullopt;
+  const auto mfn = machine.takePrivate(vm.id, gfn);
+  if (!mfn) {
+    makeDead(vm, "the host has no free frame left and nothing can be reclaimed");
+    return std::nullopt;
+  }
+  if (machine.free() < emergency_ && !vm.mustBlock) {
+    vm.mustBlock = true;
+    if (vm.stopSoon) vm.stopSoon();
+  }
+  return mfn;
+}
+
+Resolution Pager::firstTouch(VmMemory& vm, Gfn gfn) {
+  const auto mfn = takeFrame(vm, gfn);
+  if (!mfn) return Resolution::Dead;
+  setPage(vm, gfn, NptEntry::privatePage(*mfn));
+  vm.clock.advance(TimeUse::FirstTouch, parts_.costs.firstTouch);
+  ++vm.counters.firstTouches;
+  Event event = eventOf(vm, EventKind::FirstTouch, gfn);
+  event.mfn = *mfn;
+  evaluateFreeState(parts_.log.record(event));
+  return Resolution::Present;
+}
+
+Resolution Pager::breakShared(VmMemory& vm, Gfn gfn, NptEntry entry) {
+  MachineMemory& machine = parts_.machine;
+  const Mfn shared = entry.mfn();
+  if (machine.frame(shared).references == 1) {
+    machine.makePrivate(shared, vm.id, gfn);
+    setPage(vm, gfn, NptEntry::privatePage(shared));
+    vm.clock.advance(TimeUse::Break, parts_.costs.breakShared);
+    Event event = eventOf(vm, EventKind::Revert, gfn);
+    event.mfn = shared;
+    parts_.log.record(event);
+    return Resolution::Present;
+  }
+  const auto mfn = takeFrame(vm, gfn);
+  if (!mfn) return Resolution::Dead;
+  std::memcpy(machine.bytes(*mfn).data(), machine.bytes(shared).data(), kPageSize);
+  const std::uint32_t left = machine.dropReference(shared);
+  setPage(vm, gfn, NptEntry::privatePage(*mfn));
+  vm.clock.advance(TimeUse::Break, parts_.costs.breakShared);
+  ++vm.counters.breaks;
+  Event event = eventOf(vm, EventKind::Break, gfn);
+  event.mfn = *mfn;
+  event.values = {shared.value(), left, 0, 0};
+  evaluateFreeState(parts_.log.record(event));
+  return Resolution::Present;
+}
+
+Resolution Pager::swapIn(VmMemory& vm, Gfn gfn, NptEntry entry) {
+  const auto mfn = takeFrame(vm, gfn);
+  if (!mfn) return Resolution::Dead;
+  const auto served = parts_.swapDisk.submit(vm.clock.now(), parts_.costs.swapRead);
+  vm.clock.advance(TimeUse::DiskQueue, served.queued);
+  vm.clock.advance(TimeUse::SwapIn, served.service + parts_.costs.swapInFault);
+  if (auto read = vm.swap.read(entry.slot(), parts_.machine.bytes(*mfn)); !read) {
+    parts_.machine.release(*mfn);
+    makeDead(vm, fmt::format("swap-in of guest frame {} failed: {}", gfn.value(), read.error().text));
+    return Resolution::Dead;
+  }
+  vm.swap.free(entry.slot());
+  setPage(vm, gfn, NptEntry::privatePage(*mfn));
+  ++vm.counters.swapIns;
+  Event event = eventOf(vm, EventKind::SwapIn, gfn);
+  event.mfn = *mfn;
+  event.values[0] = entry.slot();
+  evaluateFreeState(parts_.log.record(event));
+  return Resolution::Present;
+}
+
+void Pager::pop(VmMemory& vm, Gfn gfn) {
+  setPage(vm, gfn, NptEntry());
+  ++vm.counters.pops;
+  parts_.log.record(eventOf(vm, EventKind::Pop, gfn));
+}
+
+bool Pager::look(const VmMemory& vm, Gfn gfn, std::span<std::byte, kPageSize> bytes) const {
+  const NptEntry entry = vm.guest.entry(gfn);
+  switch (entry.place()) {
+    case PagePlace::Private:
+    case PagePlace::Shared: std::memcpy(bytes.data(), parts_.machine.bytes(entry.mfn()).data(), kPageSize); return true;
+    case PagePlace::Swapped: return vm.swap.look(entry.slot(), bytes);
+    case PagePlace::Untouched:
+    case PagePlace::Ballooned:
+    case PagePlace::Zipped: std::memset(bytes.data(), 0, kPageSize); return true;
+  }
+  return false;
+}
+
+bool Pager::isCandidate(const VmMemory& vm, Gfn gfn) const {
+  return vm.guest.entry(gfn).place() == PagePlace::Private && !vm.isTable(gfn) && !vm.recent.contains(gfn);
+}
+
+SwapOutResult Pager::swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
+  if (vm.dead || !isCandidate(vm, gfn)) return SwapOutResult::NotACandidate;
+  if (vm.swap.full()) return SwapOutResult::NoSpace;
+  const Mfn mfn = vm.guest.entry(gfn).mfn();
+  const auto slot = vm.swap.write(parts_.machine.bytes(mfn));
+  if (!slot) {
+    makeDead(vm, fmt::format("swap-out of guest frame {} failed: {}", gfn.value(), slot.error().text));
+    return SwapOutResult::DiskError;
+  }
+  setPage(vm, gfn, NptEntry::swapped(*slot));
+  parts_.machine.release(mfn);
+  ++vm.counters.swapOuts;
+  Event event = eventOf(vm, EventKind::SwapOut, gfn);
+  event.mfn = mfn;
+  event.cause = cause;
+  event.values[0] = *slot;
+  evaluateFreeState(parts_.log.record(event));
+  return SwapOutResult::Done;
+}
+
+std::optional<Gfn> Pager::pickVictim(VmMemory& vm, std::uint64_t cause) {
+  const std::uint64_t pages = vm.guest.memory().value();
+  // Random pages, as ESX: no clash with the guest's own replacement. A VM of which little is resident would make blind draws
+  // long, so that after some misses the next candidate behind a random page is taken.
+  constexpr int kBlindDraws = 32;
+  for (int draw = 0; draw < kBlindDraws; ++draw) {
+    const Gfn gfn(vm.victims.below(pages));
+    if (isCandidate(vm, gfn)) return gfn;
+    if (vm.guest.entry(gfn).place() != PagePlace::Private) continue;
+    Event refusal = eventOf(vm, EventKind::Refusal, gfn);
+    refusal.cause = cause;
+    refusal.values[0] = static_cast<std::uint64_t>(vm.isTable(gfn) ? RefusalReason::PageTable : RefusalReason::RecentlyFaulted);
+    parts_.log.record(refusal);
+  }
+  const std::uint64_t start = vm.victims.below(pages);
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    const Gfn gfn((start + i) % pages);
+    if (isCandidate(vm, gfn)) return gfn;
+  }
+  return std::nullopt;
+}
+
+Pages Pager::reclaim(const ReclaimRequest& request) {
+  if (swap_ == HypervisorSwap::Forbidden || request.wanted == Pages(0)) return Pages(0);
+  std::vector<VmFunding> funding(vms_.size());
+  for (std::size_t i = 0; i < vms_.size(); ++i) {
+    const VmMemory& vm = *vms_[i];
+    funding[i] = {vm.settings.shares, vm.allocated(), vm.settings.reservation, !vm.dead && !vm.swap.full() && (request.only == nullptr || request.only == &vm)};
+  }
+  if (!leastFunded(funding)) return Pages(0);
+
+  Event start;
+  start.kind = EventKind::ReclaimStart;
+  start.cause = request.cause;
+  start.vmTime = request.toucher ? request.toucher->clock.now() : parts_.log.hostTime();
+  if (request.toucher) {
+    start.vm = request.toucher->id;
+    start.gfn = request.touched;
+  }
+  start.values = {static_cast<std::uint64_t>(request.reason), parts_.machine.free().value(), request.wanted.value(), 0};
+  const std::uint64_t started = parts_.log.record(start);
+
+  Pages done(0);
+  std::optional<std::size_t> paying;
+  std::uint64_t cause = started;
+  while (done < request.wanted) {
+    const auto payer = leastFunded(funding);
+    if (!payer) break;
+    VmMemory& vm = *vms_[*payer];
+    if (payer != paying) {
+      Event victim = eventOf(vm, EventKind::VictimVm, Gfn(0));
+      victim.cause = started;
+      victim.values = {funding[*payer].shares, funding[*payer].allocated.value(), funding[*payer].reservation.value(),
+                       fundingMillionths(funding[*payer])};
+      cause = parts_.log.record(victim);
+      paying = payer;
+    }
+    const auto gfn = pickVictim(vm, cause);
+    const SwapOutResult result = gfn ? swapOut(vm, *gfn, cause) : SwapOutResult::NotACandidate;
+    if (result != SwapOutResult::Done) {
+      if (result == SwapOutResult::NoSpace) {
+        Event refusal = eventOf(vm, EventKind::Refusal, *gfn);
+        refusal.cause = cause;
+        refusal.values[0] = static_cast<std::uint64_t>(RefusalReason::NoSwapSpace);
+        parts_.log.record(refusal);
+      }
+      funding[*payer].eligible = false;
+      continue;
+    }
+    funding[*payer].allocated = vm.allocated();
+    // The write goes to the disk behind all others. Who needs the frame now waits for the first of them.
+    const VirtualTime now = request.toucher ? request.toucher->clock.now() : std::max(now_, parts_.log.hostTime());
+    const auto served = parts_.swapDisk.submit(now, parts_.costs.swapWrite);
+    if (request.toucher && done == Pages(0)) {
+      request.toucher->clock.advance(TimeUse::DiskQueue, served.queued);
+      request.toucher->clock.advance(TimeUse::Reclaim, served.service);
+    }
+    done += Pages(1);
+  }
+  Event end;
+  end.kind = EventKind::ReclaimEnd;
+  end.vmTime = start.vmTime;
+  end.cause = started;
+  end.values = {done.value(), parts_.machine.free().value(), 0, 0};
+  parts_.log.record(end);
+  return done;
+}
+
+void Pager::runSwapDaemon(VirtualTime now, VirtualTime until) {
+  now_ = now;
+  // One write at a time is what the disk can take, as long as its queue ends within this quantum.
+  const auto diskTakes = [&] {
+    if (parts_.swapDisk.busyUntil() >= until) return Pages(0);
+    const VirtualTime room = until - std::max(now, parts_.swapDisk.busyUntil());
+    return Pages(std::max<std::uint64_t>(room.value() / std::max<std::uint64_t>(parts_.costs.swapWrite.value(), 1), 1));
+  };
+  for (VmMemory* vm : vms_) {
+    if (!vm->settings.limit || vm->dead || vm->allocated() <= *vm->settings.limit) continue;
+    const Pages above = vm->allocated() - *vm->settings.limit;
+    reclaim({ReclaimReason::Limit, std::min(above, diskTakes()), vm, nullptr, Gfn(0), 0});
+  }
+  if (state_ == FreeState::High || state_ == FreeState::Clear) return;
+  const Pages goal = thresholds_.high + thresholds_.hysteresis;
+  const Pages free = parts_.machine.free();
+  if (free >= goal) return;
+  reclaim({ReclaimReason::FreeState, std::min(goal - free, diskTakes()), nullptr, nullptr, Gfn(0), 0});
+}
+
+void Pager::dropBacking(VmMemory& vm, NptEntry entry, Event& event) {
+  switch (entry.place()) {
+    case PagePlace::Private:
+      event.mfn = entry.mfn();
+      parts_.machine.release(entry.mfn());
+      break;
+    case PagePlace::Shared:
+      event.mfn = entry.mfn();
+      parts_.machine.dropReference(entry.mfn());
+      break;
+    case PagePlace::Swapped:
+      event.values[0] = entry.slot() + 1;
+      vm.swap.free(entry.slot());
+      break;
+    case PagePlace::Untouched:
+    case PagePlace::Ballooned:
+    case PagePlace::Zipped: break;
+  }
+}
+
+BalloonResult Pager::lock(VmMemory& vm, Gfn gfn) {
+  if (gfn.value() >= vm.guest.memory().value()) return BalloonResult::BadPage;
+  if (vm.isTable(gfn)) return BalloonResult::Pinned;
+  const NptEntry entry = vm.guest.entry(gfn);
+  if (entry.place() == PagePlace::Ballooned) return BalloonResult::AlreadyLocked;
+  Event event = eventOf(vm, EventKind::Inflate, gfn);
+  setPage(vm, gfn, NptEntry::ballooned());
+  dropBacking(vm, entry, event);
+  ++vm.counters.inflates;
+  evaluateFreeState(parts_.log.record(event));
+  return BalloonResult::Done;
+}
+
+BalloonResult Pager::unlock(VmMemory& vm, Gfn gfn) {
+  if (gfn.value() >= vm.guest.memory().value()) return BalloonResult::BadPage;
+  if (vm.guest.entry(gfn).place() != PagePlace::Ballooned) return BalloonResult::AlreadyUnlocked;
+  setPage(vm, gfn, NptEntry());
+  ++vm.counters.deflates;
+  parts_.log.record(eventOf(vm, EventKind::Deflate, gfn));
+  return BalloonResult::Done;
+}
+
+void Pager::unlockAll(VmMemory& vm, std::uint64_t cause) {
+  for (Gfn gfn(0); vm.guest.count(PagePlace::Ballooned) > Pages(0) && gfn.value() < vm.guest.memory().value(); gfn = gfn.next()) {
+    if (vm.guest.entry(gfn).place() != PagePlace::Ballooned) continue;
+    setPage(vm, gfn, NptEntry());
+    ++vm.counters.deflates;
+    Event event = eventOf(vm, EventKind::Deflate, gfn);
+    event.cause = cause;
+    parts_.log.record(event);
+  }
+}
+
+ShareResult Pager::share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause) {
+  MachineMemory& machine = parts_.machine;
+  const NptEntry entry = vm.guest.entry(gfn);
+  const NptEntry other = otherVm.guest.entry(otherGfn);
+  const bool shareable = entry.place() == PagePlace::Private && !vm.isTable(gfn) && other.present() && !otherVm.isTable(otherGfn) &&
+                         entry.mfn() != other.mfn();
+  if (!shareable) return ShareResult::NotPrivate;
+  const Mfn kept = other.mfn();
+  if (std::memcmp(machine.bytes(entry.mfn()).data(), machine.bytes(kept).data(), kPageSize) != 0) return ShareResult::Differs;
+  if (other.place() == PagePlace::Private) {
+    machine.makeShared(kept);
+    setPage(otherVm, otherGfn, NptEntry::sharedPage(kept));
+    Event event = eventOf(otherVm, EventKind::Share, otherGfn);
+    event.mfn = kept;
+    event.cause = cause;
+    event.values = {kept.value(), 1, 0, 0};
+    parts_.log.record(event);
+  }
+  machine.addReference(kept);
+  setPage(vm, gfn, NptEntry::sharedPage(kept));
+  machine.release(entry.mfn());
+  Event event = eventOf(vm, EventKind::Share, gfn);
+  event.mfn = kept;
+  event.cause = cause;
+  event.values = {entry.mfn().value(), machine.frame(kept).references, 0, 0};
+  evaluateFreeState(parts_.log.record(event));
+  return ShareResult::Shared;
+}
+
+void Pager::remove(VmMemory& vm, std::uint64_t cause) {
+  std::erase(vms_, &vm);
+  for (Gfn gfn(0); gfn.value() < vm.guest.memory().value(); gfn = gfn.next()) {
+    const NptEntry entry = vm.guest.entry(gfn);
+    if (entry.place() == PagePlace::Untouched) continue;
+    Event event = eventOf(vm, EventKind::Discard, gfn);
+    event.cause = cause;
+    vm.guest.set(gfn, NptEntry());
+    dropBacking(vm, entry, event);
+    parts_.log.record(event);
+  }
+  evaluateFreeState(cause);
+}
+
+}  // namespace overcommit

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/costs.h"
+#include "base/disk_queue.h"
+#include "machine/access.h"
+#include "policy/free_state.h"
+#include "reclaim/vm_memory.h"
+#include "trace/event_log.h"
+
+namespace overcommit {
+
+enum class HypervisorSwap : std::uint8_t { Allowed, Forbidden };
+enum class Resolution : std::uint8_t { Present, Dead };
+enum class SwapOutResult : std::uint8_t { Done, NotACandidate, NoSpace, DiskError };
+enum class BalloonResult : std::uint8_t { Done, BadPage, AlreadyLocked, AlreadyUnlocked, Pinned };
+enum class ShareResult : std::uint8_t { Shared, NotPrivate, Differs };
+
+// The one place where pages of guests change their place: nested faults are resolved here, and pages are taken here. Every change
+// is recorded, charged to the clock of the VM that caused it, and counted against the free-state thresholds.
+//
+//   resolve():  untouched --first touch--> private      shared --write: break--> private
+//               swapped --swap in--> private            ballooned --pop--> untouched --> private
+//   taking:     private --swapOut()--> swapped          any but a table --lock()--> ballooned
+//
+// resolve() never fails for want of memory while anything can be reclaimed. It may run in signal context (see nested_fault.h), is
+// never re-entered and touches no window.
+class Pager {
+ public:
+  struct Parts {
+    MachineMemory& machine;
+    EventLog& log;
+    const Costs& costs;
+    DiskQueue& swapDisk;
+  };
+  Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap swap);
+
+  void add(VmMemory& vm);
+  // Discards every page of the VM and forgets it. `cause`: the power-off or crash event.
+  void remove(VmMemory& vm, std::uint64_t cause);
+
+  Resolution resolve(VmMemory& vm, Gfn gfn, Access access);
+
+  // What a page holds, without touching anything. False if that is unknown: the disk failed.
+  bool look(const VmMemory& vm, Gfn gfn, std::span<std::byte, kPageSize> bytes) const;
+
+  SwapOutResult swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause);
+  // Takes up to `wanted` pages from the VMs that pay least (or from `only`). On behalf of `toucher`, if given, who waits for the first
+  // of them. Returns how many frames became free.
+  struct ReclaimRequest {
+    ReclaimReason reason;
+    Pages wanted;
+    VmMemory* only = nullptr;
+    VmMemory* toucher = nullptr;
+    Gfn touched;
+    std::uint64_t cause = 0;
+  };
+  Pages reclaim(const ReclaimRequest& request);
+  // Between quanta: while the free state asks for it, or a VM is above its limit, swaps out what the disk can take by `until`.
+  void runSwapDaemon(VirtualTime now, VirtualTime until);
+
+  BalloonResult lock(VmMemory& vm, Gfn gfn);
+  BalloonResult unlock(VmMemory& vm, Gfn gfn);
+  // Gives all ballooned pages back to the guest as untouched ones (the driver or the guest was reset).
+  void unlockAll(VmMemory& vm, std::uint64_t cause);
+
+  // Makes two private pages with equal bytes share one frame: the mechanism of page sharing.
+  ShareResult share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause);
+
+  [[nodiscard]] FreeState freeState() const { return state_; }
+  [[nodiscard]] const FreeStateThresholds& thresholds() const { return thresholds_; }
+  // Recomputed when a setting changes.
+  void setThresholds(const FreeStateThresholds& thresholds);
+  void setHypervisorSwap(HypervisorSwap swap) { swap_ = swap; }
+  // Frames kept back for instructions that must finish: below this, a VM that takes one is blocked.
+  [[nodiscard]] Pages emergencyFrames() const { return emergency_; }
+
+ private:
+  std::optional<Mfn> takeFrame(VmMemory& vm, Gfn gfn);
+  Resolution firstTouch(VmMemory& vm, Gfn gfn);
+  Resolution breakShared(VmMemory& vm, Gfn gfn, NptEntry entry);
+  Resolution swapIn(VmMemory& vm, Gfn gfn, NptEntry entry);
+  void pop(VmMemory& vm, Gfn gfn);
+  void makeDead(VmMemory& vm, std::string reason);
+  void evaluateFreeState(std::uint64_t cause);
+  void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
+  std::optional<Gfn> pickVictim(VmMemory& vm, std::uint64_t cause);
+  bool isCandidate(const VmMemory& vm, Gfn gfn) const;
+  // Frees what is behind a page; fills in the mfn and slot of the event that reports it.
+  void dropBacking(VmMemory& vm, NptEntry entry, Event& event);
+  [[nodiscard]] Event eventOf(const VmMemory& vm, EventKind kind, Gfn gfn) const;
+
+  Parts parts_;
+  FreeStateThresholds thresholds_;
+  HypervisorSwap swap_;
+  Pages emergency_;
+  FreeState state_ = FreeState::High;
+  bool resolving_ = false;
+  VirtualTime now_;  // of the daemon, for writes that no VM waits for
+  std::vector<VmMemory*> vms_;
+};
+
+}  // namespace overcommit
