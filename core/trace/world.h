@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "trace/event.h"
+#include "trace/place.h"
+#include "trace/trace_header.h"
+#include "trace/world_cells.h"
+#include "trace/world_undo.h"
+
+namespace overcommit {
+
+// A guest page: where it is, and what the guest uses it for.
+struct WorldPage {
+  PagePlace place = PagePlace::Untouched;
+  GuestUse guestUse = GuestUse::Unknown;
+  Mfn mfn;                          // private, shared: its frame; zipped: the store frame
+  std::uint64_t slot = 0;           // swapped: its slot in the VM's .vswp
+  std::uint32_t storeOffset = 0;    // zipped: where in the store frame
+  std::uint32_t compressedBytes = 0;  // zipped
+  friend bool operator==(const WorldPage&, const WorldPage&) = default;
+};
+
+// A machine frame.
+struct WorldFrame {
+  FrameUse use = FrameUse::Free;
+  VmId vm;                          // private, zip store, overhead: whose (kNoVm: the host's)
+  Gfn gfn;                          // private: which page
+  std::uint32_t references = 0;     // shared: pages that map it; zip store: pages in it
+  OverheadUse overhead = OverheadUse::Other;  // overhead: for what
+  friend bool operator==(const WorldFrame&, const WorldFrame&) = default;
+};
+
+// A VM's figures. Pages are those of the guest: overhead frames are counted by the host.
+struct WorldVm {
+  bool poweredOn = false;
+  bool crashed = false;  // stopped, but its memory is still there
+  bool blocked = false;
+  std::array<std::uint64_t, kPagePlaces> pages{};        // by PagePlace
+  std::array<std::uint64_t, kGuestUses> guestPages{};    // by GuestUse
+  std::array<std::uint64_t, kEventKinds> events{};       // so far, by kind: at(kind)
+  std::uint64_t overheadFrames = 0;
+  std::uint64_t zipStoreFrames = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t phase = 0;
+  std::uint64_t resultChecksum = 0;
+  std::uint64_t targetPages = 0;         // as the allocation policy set it
+  std::uint64_t activePages = 0;         // the estimate of the last sampling period
+  std::uint64_t rhoMillionths = 0;       // shares per page
+  std::uint64_t balloonTargetPages = 0;  // as the driver was told
+  std::string crashText;
+  std::string consoleLine;  // the last
+
+  [[nodiscard]] std::uint64_t at(PagePlace place) const { return pages[static_cast<std::size_t>(place)]; }
+  [[nodiscard]] std::uint64_t at(GuestUse use) const { return guestPages[static_cast<std::size_t>(use)]; }
+  [[nodiscard]] std::uint64_t at(EventKind kind) const { return events[static_cast<std::size_t>(kind) - 1]; }
+  friend bool operator==(const WorldVm&, const WorldVm&) = default;
+};
+
+struct WorldHost {
+  std::array<std::uint64_t, kFrameUses> frames{};   // by FrameUse; their sum is the machine (the second law)
+  std::array<std::uint64_t, kEventKinds> events{};  // so far, of all VMs and the host
+  FreeState freeState = FreeState::High;
+  std::uint64_t thresholdPages = 0;  // that was crossed when the free state last changed
+  bool reclaiming = false;
+  ReclaimReason reclaimReason = ReclaimReason::OutOfFrames;  // of the last reclaim
+
+  [[nodiscard]] std::uint64_t at(FrameUse use) const { return frames[static_cast<std::size_t>(use)]; }
+  [[nodiscard]] std::uint64_t at(EventKind kind) const { return events[static_cast<std::size_t>(kind) - 1]; }
+  friend bool operator==(const WorldHost&, const WorldHost&) = default;
+};
+
+// The state of the whole run after some event: a pure function of the events so far. Everything that shows or judges a run looks
+// at one, and the engine's audit runs one beside the machine.
+//
+// Always true: each page of each VM is in exactly one place, each frame has exactly one use, the two agree with one another,
+// and the figures are the sums over pages and frames. An event that would break this is refused and changes nothing.
+class WorldModel {
+ public:
+  explicit WorldModel(const TraceHeader& header);
+
+  // The next event. Refused, with the event named, if its sequence number is not the next one or if it is impossible in this
+  // state. With an undo log the event can be taken back.
+  Result<void> apply(const Event& event);
+  Result<void> apply(const Event& event, WorldUndo& undo);
+  // Takes the last event of `undo` back; false if it has none. All events since were applied with the same log.
+  bool undo(WorldUndo& undo);
+
+  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }  // of the last event, 0 = none yet
+  [[nodiscard]] VirtualTime hostTime() const { return hostTime_; }    // of the last event
+
+  [[nodiscard]] std::size_t vms() const { return vms_.size(); }
+  [[nodiscard]] const WorldVm& vm(VmId vm) const;
+  [[nodiscard]] Pages memory(VmId vm) const;
+  [[nodiscard]] const std::string& name(VmId vm) const;
+  [[nodiscard]] WorldPage page(VmId vm, Gfn gfn) const;
+  // The page in a slot of the VM's .vswp.
+  [[nodiscard]] std::optional<Gfn> swapSlot(VmId vm, std::uint64_t slot) const;
+
+  [[nodiscard]] const WorldHost& host() const { return host_; }
+  [[nodiscard]] Pages hostMemory() const { return hostMemory_; }
+  [[nodiscard]] WorldFrame frame(Mfn mfn) const;
+
+  // Counts everything anew and compares: a check of this class, for tests and the audit.
+  [[nodiscard]] Result<void> checkLaws() const;
+
+  friend bool operator==(const WorldModel& a, const WorldModel& b);
+
+ private:
+  friend class WorldKeyframe;
+
+  struct Vm {
+    WorldVm figures;
+    CellTable pages;
+    CellTable slots;  // gfn + 1 of the page in each slot
+    std::string name;
+    std::uint64_t memory = 0;
+    friend bool operator==(const Vm&, const Vm&) = default;
+  };
+
+  class Change;  // one event being applied
+  Result<void> apply(const Event& event, WorldUndo* undo);
+  void setPage(VmId vm, std::uint64_t gfn, PageCell cell);
+  void setFrame(std::uint64_t mfn, FrameCell cell);
+  void setFigure(VmId vm, WorldFigure figure, std::uint64_t value);
+  [[nodiscard]] std::uint64_t figure(VmId vm, WorldFigure figure) const;
+  std::string& text(VmId vm, WorldText text);
+  void count(EventKind kind, VmId vm, std::uint64_t step);
+
+  std::uint64_t sequence_ = 0;
+  VirtualTime hostTime_;
+  WorldHost host_;
+  Pages hostMemory_;
+  CellTable frames_;
+  std::vector<Vm> vms_;
+};
+
+}  // namespace overcommit
