@@ -14,7 +14,7 @@ namespace overcommit {
 class Host;
 class VirtualMachine;
 
-enum class MetricUnit : std::uint8_t { Bytes, Time, Count, PerSecond, Permille };
+enum class MetricUnit : std::uint8_t { Size, Time, Count, PerSecond, Permille };
 std::string_view nameOf(MetricUnit unit);
 
 // One figure of the host or of each VM. Paths: "host.free", "vm.NAME.swapped". The table is the only list of metrics: JSON, CSV,
