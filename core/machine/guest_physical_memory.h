@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "machine/guest_windows.h"
 #include "machine/nested_page_table.h"
@@ -12,8 +13,14 @@ namespace overcommit {
 
 // A VM's guest-physical memory: its nested page table and, for a VM with a CPU, the windows that cache it. Keeps the two
 // coherent: a window never shows what the table does not allow (audit() compares them page by page).
+//
+//   entry                              most that a window shows
+//   not present, or A clear            nothing, so that the next touch is seen
+//   shared, or D clear                 read-only, so that a break or the first write is seen
+//   private, A and D set               read-write
 class GuestPhysicalMemory {
  public:
+  // `table`: new, every page untouched. `windows`: their RAM window is as large as the table's memory.
   GuestPhysicalMemory(MachineMemory& machine, NestedPageTable table, std::unique_ptr<GuestWindows> windows);
 
   [[nodiscard]] Pages memory() const { return table_.memory(); }
@@ -22,6 +29,7 @@ class GuestPhysicalMemory {
   [[nodiscard]] Pages count(PagePlace place) const;  // the first law: these add up to memory()
 
   // Changes the entry and downgrades the windows accordingly. The caller has changed, or goes on to change, the frame's state.
+  // A page that was accessed since it was sampled last, and stays present, stays accessed: A lasts from one sample to the next.
   void set(Gfn gfn, NptEntry entry);
   // Forgets the window mappings and the accessed bit, so that the next touch is seen: working-set sampling.
   void sample(Gfn gfn);
@@ -36,8 +44,12 @@ class GuestPhysicalMemory {
 
   // The first way in which windows and table disagree, or the counts are wrong, in words.
   [[nodiscard]] std::optional<std::string> audit() const;
+  // The same for one page and all its mappings, in constant time.
+  [[nodiscard]] std::optional<std::string> auditPage(Gfn gfn) const;
 
  private:
+  [[nodiscard]] NptEntry touched(Gfn gfn, Access access);
+
   MachineMemory& machine_;
   NestedPageTable table_;
   std::unique_ptr<GuestWindows> windows_;

@@ -5,15 +5,20 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "machine/access.h"
+#include "machine/dynamic_aliases.h"
 #include "machine/machine_memory.h"
+#include "machine/window_region.h"
 
 namespace overcommit {
 
-enum class Protection : std::uint8_t { None, ReadOnly, ReadWrite };
+class GuestWindows;
 
-// The process's mappings, counted exactly, against the kernel's limit (vm.max_map_count): shared by all windows of a run.
+// The process's mappings, counted exactly, against the kernel's limit (vm.max_map_count): shared by all windows of a run, and
+// outlives them.
 class MappingBudget {
  public:
   // `limit`: mappings that all windows together may use. systemLimit() leaves room for the rest of the process.
@@ -24,11 +29,17 @@ class MappingBudget {
   [[nodiscard]] std::uint64_t used() const { return used_; }
   void change(std::int64_t by) { used_ = static_cast<std::uint64_t>(static_cast<std::int64_t>(used_) + by); }
   [[nodiscard]] bool nearlySpent() const { return used_ + kHeadroom > limit_; }
-  static constexpr std::uint64_t kHeadroom = 8;
+  static constexpr std::uint64_t kHeadroom = 8;  // one fill or downgrade of a page needs at most 4
+
+  // Flushes `caller`, and if that was not much, all windows.
+  void makeRoom(GuestWindows& caller);
+  void flushAll();
 
  private:
+  friend class GuestWindows;  // enters and leaves the list
   std::uint64_t limit_;
   std::uint64_t used_ = 0;
+  std::vector<GuestWindows*> windows_;
 };
 
 // The window of one VM: reserved address space through which the emulated CPU reaches guest memory at the speed of the host's
@@ -53,6 +64,7 @@ class GuestWindows {
   [[nodiscard]] Pages dynamicPages() const;
 
   // Maps the page. If the mapping budget is nearly spent, everything is unmapped first, like a full TLB that is flushed.
+  // `protection` is not None.
   void fillRam(Gfn gfn, Mfn mfn, Protection protection);
   void fillDynamic(std::uint64_t dynamicPage, Gfn gfn, Mfn mfn, Protection protection);
 
@@ -70,12 +82,23 @@ class GuestWindows {
   };
   [[nodiscard]] std::optional<Mapping> ramMapping(Gfn gfn) const;
   [[nodiscard]] std::optional<Mapping> dynamicMapping(std::uint64_t dynamicPage) const;
-  [[nodiscard]] std::uint64_t flushes() const;  // how often the budget forced a flush
+  [[nodiscard]] std::vector<std::uint64_t> aliases(Gfn gfn) const;  // the dynamic pages where the frame is mapped
+  [[nodiscard]] std::uint64_t flushes() const { return flushes_; }  // how often the budget forced a flush
+  [[nodiscard]] std::uint64_t mappings() const { return ram_.mappings() + dynamic_.mappings(); }
+  // The first contradiction between the windows' own books, in words.
+  [[nodiscard]] std::optional<std::string> audit() const;
 
  private:
-  class Region;
-  GuestWindows();
-  std::unique_ptr<Region> ram_, dynamic_;
+  friend class MappingBudget;  // flushes for want of mappings
+  GuestWindows(MappingBudget& budget, WindowRegion ram, WindowRegion dynamic);
+  void fill(WindowRegion& region, std::uint64_t page, Mfn mfn, Protection protection);
+  void lower(WindowRegion& region, std::uint64_t page, Protection protection);
+  void flushForBudget();
+
+  MappingBudget& budget_;
+  WindowRegion ram_, dynamic_;
+  DynamicAliases aliases_;
+  std::uint64_t flushes_ = 0;
 };
 
 }  // namespace overcommit

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "machine/bit_tree.h"
+#include "machine/free_list.h"
 #include "trace/place.h"
 
 namespace overcommit {
@@ -37,7 +41,9 @@ class MachineMemory {
   MachineMemory& operator=(const MachineMemory&) = delete;
 
   [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] Pages frames() const { return Pages(frames_.size()); }
+  [[nodiscard]] Pages frames() const { return frameCount_; }
+  // The most frames a machine can have: 4 TiB. Frame numbers fit 30 bits.
+  static constexpr Pages kMostFrames = Pages((std::uint64_t{1} << 30) - 1);
   [[nodiscard]] Pages count(FrameUse use) const;
   [[nodiscard]] Pages free() const { return count(FrameUse::Free); }
   [[nodiscard]] const Frame& frame(Mfn mfn) const;
@@ -61,11 +67,35 @@ class MachineMemory {
 
   // Gives the memory of freed frames back to the operating system now instead of with the next batch.
   void punchOut();
+  // What the operating system holds for machine memory at present: frames in use plus freed ones that wait for a batch.
+  [[nodiscard]] Bytes resident() const;
+
+  // The first contradiction between the counts, the frames and the free list, in words (the second law).
+  [[nodiscard]] std::optional<std::string> audit() const;
 
  private:
-  MachineMemory() = default;
+  static constexpr std::uint64_t kChunkFrames = 512;
+  using Chunk = std::array<Frame, kChunkFrames>;
+
+  MachineMemory(int fd, std::byte* base, Pages frames, FreedFrames freed);
+  [[nodiscard]] Frame& edit(Mfn mfn);
+  [[nodiscard]] std::byte* at(Mfn mfn) const { return base_ + mfn.value() * kPageSize; }
+  Mfn hand(Mfn mfn, FrameUse use, VmId vm, Gfn gfn);
+  void changeUse(Frame& frame, FrameUse use);
+  void free(Mfn mfn);
+  void clean(Mfn mfn);
+  [[nodiscard]] bool knownZero(Mfn mfn) const { return (zero_[mfn.value() / 64] >> (mfn.value() % 64) & 1) != 0; }
+
   int fd_ = -1;
-  std::vector<Frame> frames_;
+  std::byte* base_ = nullptr;
+  Pages frameCount_;
+  FreedFrames freed_ = FreedFrames::PunchOut;
+  FreeList freeList_;
+  std::vector<std::unique_ptr<Chunk>> chunks_;  // a missing chunk: all of its frames were always free
+  std::array<Pages, kFrameUses> counts_{};
+  std::vector<std::uint64_t> zero_;  // one bit a frame: free and zero, because never used or punched out
+  BitTree dirtyWords_;               // words of zero_ with frames that are free but not zero
+  std::uint64_t dirty_ = 0;          // how many frames those are
 };
 
 }  // namespace overcommit

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/error.h"
 #include "machine/access.h"
@@ -28,13 +30,25 @@ class NestedFaults {
   NestedFaults(const NestedFaults&) = delete;
   NestedFaults& operator=(const NestedFaults&) = delete;
 
-  // [base, base + bytes), page-aligned. The handler must stay until remove().
+  // [base, base + bytes), page-aligned. The handler must stay until remove(). Not while a guest runs on another thread.
   void add(const std::byte* base, Bytes bytes, NestedFaultHandler& handler);
   void remove(const std::byte* base);
-  [[nodiscard]] std::uint64_t served() const;
+  [[nodiscard]] std::uint64_t served() const { return served_; }
 
  private:
+  struct Region {
+    std::uintptr_t begin, end;
+    NestedFaultHandler* handler;
+  };
+
   NestedFaults() = default;
+  static void onSignal(int signal, siginfo_t* info, void* context);
+  [[nodiscard]] const Region* regionOf(std::uintptr_t address) const;
+  void passOn(int signal, siginfo_t* info, void* context) const;
+
+  std::vector<Region> regions_;  // sorted, disjoint
+  struct sigaction previous_ = {};
+  std::uint64_t served_ = 0;
 };
 
 }  // namespace overcommit

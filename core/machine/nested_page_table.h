@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "machine/machine_memory.h"
@@ -43,9 +45,12 @@ class NestedPageTable {
   [[nodiscard]] std::array<Step, 4> walk(Gfn gfn) const;
 
  private:
+  [[nodiscard]] std::byte* entryAt(Gfn gfn) const;
+
   MachineMemory& machine_;
   Pages memory_;
-  std::vector<Mfn> tables_;
+  std::vector<Mfn> tables_;          // the root, then all tables of level 3, of level 2, of level 1
+  std::vector<std::byte*> leaves_;   // level-1 tables in the flat mapping, by gfn / 512: what the walk would find
 };
 
 }  // namespace overcommit

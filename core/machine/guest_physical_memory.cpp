@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/guest_physical_memory.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace overcommit {
+namespace {
+
+std::size_t indexOf(PagePlace place) { return static_cast<std::size_t>(place); }
+
+// The most that a window may show of a page with this entry.
+Protection mostFor(NptEntry entry) {
+  if (!entry.present() || !entry.accessed()) return Protection::None;
+  return entry.writable() && entry.dirty() ? Protection::ReadWrite : Protection::ReadOnly;
+}
+
+}  // namespace
+
+GuestPhysicalMemory::GuestPhysicalMemory(MachineMemory& machine, NestedPageTable table, std::unique_ptr<GuestWindows> windows)
+    : machine_(machine), table_(std::move(table)), windows_(std::move(windows)) {
+  invariant(!windows_ || windows_->ramPages() == table_.memory(), "a VM's window is as large as its memory");
+  counts_[indexOf(PagePlace::Untouched)] = table_.memory();
+}
+
+Pages GuestPhysicalMemory::count(PagePlace place) const { return counts_[indexOf(place)]; }
+
+void GuestPhysicalMemory::set(Gfn gfn, NptEntry entry) {
+  const NptEntry old = table_.lookup(gfn);
+  if (old.present() && old.accessed() && entry.present()) entry = entry.withAccessed();
+  table_.update(gfn, entry);
+  counts_[indexOf(old.place())] -= Pages(1);
+  counts_[indexOf(entry.place())] += Pages(1);
+  if (!windows_) return;
+  const bool sameFrame = old.present() && entry.present() && old.mfn() == entry.mfn();
+  const Protection most = sameFrame ? mostFor(entry) : Protection::None;
+  if (most == Protection::None) windows_->revoke(gfn);
+  if (most == Protection::ReadOnly) windows_->restrictToReadOnly(gfn);
+}
+
+void GuestPhysicalMemory::sample(Gfn gfn) {
+  const NptEntry entry = table_.lookup(gfn);
+  if (entry.present()) table_.update(gfn, entry.withoutAccessed());
+  if (windows_) windows_->revoke(gfn);
+}
+
+void GuestPhysicalMemory::fillRam(Gfn gfn, Access access) {
+  invariant(windows_ != nullptr, "only a VM with windows has nested faults");
+  const NptEntry entry = touched(gfn, access);
+  windows_->fillRam(gfn, entry.mfn(), mostFor(entry));
+}
+
+void GuestPhysicalMemory::fillDynamic(std::uint64_t dynamicPage, Gfn gfn, Access access) {
+  invariant(windows_ != nullptr, "only a VM with windows has nested faults");
+  const NptEntry entry = touched(gfn, access);
+  windows_->fillDynamic(dynamicPage, gfn, entry.mfn(), mostFor(entry));
+}
+
+void GuestPhysicalMemory::touch(Gfn gfn, Access access) { static_cast<void>(touched(gfn, access)); }
+
+// Sets A and D as the hardware would.
+NptEntry GuestPhysicalMemory::touched(Gfn gfn, Access access) {
+  const NptEntry old = table_.lookup(gfn);
+  invariant(old.present(), "a page that is accessed was made present");
+  invariant(access == Access::Read || old.writable(), "a page that is written was made writable");
+  const NptEntry entry = access == Access::Write ? old.withDirty() : old.withAccessed();
+  if (entry != old) table_.update(gfn, entry);
+  return entry;
+}
+
+std::optional<std::string> GuestPhysicalMemory::audit() const {
+  std::array<Pages, kPagePlaces> found{};
+  for (Gfn gfn; gfn.value() < memory().value(); gfn = gfn.next()) {
+    const std::size_t place = indexOf(table_.lookup(gfn).place());
+    if (place >= kPagePlaces) return fmt::format("the entry of guest frame {} names no place", gfn.value());
+    found[place] += Pages(1);
+    if (auto wrong = auditPage(gfn)) return wrong;
+  }
+  if (found != counts_) return "the counts of pages by place are not those of the nested page table";
+  return windows_ ? windows_->audit() : std::nullopt;
+}
+
+std::optional<std::string> GuestPhysicalMemory::auditPage(Gfn gfn) const {
+  const NptEntry entry = table_.lookup(gfn);
+  if (entry.present()) {
+    const Frame& frame = machine_.frame(entry.mfn());
+    const VmId vm = machine_.frame(table_.root()).vm;
+    const bool right = entry.shared() ? frame.use == FrameUse::Shared && !entry.writable()
+                                      : frame.use == FrameUse::Private && frame.vm == vm && frame.gfn == gfn;
+    if (!right) return fmt::format("guest frame {} is in machine frame {}, which is not its {} frame", gfn.value(), entry.mfn().value(),
+                                   entry.shared() ? "shared" : "private");
+  }
+  if (!windows_) return std::nullopt;
+
+  const auto compare = [&](const std::optional<GuestWindows::Mapping>& mapping, std::string_view where) -> std::optional<std::string> {
+    if (!mapping) return std::nullopt;
+    if (!entry.present()) return fmt::format("the {} window shows guest frame {}, which is not present", where, gfn.value());
+    if (mapping->mfn != entry.mfn()) {
+      return fmt::format("the {} window shows guest frame {} in machine frame {}, not {}", where, gfn.value(), mapping->mfn.value(), entry.mfn().value());
+    }
+    if (mapping->protection > mostFor(entry)) {
+      return fmt::format("the {} window shows guest frame {} with more rights than its entry gives", where, gfn.value());
+    }
+    return std::nullopt;
+  };
+  if (auto wrong = compare(windows_->ramMapping(gfn), "RAM")) return wrong;
+  for (const std::uint64_t page : windows_->aliases(gfn)) {
+    if (auto wrong = compare(windows_->dynamicMapping(page), "dynamic")) return wrong;
+  }
+  return std::nullopt;
+}
+
+}  // namespace overcommit
