@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scenario/scenario_keys.h"
+
+#include <array>
+
+namespace overcommit {
+namespace {
+
+constexpr std::array kKeys{
+    ScenarioKey{"", "title", "text", "\"\"", "one line for tables and windows"},
+    ScenarioKey{"", "seed", "number", "1", "where every random choice of the run comes from"},
+    ScenarioKey{"", "duration", "time", "required", "virtual time after which the run ends"},
+    ScenarioKey{"", "host", "table", "required", "the physical machine"},
+    ScenarioKey{"", "cost", "table", "", "what things cost in virtual time: any constant of the cost table, by name"},
+    ScenarioKey{"", "disk", "table", "", "the disk under swap files and guest disks"},
+    ScenarioKey{"", "limits", "table", "", "limits that end the run"},
+    ScenarioKey{"", "vm", "tables", "required", "the virtual machines, in the order of their numbers"},
+    ScenarioKey{"", "at", "tables", "", "what happens at a time"},
+    ScenarioKey{"", "mark", "tables", "", "remarks on the timeline"},
+    ScenarioKey{"", "expect", "tables", "", "what must be true of the run"},
+    ScenarioKey{"", "ask", "tables", "", "reserved for labs"},
+
+    ScenarioKey{"host", "memory", "size", "required", "machine memory: whole 4 KiB frames, 1 MiB to 1 TiB"},
+    ScenarioKey{"host", "represents", "size", "memory", "the size of the host that this one stands for; sets the frame scale"},
+    ScenarioKey{"host", "time_scale", "number", "1", "divides every published period and pass time"},
+    ScenarioKey{"host", "profile", "esx2 | esx3 | esx4 | esx5 | esx6", "\"esx5\"", "the vintage of the hypervisor"},
+    ScenarioKey{"host", "console", "size", "\"0 MiB\"", "service console: overhead outside the thresholds' base"},
+    ScenarioKey{"host", "quantum", "time", "", "the time slice; without it, chosen with the host's size"},
+    ScenarioKey{"host", "options", "table", "", "advanced options of the host, by their ESX names"},
+
+    ScenarioKey{"disk", "queues", "shared | separate", "\"shared\"", "one queue for guest disks and swap files, or one each"},
+    ScenarioKey{"disk", "service_time", "time", "", "time of one 4 KiB request; without it, the cost table's disk and swap times"},
+    ScenarioKey{"disk", "bandwidth", "size and \"/s\"", "\"none\"", "most bytes a second"},
+
+    ScenarioKey{"limits", "time", "time", "\"none\"", "virtual time"},
+    ScenarioKey{"limits", "nested_faults", "number", "0", "nested faults of all VMs; 0 = no limit"},
+    ScenarioKey{"limits", "operations", "number", "0", "operations of all VMs; 0 = no limit"},
+    ScenarioKey{"limits", "watchdog_blocks", "number", "50000000",
+                "basic blocks that a guest may run without an exit before it counts as hung; 0 = no limit"},
+
+    ScenarioKey{"vm", "name", "text", "required", "letters, digits, - and _, at most 31; begins with a letter"},
+    ScenarioKey{"vm", "count", "number", "1", "more than 1: that many equal VMs, named name1, name2, …"},
+    ScenarioKey{"vm", "memory", "size", "required", "configured memory: a multiple of 2 MiB, at most 64 GiB"},
+    ScenarioKey{"vm", "reservation", "size", "\"0 MiB\"", "machine memory that is never reclaimed; at most memory"},
+    ScenarioKey{"vm", "limit", "size", "\"none\"", "most machine memory; at least the reservation"},
+    ScenarioKey{"vm", "shares", "low | normal | high | number", "\"normal\"", "weight under contention: low 5, normal 10, high 20 per MiB"},
+    ScenarioKey{"vm", "sharing", "true/false", "true", "page sharing for this VM"},
+    ScenarioKey{"vm", "salt", "text", "", "pages are shared between VMs of equal salt"},
+    ScenarioKey{"vm", "balloon", "true/false", "true", "does the guest run a balloon driver?"},
+    ScenarioKey{"vm", "balloon_max", "size", "", "most memory the balloon may take; without it, the host's CtlMaxPercent"},
+    ScenarioKey{"vm", "tools_start", "time", "\"0s\"", "after power-on: when the balloon driver starts"},
+    ScenarioKey{"vm", "program", "text", "", "a program of the reference guest; `overcommit programs` lists them"},
+    ScenarioKey{"vm", "kernel", "path", "", "or an ELF64 kernel of your own"},
+    ScenarioKey{"vm", "script", "path", "", "or a script of page reads and writes: a VM without a CPU"},
+    ScenarioKey{"vm", "generator", "text", "", "or a generator of such a script"},
+    ScenarioKey{"vm", "args", "table", "", "arguments of the program, kernel or generator"},
+    ScenarioKey{"vm", "ops", "number", "0", "power off after so many operations; 0 = never"},
+    ScenarioKey{"vm", "image", "text or path", "", "the image disk: an id (equal ids, equal bytes) or a file"},
+    ScenarioKey{"vm", "image_size", "size", "\"64 MiB\"", "size of an image given by id"},
+    ScenarioKey{"vm", "guest_swap", "size", "\"0 MiB\"", "the guest's own swap disk"},
+    ScenarioKey{"vm", "start", "time", "\"0s\"", "when the VM is powered on; \"never\": by a power_on action only"},
+
+    ScenarioKey{"at", "time", "time", "required", "when; rounded up to a quantum"},
+    ScenarioKey{"at", "vm", "text", "", "which VM; the name of a group with a count means all of it"},
+    ScenarioKey{"at", "host", "true/false", "", "true: the host"},
+    ScenarioKey{"at", "set", "table", "", "settings and their new values"},
+    ScenarioKey{"at", "action", "power_on | power_off | signal | fault", "", "or what to do"},
+    ScenarioKey{"at", "fault", "text", "", "with action = \"fault\": what fails"},
+    ScenarioKey{"at", "fault_count", "number", "1", "how many of the next operations fail; 0 = all from then on"},
+
+    ScenarioKey{"set", "limit", "size", "", "a VM's limit, or \"none\""},
+    ScenarioKey{"set", "reservation", "size", "", "a VM's reservation"},
+    ScenarioKey{"set", "shares", "low | normal | high | number", "", "a VM's shares"},
+    ScenarioKey{"set", "sharing", "true/false", "", "page sharing for a VM"},
+    ScenarioKey{"set", "balloon", "true/false", "", "ballooning of a VM"},
+    ScenarioKey{"set", "balloon_max", "size", "", "most memory a VM's balloon may take"},
+
+    ScenarioKey{"mark", "time", "time", "required", "when"},
+    ScenarioKey{"mark", "text", "text", "required", "what to remark, at most 1024 bytes"},
+
+    ScenarioKey{"expect", "metric", "text", "required", "the path of a metric; `overcommit metrics` lists them"},
+    ScenarioKey{"expect", "at", "time | end | always | ever", "\"end\"", "when it is judged"},
+    ScenarioKey{"expect", "min", "by the metric's unit", "", "the least value that is well"},
+    ScenarioKey{"expect", "max", "by the metric's unit", "", "the greatest value that is well"},
+};
+
+}  // namespace
+
+std::span<const ScenarioKey> scenarioKeys() { return kKeys; }
+
+std::vector<std::string_view> keysOf(std::string_view section) {
+  std::vector<std::string_view> keys;
+  for (const ScenarioKey& key : kKeys) {
+    if (key.section == section) keys.push_back(key.key);
+  }
+  return keys;
+}
+
+std::string_view headingOf(std::string_view section) {
+  struct Heading {
+    std::string_view section, heading;
+  };
+  static constexpr std::array kHeadings{Heading{"", "the top of the file"}, Heading{"host", "[host]"},
+                                        Heading{"disk", "[disk]"},          Heading{"limits", "[limits]"},
+                                        Heading{"vm", "[[vm]]"},            Heading{"at", "[[at]]"},
+                                        Heading{"set", "set"},              Heading{"mark", "[[mark]]"},
+                                        Heading{"expect", "[[expect]]"}};
+  for (const Heading& heading : kHeadings) {
+    if (heading.section == section) return heading.heading;
+  }
+  return section;
+}
+
+}  // namespace overcommit

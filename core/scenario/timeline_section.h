@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "host/run_config.h"
+#include "scenario/expectation.h"
+#include "scenario/key_reader.h"
+#include "scenario/vm_section.h"
+
+namespace overcommit {
+
+// [[at]], [[mark]] and [[expect]]. All need config.duration and config.vms; actions and marks come out sorted by time, those of
+// the same time in the order of the file.
+void readActions(std::span<const TomlValue> tables, std::span<const VmGroup> groups, RunConfig& config, Mistakes& mistakes);
+void readMarks(std::span<const TomlValue> tables, RunConfig& config, Mistakes& mistakes);
+std::vector<Expectation> readExpectations(std::span<const TomlValue> tables, const RunConfig& config, Mistakes& mistakes);
+
+}  // namespace overcommit
