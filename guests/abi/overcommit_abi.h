@@ -19,6 +19,7 @@
  *     0x3000   free for the guest
  *     0x100000 and up: where the segments of the guest's ELF file must lie (physical addresses)
  *     behind the ELF image, page-aligned: the page-table pool
+ * All memory that the loader does not write is zero at power-on.
  *
  * Contract (docs/reference/guest-abi.md): page tables live in the pool only; virtual = physical below the size of memory;
  * only the dynamic area [dynamic_base, dynamic_base + dynamic_size) may be mapped otherwise; every INVLPG and CR3 reload

@@ -78,7 +78,11 @@ void frame_give(uint32_t frame) {
 
 uint32_t frame_take_soiled(void) { return frame_list_pop(&soiled); }
 
-uint32_t frame_take_fresh(void) { return fresh < frame_count ? fresh++ : NO_FRAME; }
+uint32_t frame_take_fresh(void) {
+  if (fresh == frame_count) return NO_FRAME;
+  frames[fresh].flags = FRAME_ZEROED; /* all memory is zero when the machine starts */
+  return fresh++;
+}
 
 void frame_give_zeroed(uint32_t frame) {
   frames[frame].flags = FRAME_ZEROED;

@@ -92,7 +92,7 @@ uint64_t area_biggest(void) {
 }
 
 /*
- * Demand zero. The new page is cleared through its new virtual address, not through its physical one: whichever way leads
+ * Demand zero. A page that is not known to be zero is cleared through its new virtual address, not through its physical one: whichever way leads
  * to the frame first costs the hypervisor a fault, and the program is about to come this way.
  */
 static void make_zero_page(uint64_t page) {
