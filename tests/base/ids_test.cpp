@@ -18,7 +18,9 @@ template <typename A, typename B, typename = void>
 struct Addable : std::false_type {};
 template <typename A, typename B>
 struct Addable<A, B, std::void_t<decltype(A() + B())>> : std::true_type {};
-static_assert(Addable<Pages, Pages>::value && !Addable<Pages, Bytes>::value && !Addable<Gfn, Gfn>::value);
+static_assert(Addable<Pages, Pages>::value);
+static_assert(!Addable<Pages, Bytes>::value);
+static_assert(!Addable<Gfn, Gfn>::value);
 static_assert(sizeof(Gfn) == 8 && sizeof(Pages) == 8);
 
 class IdsTest : public QObject {

@@ -68,7 +68,7 @@ class UnitsTest : public QObject {
   void amountsAreWrittenInTheLargestFittingUnit() {
     QCOMPARE(formatBytes(Bytes(0)), std::string("0 B"));
     QCOMPARE(formatBytes(Bytes(1023)), std::string("1023 B"));
-    QCOMPARE(formatBytes(Bytes(12 * 1024)), std::string("12 KiB"));
+    QCOMPARE(formatBytes(Bytes(12'288)), std::string("12 KiB"));
     QCOMPARE(formatBytes(Bytes(1536ull << 20)), std::string("1.5 GiB"));
     QCOMPARE(formatTime(seconds(60)), std::string("60 s"));
     QCOMPARE(formatTime(microseconds(1500)), std::string("1.5 ms"));
