@@ -27,7 +27,7 @@ constexpr std::array kOptions{
     HostOption{"MemDefragClientsPerDir", 2, 0, 1024, kKept, "VMs defragmented at a time"},
     HostOption{"MemEagerZero", 0, 0, 1, kKept, "clear frames when they are freed"},
     HostOption{"MemMaxResvThreshold", 16384, 0, 1048576, kKept, "reservation threshold, in MB"},
-    HostOption{"MemMinFreePct", 0, 0, 50, kKept, "minimum free memory in %; 0: by the sliding scale"},
+    HostOption{"MemMinFreePct", 0, 0, 50, kActs, "minimum free memory in %; 0: by the sliding scale"},
     HostOption{"MemZipEnable", 1, 0, 1, kKept, "memory compression"},
     HostOption{"MemZipMaxAllocPct", 50, 5, 100, kKept, "largest compression cache, in % of a VM's allocated memory"},
     HostOption{"MemZipMaxPct", 10, 5, 100, kKept, "largest compression cache, in % of a VM's configured memory"},

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scenario/scenario_run.h"
+
+#include <algorithm>
+
+#include "host/virtual_machine.h"
+
+namespace overcommit {
+namespace {
+
+// What the error of a refused action is about.
+std::string nameOfTarget(const RunConfig& config, const TimedAction& action) { return action.vm ? config.vms[*action.vm].name : "the host"; }
+
+}  // namespace
+
+ScenarioRun::ScenarioRun(Scenario scenario, std::unique_ptr<Host> host, EventLog& log)
+    : scenario_(std::move(scenario)), host_(std::move(host)), log_(log) {
+  for (const Expectation& expectation : scenario_.expectations) judges_.emplace_back(expectation);
+}
+
+Result<std::unique_ptr<ScenarioRun>> ScenarioRun::create(Scenario scenario, HostSurroundings surroundings, EventLog& log) {
+  auto host = Host::create(scenario.config, std::move(surroundings), log);
+  if (!host) return tl::unexpected(host.error());
+  return std::unique_ptr<ScenarioRun>(new ScenarioRun(std::move(scenario), std::move(*host), log));
+}
+
+VirtualTime ScenarioRun::roundedUp(VirtualTime time) const {
+  const std::uint64_t quantum = host_->quantum().value();
+  const std::uint64_t quanta = time.value() / quantum + (time.value() % quantum == 0 ? 0 : 1);
+  return std::min(VirtualTime(quanta * quantum), scenario_.config.duration);
+}
+
+VirtualTime ScenarioRun::nextStop(VirtualTime until) const {
+  const RunConfig& config = scenario_.config;
+  VirtualTime stop = roundedUp(until);
+  const auto consider = [&](VirtualTime time) {
+    if (time > now()) stop = std::min(stop, roundedUp(time));
+  };
+  if (nextAction_ < config.actions.size()) consider(config.actions[nextAction_].time);
+  if (nextMark_ < config.marks.size()) consider(config.marks[nextMark_].time);
+  for (const ExpectationJudge& judge : judges_) {
+    if (!judge.decided() && judge.expectation().when == Expectation::When::AtTime) consider(judge.expectation().time);
+  }
+  return stop;
+}
+
+void ScenarioRun::record(const ExpectationJudge& judge) {
+  Event event;
+  event.kind = EventKind::Expectation;
+  event.vmTime = now();
+  event.values[0] = judge.verdict().holds() ? 1 : 0;
+  event.text = judge.expectation().metric + ": " + judge.expectation().wanted();
+  log_.record(std::move(event));
+}
+
+void ScenarioRun::judge() {
+  for (ExpectationJudge& judge : judges_) {
+    if (!judge.wantsValue(now())) continue;
+    judge.see(now(), readMetric(*host_, judge.expectation().reference));
+    if (judge.decided()) record(judge);
+  }
+}
+
+Result<void> ScenarioRun::applyDue() {
+  const RunConfig& config = scenario_.config;
+  log_.setHostTime(now());
+  for (; nextMark_ < config.marks.size() && config.marks[nextMark_].time <= now(); ++nextMark_) {
+    Event event;
+    event.kind = EventKind::Mark;
+    event.vmTime = now();
+    event.text = config.marks[nextMark_].text;
+    log_.record(std::move(event));
+  }
+  for (; nextAction_ < config.actions.size() && config.actions[nextAction_].time <= now(); ++nextAction_) {
+    const TimedAction& action = config.actions[nextAction_];
+    const auto applied = host_->apply(action);
+    if (applied) continue;
+    ending_ = RunEnding::ActionRefused;
+    return failure("{}: the action at {} on {} failed: {}", scenario_.fileName, formatValue(action.time.value(), MetricUnit::Time),
+                   nameOfTarget(config, action), applied.error().text);
+  }
+  return {};
+}
+
+Result<void> ScenarioRun::advance(VirtualTime until) {
+  const VirtualTime end = scenario_.config.duration;
+  while (!ending_ && (now() < until || now() == VirtualTime())) {
+    if (const auto applied = applyDue(); !applied) return applied;
+    if (until == VirtualTime()) return {};
+    host_->step(nextStop(std::min(until, end)));
+    judge();
+    for (RunObserver* observer : observers_) observer->onQuantum(*host_);
+    if (host_->limitReached()) {
+      ending_ = RunEnding::Limit;
+    } else if (now() >= end) {
+      if (const auto applied = applyDue(); !applied) return applied;
+      ending_ = RunEnding::Duration;
+    } else if (host_->allOff() && nextAction_ >= scenario_.config.actions.size()) {
+      ending_ = RunEnding::AllOff;
+    }
+  }
+  return {};
+}
+
+RunSnapshot ScenarioRun::finish() {
+  const RunEnding ending = ending_.value_or(RunEnding::Stopped);
+  const bool settled = ending == RunEnding::Duration || ending == RunEnding::AllOff;
+  for (ExpectationJudge& judge : judges_) {
+    if (judge.decided()) continue;
+    judge.end(now(), readMetric(*host_, judge.expectation().reference),
+              settled ? ExpectationJudge::Ending::Settled : ExpectationJudge::Ending::CutShort);
+    record(judge);
+  }
+  RunSnapshot snapshot = takeSnapshot(*host_, scenario_, judges_, ending);
+  host_->finish();
+  snapshot.digest = log_.digest();
+  ending_ = ending;
+  return snapshot;
+}
+
+}  // namespace overcommit
