@@ -11,15 +11,15 @@
  */
 #include "balloon.h"
 
-#define FAST_MAX 16384u       /* pages a poll while they come from the free list */
-#define ALLOCATE_MIN 512u     /* pages a poll while the guest has to replace pages for them … */
-#define ALLOCATE_MAX 2048u    /* … up to this many */
-#define FREE_MIN 512u         /* pages a poll when deflating */
+#define FAST_MAX 16384u    /* pages a poll while they come from the free list */
+#define ALLOCATE_MIN 512u  /* pages a poll while the guest has to replace pages for them … */
+#define ALLOCATE_MAX 2048u /* … up to this many */
+#define FREE_MIN 512u      /* pages a poll when deflating */
 #define FREE_MAX 16384u
 #define RATE_STEP 16u
-#define SLOW_CYCLES 4u        /* polls that go slowly after the free list ran dry */
-#define REFUSED_MAX 16u       /* stop inflating when the host has refused so many pages in one poll */
-#define PAGE_WORK 500u        /* nanoseconds to allocate or free a page */
+#define SLOW_CYCLES 4u  /* polls that go slowly after the free list ran dry */
+#define REFUSED_MAX 16u /* stop inflating when the host has refused so many pages in one poll */
+#define PAGE_WORK 500u  /* nanoseconds to allocate or free a page */
 #define WANTED_CAPABILITIES (OC_BALLOON_CAP_BASIC | OC_BALLOON_CAP_BATCHED)
 
 static struct frame_list locked;  /* the balloon */

@@ -81,8 +81,8 @@ void kernel_main(const struct oc_boot_info* boot) {
   arguments_begin(boot);
   set_up_memory(boot);
   stats_announce();
-  print("%u MiB of memory, %u pages free; image disk %u MiB, swap disk %u MiB; program %s", boot->memory_bytes >> 20,
-        stats.frames_free, boot->image_blocks >> 8, boot->swap_blocks >> 8, argument_program());
+  print("%u MiB of memory, %u pages free; image disk %u MiB, swap disk %u MiB; program %s", boot->memory_bytes >> 20, stats.frames_free,
+        boot->image_blocks >> 8, boot->swap_blocks >> 8, argument_program());
   truth_flush();
 
   const struct program* program = find_program();

@@ -8,13 +8,13 @@
 #define STAMP_EVERY 64
 
 /* 32 phrases of two words of eight letters. */
-static const char phrases[32][17] = {
-    "the page was    ", "in the cache    ", "reads the disk  ", "memory is never ", "and then writes ", "a guest that    ",
-    "was swapped out ", "by the balloon  ", "to the machine  ", "which frames it ", "will be shared  ", "after a while   ",
-    "of its target   ", "the first touch ", "zeroes the rest ", "when it is idle ", "under pressure  ", "asks for pages  ",
-    "gives them back ", "counts the work ", "waits a second  ", "finds the block ", "compares bytes  ", "keeps a table   ",
-    "follows a link  ", "marks it dirty  ", "evicts the old  ", "looks it up     ", "maps it again   ", "locks the frame ",
-    "takes its turn  ", "knows nothing   "};
+static const char phrases[32][17] = {"the page was    ", "in the cache    ", "reads the disk  ", "memory is never ", "and then writes ",
+                                     "a guest that    ", "was swapped out ", "by the balloon  ", "to the machine  ", "which frames it ",
+                                     "will be shared  ", "after a while   ", "of its target   ", "the first touch ", "zeroes the rest ",
+                                     "when it is idle ", "under pressure  ", "asks for pages  ", "gives them back ", "counts the work ",
+                                     "waits a second  ", "finds the block ", "compares bytes  ", "keeps a table   ", "follows a link  ",
+                                     "marks it dirty  ", "evicts the old  ", "looks it up     ", "maps it again   ", "locks the frame ",
+                                     "takes its turn  ", "knows nothing   "};
 
 /* A call stores its return address, and an emulator takes a hundred times longer for a store than for a load. */
 #define INLINE static inline __attribute__((always_inline))
@@ -38,9 +38,7 @@ INLINE uint64_t record_word(uint64_t identity, uint64_t i) {
   return i % 4 == 0 ? 0x00007f0000400000u + (draw % 8) * 64 : draw & (i % 4 == 1 ? 0xffu : 0x3u);
 }
 
-INLINE uint64_t stamp_word(uint64_t identity, uint64_t generation, uint64_t i) {
-  return mix(identity + (generation << 40) + i) | 1;
-}
+INLINE uint64_t stamp_word(uint64_t identity, uint64_t generation, uint64_t i) { return mix(identity + (generation << 40) + i) | 1; }
 
 INLINE uint64_t word_at(enum content kind, uint64_t identity, uint64_t generation, uint64_t i) {
   if (kind == CONTENT_ZERO) return 0;

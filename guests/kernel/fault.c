@@ -50,12 +50,10 @@ static uint64_t fault_address(void) {
 }
 
 static const char* name_of(uint64_t vector) {
-  static const char* const names[VECTORS] = {[0] = "divide error",         [3] = "breakpoint",
-                                             [6] = "invalid opcode",       [7] = "no floating point unit",
-                                             [8] = "double fault",         [10] = "invalid task state",
-                                             [11] = "segment not present", [12] = "stack fault",
-                                             [13] = "general protection",  [14] = "page fault",
-                                             [17] = "alignment check"};
+  static const char* const names[VECTORS] = {
+      [0] = "divide error",        [3] = "breakpoint",          [6] = "invalid opcode",       [7] = "no floating point unit",
+      [8] = "double fault",        [10] = "invalid task state", [11] = "segment not present", [12] = "stack fault",
+      [13] = "general protection", [14] = "page fault",         [17] = "alignment check"};
   return vector < VECTORS && names[vector] != 0 ? names[vector] : "exception";
 }
 

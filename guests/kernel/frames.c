@@ -26,8 +26,7 @@ static uint64_t* use_counter(enum frame_use use) {
 }
 
 static enum oc_truth_kind truth_of(enum frame_use use) {
-  static const uint8_t kinds[] = {OC_TRUTH_FREE,  OC_TRUTH_KERNEL, OC_TRUTH_TABLE,
-                                  OC_TRUTH_CACHE, OC_TRUTH_USER,   OC_TRUTH_BALLOON};
+  static const uint8_t kinds[] = {OC_TRUTH_FREE, OC_TRUTH_KERNEL, OC_TRUTH_TABLE, OC_TRUTH_CACHE, OC_TRUTH_USER, OC_TRUTH_BALLOON};
   return kinds[use];
 }
 

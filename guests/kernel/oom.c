@@ -9,7 +9,7 @@
 void oom_kill(void) {
   if (!process_running()) panic("out of memory, and no program to kill");
   ++stats.oom_kills;
-  print("out of memory: killing %s, biggest area %u pages; free %u, cache %u, balloon %u", process_name(),
-        area_biggest(), stats.frames_free, stats.frames_cache, stats.frames_balloon);
+  print("out of memory: killing %s, biggest area %u pages; free %u, cache %u, balloon %u", process_name(), area_biggest(),
+        stats.frames_free, stats.frames_cache, stats.frames_balloon);
   process_kill();
 }

@@ -19,16 +19,17 @@ static void write_output(struct files* output, uint64_t process) {
   }
 }
 
-/* Each operation reads two blocks, fills four pages and checks one. */
+/* Each operation reads two blocks, fills a page and checks one. */
 static void compile_one(struct files* sources, struct random* random, uint64_t bytes, uint64_t process) {
   struct region objects;
   region_create(&objects, bytes, CONTENT_CODE, 1000 + process);
   while (objects.pages < objects.capacity) {
     if (sources->blocks != 0) {
       result_add(files_read(sources, random_popular(random, sources->blocks)));
-      result_add(files_read(sources, (process * 7 + objects.pages / 4) % sources->blocks));
+      result_add(files_read(sources, (process * 7 + objects.pages) % sources->blocks));
     }
-    for (int i = 0; i < 4 && objects.pages < objects.capacity; ++i) region_fill(&objects, objects.pages++);
+    region_fill(&objects, objects.pages);
+    ++objects.pages;
     result_add(region_write(&objects, random_below(random, objects.pages)));
     operation_end();
   }

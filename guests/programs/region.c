@@ -10,13 +10,9 @@
 #define CHECK_ALL_EVERY 16 /* uses; the others look at the stamps */
 #define PAGES_PER_WORK 16
 
-static uint16_t* generation_of(const struct region* region, uint64_t page) {
-  return (uint16_t*)region->generations + page;
-}
+static uint16_t* generation_of(const struct region* region, uint64_t page) { return (uint16_t*)region->generations + page; }
 
-static void* address_of(const struct region* region, uint64_t page) {
-  return (void*)(region->base + page * OC_PAGE_SIZE);
-}
+static void* address_of(const struct region* region, uint64_t page) { return (void*)(region->base + page * OC_PAGE_SIZE); }
 
 static uint64_t identity_of(const struct region* region, uint64_t page) { return mix(region->identity + page); }
 
