@@ -246,7 +246,7 @@ class MachineMemoryTest : public QObject {
 
   // The second law, and every frame's contents, after random operations.
   void framesAreConserved() {
-    const int seeds = qEnvironmentVariableIsSet("OVERCOMMIT_FULL_TESTS") ? 2000 : 200;
+    const int seeds = qEnvironmentVariableIsSet("OVERCOMMIT_FULL") ? 2000 : 200;
     for (int seed = 0; seed < seeds; ++seed) {
       Random random(static_cast<std::uint64_t>(seed), "conservation");
       const std::uint64_t frames = 1 + random.below(300);
