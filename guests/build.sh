@@ -60,8 +60,8 @@ for source in hostile/*.S; do
   [ -e "$source" ] || continue
   name=$(basename "$source" .S)
   # shellcheck disable=SC2086
-  "$cc" $GUEST_CFLAGS -c "$source" -o "$objects/$name.o"
-  link "$out/hostile/$name.elf" "$objects/$name.o"
+  "$cc" $GUEST_CFLAGS -Wa,-I"$here/hostile" -c "$source" -o "$objects/$name.o"
+  "$ld" -nostdlib -static --build-id=none -z noexecstack -n -s --no-warn-rwx-segments -T hostile/hostile.ld "$objects/$name.o" -o "$out/hostile/$name.elf"
 done
 
 cd "$out"
