@@ -98,7 +98,7 @@ Json hostJson(const RunSnapshot& run) {
 
 Json inputsJson(const RunSnapshot& run) {
   Json json = Json::array();
-  for (const InputHash& input : run.inputs) json.push_back({{"name", input.name}, {"xxh3", hex(input.hash)}});
+  for (const InputHash& input : run.inputs) json.push_back({{"name", input.name}, {"kind", input.kind}, {"xxh3", hex(input.hash)}});
   return json;
 }
 

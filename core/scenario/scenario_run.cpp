@@ -82,11 +82,17 @@ Result<void> ScenarioRun::applyDue() {
   return {};
 }
 
+Result<void> ScenarioRun::start() {
+  invariant(!started_, "a run starts once");
+  started_ = true;
+  return host_->start();
+}
+
 Result<void> ScenarioRun::advance(VirtualTime until) {
+  invariant(started_, "a run is started before it advances");
   const VirtualTime end = scenario_.config.duration;
-  while (!ending_ && (now() < until || now() == VirtualTime())) {
+  while (!ending_ && now() < until) {
     if (const auto applied = applyDue(); !applied) return applied;
-    if (until == VirtualTime()) return {};
     host_->step(nextStop(std::min(until, end)));
     judge();
     for (RunObserver* observer : observers_) observer->onQuantum(*host_);

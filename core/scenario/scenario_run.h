@@ -26,8 +26,11 @@ class RunObserver {
 // stops to look has no influence on the run: advance(T) in any number of steps gives the same digest.
 class ScenarioRun {
  public:
-  // Errors: those of Host::create.
+  // Nothing runs yet: a trace can be attached to the log (Host::traceHeader) before start(). Errors: those of Host::create.
   static Result<std::unique_ptr<ScenarioRun>> create(Scenario scenario, HostSurroundings surroundings, EventLog& log);
+
+  // Call once, before advance(): powers on the VMs that start at 0. An error is the run's: a malformed kernel, no memory.
+  Result<void> start();
 
   // Observers outlive the run.
   void addObserver(RunObserver& observer) { observers_.push_back(&observer); }
@@ -65,6 +68,7 @@ class ScenarioRun {
   std::size_t nextAction_ = 0;
   std::size_t nextMark_ = 0;
   std::optional<RunEnding> ending_;
+  bool started_ = false;
 };
 
 }  // namespace overcommit

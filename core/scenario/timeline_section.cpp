@@ -14,6 +14,7 @@ namespace {
 
 // A group with a count multiplies an action; a file of legal size must not fill the memory.
 constexpr std::size_t kMostActions = 100'000;
+constexpr std::size_t kMostExpectations = 10'000;
 
 struct FaultName {
   std::string_view name;
@@ -227,6 +228,10 @@ std::vector<Expectation> readExpectations(std::span<const TomlValue> tables, con
   std::vector<std::string> names;
   for (const VmConfig& vm : config.vms) names.push_back(vm.name);
   std::vector<Expectation> expectations;
+  if (tables.size() > kMostExpectations) {
+    mistakes.add(tables.front().position, "more than {} expectations", kMostExpectations);
+    return expectations;
+  }
   for (const TomlValue& table : tables) {
     const KeyReader keys(table, "expect", mistakes);
     keys.require("metric");
@@ -240,7 +245,7 @@ std::vector<Expectation> readExpectations(std::span<const TomlValue> tables, con
     const auto reference = findMetric(*metric, names);
     if (!reference) {
       mistakes.add(keys.position("metric"), "{}", reference.error().text);
-      continue;
+      break;  // looking for a suggestion takes time
     }
     expectation.reference = *reference;
     expectation.least = readBound(keys, "min", reference->unit(), mistakes);
