@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,7 +16,9 @@
 #include "host/run_config.h"
 #include "machine/nested_fault.h"
 #include "machine/nested_page_table.h"
+#include "base/disk_queue.h"
 #include "trace/event_log.h"
+#include "trace/trace_header.h"
 
 namespace overcommit {
 
@@ -26,18 +29,23 @@ struct HostSurroundings {
   std::filesystem::path referenceGuest;       // guests/prebuilt/overcommit-guest.elf
   std::filesystem::path swapDirectory;        // where .vswp files live; on a disk with room
   std::optional<std::uint64_t> mappingLimit;  // instead of the system's, for tests
+  // Called before a VM's memory is discarded because it powers off: to compare what guests left behind.
+  std::function<void(const VirtualMachine&)> beforeRelease;
 };
 
 // An input of the run and its hash, as the trace header lists them.
 struct InputHash {
   std::string name;
+  std::string kind;  // "guest", "image", "script"
   std::uint64_t hash = 0;
 };
+
+class Pager;
 
 // The hypervisor at work: machine memory, VMs, run loop. Advances in quanta of virtual time; everything else happens between them.
 class Host {
  public:
-  // Errors: a missing file, a malformed kernel, admission refused, no memory for the frames, an unusable Unicorn
+  // Nothing runs yet. Errors: a missing file, admission refused, no memory for the frames, an unusable Unicorn
   // (`backendUnavailable` tells that one apart: exit code 77).
   static Result<std::unique_ptr<Host>> create(RunConfig config, HostSurroundings surroundings, EventLog& log);
   ~Host();
@@ -46,7 +54,10 @@ class Host {
   void step(VirtualTime until);
   // Applies one action of the timeline at now(). A setting that cannot be applied is an error.
   Result<void> apply(const TimedAction& action);
-  // Powers everything off, writes the last events, removes the swap files. Called by the destructor if need be.
+  // Call before the first step(): powers on the VMs that start at 0, so that a trace can be attached to the log first.
+  // An error of one of them (a malformed kernel, no memory) is the run's.
+  Result<void> start();
+  // The last check of the audit. VMs stay as they are: the end of the run is no event of theirs.
   void finish();
 
   [[nodiscard]] VirtualTime now() const;
@@ -61,7 +72,12 @@ class Host {
   [[nodiscard]] const MachineMemory& machine() const;
   [[nodiscard]] const EventLog& log() const;
   [[nodiscard]] std::span<const InputHash> inputs() const;
+  // What a trace of this run begins with; `scenario`: the TOML text.
+  [[nodiscard]] TraceHeader traceHeader(std::string scenario, std::string scenarioName) const;
   [[nodiscard]] std::string engine() const;  // "unicorn 2.0.1" or "script"
+  [[nodiscard]] const Pager& pager() const;
+  [[nodiscard]] const DiskQueue& swapDisk() const;
+  [[nodiscard]] const DiskQueue& guestDisks() const;
 
   // The two-dimensional walk of a guest-virtual address, without side effects.
   struct NestedWalk {

@@ -36,6 +36,11 @@ Pager::Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap 
 
 void Pager::add(VmMemory& vm) { vms_.push_back(&vm); }
 
+const VmMemory* Pager::find(VmId vm) const {
+  const auto found = std::find_if(vms_.begin(), vms_.end(), [vm](const VmMemory* memory) { return memory->id == vm; });
+  return found == vms_.end() ? nullptr : *found;
+}
+
 Event Pager::eventOf(const VmMemory& vm, EventKind kind, Gfn gfn) const {
   Event event;
   event.kind = kind;
@@ -307,6 +312,14 @@ Pages Pager::reclaim(const ReclaimRequest& request) {
   return done;
 }
 
+bool Pager::aboveLimit(const VmMemory& vm) { return vm.settings.limit && !vm.dead && vm.allocated() > *vm.settings.limit; }
+
+bool Pager::daemonHasWork() const {
+  if (swap_ == HypervisorSwap::Forbidden) return false;
+  if (state_ != FreeState::High && state_ != FreeState::Clear) return true;
+  return std::any_of(vms_.begin(), vms_.end(), [](const VmMemory* vm) { return aboveLimit(*vm); });
+}
+
 void Pager::runSwapDaemon(VirtualTime now, VirtualTime until) {
   now_ = now;
   // One write at a time is what the disk can take, as long as its queue ends within this quantum.
@@ -316,7 +329,7 @@ void Pager::runSwapDaemon(VirtualTime now, VirtualTime until) {
     return Pages(std::max<std::uint64_t>(room.value() / std::max<std::uint64_t>(parts_.costs.swapWrite.value(), 1), 1));
   };
   for (VmMemory* vm : vms_) {
-    if (!vm->settings.limit || vm->dead || vm->allocated() <= *vm->settings.limit) continue;
+    if (!aboveLimit(*vm)) continue;
     const Pages above = vm->allocated() - *vm->settings.limit;
     reclaim({ReclaimReason::Limit, std::min(above, diskTakes()), vm, nullptr, Gfn(0), 0});
   }
@@ -410,7 +423,6 @@ ShareResult Pager::share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn,
 }
 
 void Pager::remove(VmMemory& vm, std::uint64_t cause) {
-  std::erase(vms_, &vm);
   for (Gfn gfn(0); gfn.value() < vm.guest.memory().value(); gfn = gfn.next()) {
     const NptEntry entry = vm.guest.entry(gfn);
     if (entry.place() == PagePlace::Untouched) continue;
@@ -420,6 +432,7 @@ void Pager::remove(VmMemory& vm, std::uint64_t cause) {
     dropBacking(vm, entry, event);
     parts_.log.record(event);
   }
+  std::erase(vms_, &vm);
   evaluateFreeState(cause);
 }
 

@@ -39,6 +39,8 @@ class Pager {
   Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap swap);
 
   void add(VmMemory& vm);
+  [[nodiscard]] const VmMemory* find(VmId vm) const;  // nullptr: not on
+  [[nodiscard]] const std::vector<VmMemory*>& vms() const { return vms_; }
   // Discards every page of the VM and forgets it. `cause`: the power-off or crash event.
   void remove(VmMemory& vm, std::uint64_t cause);
 
@@ -61,6 +63,7 @@ class Pager {
   Pages reclaim(const ReclaimRequest& request);
   // Between quanta: while the free state asks for it, or a VM is above its limit, swaps out what the disk can take by `until`.
   void runSwapDaemon(VirtualTime now, VirtualTime until);
+  [[nodiscard]] bool daemonHasWork() const;
 
   BalloonResult lock(VmMemory& vm, Gfn gfn);
   BalloonResult unlock(VmMemory& vm, Gfn gfn);
@@ -88,6 +91,7 @@ class Pager {
   void evaluateFreeState(std::uint64_t cause);
   void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
   std::optional<Gfn> pickVictim(VmMemory& vm, std::uint64_t cause);
+  static bool aboveLimit(const VmMemory& vm);
   bool isCandidate(const VmMemory& vm, Gfn gfn) const;
   // Frees what is behind a page; fills in the mfn and slot of the event that reports it.
   void dropBacking(VmMemory& vm, NptEntry entry, Event& event);

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "host/host.h"
+
+#include <lz4.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "host/audit.h"
+#include "host/virtual_machine.h"
+#include "host/vm_on.h"
+
+namespace overcommit {
+namespace {
+
+constexpr std::string_view kUnavailable = "backend not available: ";
+
+Result<std::vector<std::byte>> readFile(const std::filesystem::path& path, std::string_view what) {
+  constexpr std::uintmax_t kLargest = 64u << 20;
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (error || !std::filesystem::is_regular_file(status))
+    return failure("cannot read the {} {}: {}", what, path.string(), error ? error.message() : "it is not a regular file");
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size > kLargest) return failure("the {} {} is too large: at most 64 MiB are read", what, path.string());
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!file) return failure("cannot read the {} {}", what, path.string());
+  return bytes;
+}
+
+// Hashes a file of any size.
+Result<std::uint64_t> hashFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return failure("cannot read the image {}: {}", path.string(), systemErrorText(errno));
+  DigestStream digest;
+  std::vector<char> chunk(1u << 20);
+  while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0)
+    digest.add(std::as_bytes(std::span(chunk.data(), static_cast<std::size_t>(file.gcount()))));
+  return digest.digest().low;
+}
+
+std::uint64_t optionOf(const HostConfig& host, const std::string& name, std::uint64_t fallback) {
+  const auto found = host.options.find(name);
+  return found == host.options.end() ? fallback : found->second;
+}
+
+FreeStateThresholds thresholdsOf(const HostConfig& host) {
+  // The service console is outside the thresholds' base.
+  const Pages base = host.memory - host.console;
+  const Bytes represents(host.represents.value() / std::max<std::uint64_t>(host.memory.value(), 1) * base.value());
+  return thresholdsFor(base, represents, minFreeScaleOf(host.profile).value_or(MinFreeScale::Sliding), optionOf(host, "MemMinFreePct", 0));
+}
+
+HypervisorSwap swapOf(const HostConfig& host) {
+  return optionOf(host, "SwapEnable", 1) != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
+}
+
+// All VMs together must not be able to rush from one free state over the next within a quantum: a third of the band between two
+// thresholds, at the pace of first touches, for each.
+VirtualTime chooseQuantum(const RunConfig& config, const FreeStateThresholds& thresholds) {
+  const std::uint64_t band = std::max<std::uint64_t>(thresholds.soft.value() - thresholds.hard.value(), 1);
+  const std::uint64_t touches = std::max<std::uint64_t>(band / std::max<std::size_t>(config.vms.size(), 1), 1);
+  const VirtualTime quantum = config.costs.firstTouch * touches;
+  return std::clamp(quantum, microseconds(100), milliseconds(10));
+}
+
+}  // namespace
+
+bool backendUnavailable(const Error& error) { return error.text.starts_with(kUnavailable); }
+
+class Host::Implementation {
+ public:
+  Implementation(RunConfig runConfig, HostSurroundings runSurroundings, EventLog& eventLog)
+      : config_(std::move(runConfig)),
+        surroundings_(std::move(runSurroundings)),
+        log_(eventLog),
+        mappings_(surroundings_.mappingLimit.value_or(MappingBudget::systemLimit())),
+        swapDisk_(config_.disk.bandwidth),
+        ownGuestDisks_(config_.disk.bandwidth) {}
+
+  Result<void> create();
+  Result<void> start();
+  void step(VirtualTime until);
+  Result<void> apply(const TimedAction& action);
+  void finish() {
+    if (audit_) audit_->sweep();
+  }
+  [[nodiscard]] TraceHeader traceHeader(std::string scenario, std::string scenarioName) const;
+  [[nodiscard]] std::optional<std::string> limitReached() const;
+  [[nodiscard]] bool allOff() const;
+  [[nodiscard]] std::string engine() const;
+  [[nodiscard]] DiskQueue& guestDisks() { return config_.disk.queues == DiskQueues::Shared ? swapDisk_ : ownGuestDisks_; }
+
+  RunConfig config_;
+  HostSurroundings surroundings_;
+  EventLog& log_;
+  MappingBudget mappings_;
+  DiskQueue swapDisk_;
+  DiskQueue ownGuestDisks_;
+  std::unique_ptr<MachineMemory> machine_;
+  std::unique_ptr<NestedFaults> faults_;
+  std::optional<Pager> pager_;
+  std::optional<HostParts> parts_;
+  std::optional<UnicornInfo> unicorn_;
+  std::map<std::string, std::vector<std::byte>> files_;  // kernels and scripts by path
+  std::vector<InputHash> inputs_;
+  std::vector<Mfn> overhead_;                            // frames of the host itself, recorded by start()
+  std::vector<bool> pendingStart_;
+  std::vector<std::uint64_t> reportedOperations_;
+  std::unique_ptr<Audit> audit_;
+  VirtualTime now_, quantum_;
+  std::vector<std::unique_ptr<VirtualMachine>> vms_;  // last: they use everything above
+
+ private:
+  Result<void> readInputs();
+  Result<void> admit() const;
+  Result<void> powerOn(std::size_t vm);
+  void startDue();
+  void unblock();
+  void runQuantum(VirtualTime end);
+  [[nodiscard]] VirtualTime nextWork() const;
+  Result<void> set(const SetAction& action, std::optional<std::size_t> vm);
+};
+
+Result<void> Host::Implementation::readInputs() {
+  const auto read = [&](const std::string& path, std::string_view kind) -> Result<void> {
+    if (files_.contains(path)) return {};
+    auto bytes = readFile(path, kind);
+    if (!bytes) return tl::unexpected(bytes.error());
+    inputs_.push_back({std::filesystem::path(path).filename().string(), std::string(kind), hash64(*bytes)});
+    files_[path] = std::move(*bytes);
+    return {};
+  };
+  std::vector<std::string> images;
+  for (VmConfig& vm : config_.vms) {
+    if (!vm.program.empty()) vm.kernelPath = surroundings_.referenceGuest.string();
+    if (!vm.kernelPath.empty()) {
+      if (auto done = read(vm.kernelPath, "guest"); !done) return done;
+    } else if (!vm.scriptPath.empty()) {
+      if (auto done = read(vm.scriptPath, "script"); !done) return done;
+    }
+    if (vm.image.path.empty() || std::find(images.begin(), images.end(), vm.image.path) != images.end()) continue;
+    auto hash = hashFile(vm.image.path);
+    if (!hash) return tl::unexpected(hash.error());
+    images.push_back(vm.image.path);
+    inputs_.push_back({std::filesystem::path(vm.image.path).filename().string(), "image", *hash});
+  }
+  return {};
+}
+
+// Power-on of everything that has a start time must find its reservation and overhead (W02 section 6.2), at its worst: all on.
+Result<void> Host::Implementation::admit() const {
+  Pages needed = config_.host.console + Pages(1);
+  for (const VmConfig& vm : config_.vms) needed += vm.reservation + NestedPageTable::tablesFor(vm.memory);
+  const Pages least = needed + pager_->emergencyFrames();
+  if (least > machine_->frames())
+    return failure("admission refused: reservations and overhead of all VMs need {} pages, the host has {}; lower a reservation or give the host "
+                   "more memory", least.value(), machine_->frames().value());
+  return {};
+}
+
+Result<void> Host::Implementation::create() {
+  if (config_.backend == Backend::Kvm) return failure("{}KVM is not supported yet; use --backend unicorn", kUnavailable);
+  const bool needsCpu = std::any_of(config_.vms.begin(), config_.vms.end(),
+                                    [](const VmConfig& vm) { return vm.scriptPath.empty() && vm.generator.empty(); });
+  if (needsCpu && config_.backend == Backend::Script)
+    return failure("the script backend has no CPU: every [[vm]] must name a script or a generator instead of a program or kernel");
+  if (config_.disk.serviceTime) {
+    for (VirtualTime Costs::*cost : {&Costs::swapRead, &Costs::swapWrite, &Costs::diskRead, &Costs::diskWrite})
+      config_.costs.*cost = *config_.disk.serviceTime;
+  }
+  if (auto read = readInputs(); !read) return read;
+
+  auto machine = MachineMemory::create(config_.host.memory, config_.audit ? FreedFrames::FillWithJunk : FreedFrames::PunchOut);
+  if (!machine) return tl::unexpected(machine.error());
+  machine_ = std::move(*machine);
+  const FreeStateThresholds thresholds = thresholdsOf(config_.host);
+  pager_.emplace(Pager::Parts{*machine_, log_, config_.costs, swapDisk_}, thresholds, swapOf(config_.host));
+  if (auto admitted = admit(); !admitted) return admitted;
+
+  if (needsCpu) {
+    auto probed = probeUnicorn();
+    if (!probed) return failure("{}{}", kUnavailable, probed.error().text);
+    unicorn_ = std::move(*probed);
+    auto faults = NestedFaults::install();
+    if (!faults) return tl::unexpected(faults.error());
+    faults_ = std::move(*faults);
+  }
+  // The scratch frame, mapped where a fault cannot be served, and the service console are the host's own.
+  for (std::uint64_t i = 0; i < config_.host.console.value() + 1; ++i) {
+    const auto mfn = machine_->takeOverhead(kNoVm);
+    if (!mfn) return failure("the host is too small for its service console of {}", config_.host.console.value());
+    overhead_.push_back(*mfn);
+  }
+  parts_.emplace(HostParts{config_, *machine_, *pager_, log_, faults_.get(), mappings_, guestDisks(), surroundings_.swapDirectory, unicorn_,
+                           overhead_.front(), surroundings_.beforeRelease});
+  quantum_ = config_.host.quantum.value_or(chooseQuantum(config_, thresholds));
+
+  for (std::size_t i = 0; i < config_.vms.size(); ++i) {
+    const VmConfig& vm = config_.vms[i];
+    VmSoftware software;
+    if (!vm.kernelPath.empty()) {
+      software.kernel = files_.at(vm.kernelPath);
+    } else if (!vm.scriptPath.empty()) {
+      const auto& text = files_.at(vm.scriptPath);
+      software.script.resize(text.size());
+      std::memcpy(software.script.data(), text.data(), text.size());
+    } else {
+      software.generator = vm.generator;
+    }
+    vms_.push_back(std::make_unique<VirtualMachine>(VmId(static_cast<std::uint16_t>(i)), vm, std::move(software), *parts_));
+    pendingStart_.push_back(vm.start.has_value());
+    MemorySettings settings{vm.reservation, vm.limit, vm.shares};
+    vms_.back()->setMemorySettings(settings);
+  }
+  reportedOperations_.resize(vms_.size());
+  return {};
+}
+
+TraceHeader Host::Implementation::traceHeader(std::string scenario, std::string scenarioName) const {
+  TraceHeader header;
+  header.engineVersion = OVERCOMMIT_VERSION;
+  header.lz4Version = LZ4_versionString();
+  header.backend = engine();
+  header.title = config_.title;
+  header.scenario = std::move(scenario);
+  header.scenarioName = std::move(scenarioName);
+  header.seed = config_.seed;
+  header.duration = config_.duration;
+  header.frameScale = std::max<std::uint64_t>(config_.host.represents.value() / std::max<std::uint64_t>(bytesOf(config_.host.memory).value(), 1), 1);
+  header.timeScale = config_.host.timeScale;
+  header.hostMemory = config_.host.memory;
+  for (const VmConfig& vm : config_.vms) {
+    const std::string& runs = !vm.program.empty() ? vm.program : !vm.generator.empty() ? vm.generator : vm.scriptPath.empty() ? vm.kernelPath : vm.scriptPath;
+    header.vms.push_back({vm.name, vm.memory, vm.reservation, std::filesystem::path(runs).filename().string()});
+  }
+  for (const InputHash& input : inputs_) header.inputs.push_back({input.name, input.kind, input.hash});
+  return header;
+}
+
+std::string Host::Implementation::engine() const { return unicorn_ ? "unicorn " + unicorn_->version : "script"; }
+
+Result<void> Host::Implementation::start() {
+  if (config_.audit) {
+    audit_ = std::make_unique<Audit>(traceHeader("", ""), *machine_, *pager_);
+    log_.addListener(*audit_);
+  }
+  for (std::size_t i = 0; i < overhead_.size(); ++i) {
+    Event take;
+    take.kind = EventKind::OverheadTake;
+    take.mfn = overhead_[i];
+    take.values[0] = static_cast<std::uint64_t>(i == 0 ? OverheadUse::Other : OverheadUse::Console);
+    log_.record(take);
+  }
+  for (std::size_t i = 0; i < vms_.size(); ++i) {
+    if (!pendingStart_[i] || *config_.vms[i].start > now_) continue;
+    pendingStart_[i] = false;
+    if (auto on = powerOn(i); !on) return on;
+  }
+  return {};
+}
+
+Result<void> Host::Implementation::powerOn(std::size_t vm) { return vms_[vm]->powerOn(now_, vms_[vm]->memorySettings()); }
+
+void Host::Implementation::startDue() {
+  for (std::size_t i = 0; i < vms_.size(); ++i) {
+    if (!pendingStart_[i] || *config_.vms[i].start > now_) continue;
+    pendingStart_[i] = false;
+    if (auto on = powerOn(i); !on) {
+      Event failed;
+      failed.kind = EventKind::Fault;
+      failed.vm = vms_[i]->id();
+      failed.vmTime = now_;
+      failed.text = on.error().text.substr(0, kEventTextMax);
+      log_.record(failed);
+    }
+  }
+}
+
+// A blocked VM goes on when there is room for what an instruction may need, twice.
+void Host::Implementation::unblock() {
+  if (machine_->free() < pager_->emergencyFrames() * 2) return;
+  for (const auto& vm : vms_) vm->unblock();
+}
+
+VirtualTime Host::Implementation::nextWork() const {
+  VirtualTime next(~std::uint64_t{0});
+  if (pager_->daemonHasWork()) return now_;
+  for (std::size_t i = 0; i < vms_.size(); ++i) {
+    if (pendingStart_[i]) next = std::min(next, *config_.vms[i].start);
+    if (vms_[i]->on() && vms_[i]->state() != VmState::Blocked) next = std::min(next, vms_[i]->readyAt());
+  }
+  return next;
+}
+
+void Host::Implementation::runQuantum(VirtualTime end) {
+  startDue();
+  pager_->runSwapDaemon(now_, end);
+  for (const auto& vm : vms_) vm->reap();
+  unblock();
+  // The VM that goes first rotates with the quantum, so that none is favoured.
+  const std::size_t n = vms_.size();
+  const auto first = static_cast<std::size_t>(now_.value() / quantum_.value() % std::max<std::size_t>(n, 1));
+  for (std::size_t i = 0; i < n; ++i) vms_[(first + i) % n]->run(end);
+  for (const auto& vm : vms_) vm->reap();
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint64_t done = vms_[i]->meter().operations();
+    if (done == reportedOperations_[i]) continue;
+    reportedOperations_[i] = done;
+    Event event;
+    event.kind = EventKind::Operations;
+    event.vm = vms_[i]->id();
+    event.vmTime = vms_[i]->clock().now();
+    event.values[0] = done;
+    log_.record(event);
+  }
+  if (audit_) audit_->sweepIfDue();
+}
+
+void Host::Implementation::step(VirtualTime until) {
+  if (now_ >= until) return;
+  // Time runs in whole quanta; where nobody has anything to do, over several at once.
+  const VirtualTime next = std::min(nextWork(), until);
+  if (next > now_ + quantum_) {
+    const std::uint64_t skipped = (next - now_).value() / quantum_.value();
+    const VirtualTime to = now_ + quantum_ * skipped;
+    for (const auto& vm : vms_) vm->run(to);  // advances sleeping clocks; nobody is ready before `next`
+    now_ = to;
+    if (now_ >= until) return;
+  }
+  log_.setHostTime(now_);
+  runQuantum(now_ + quantum_);
+  now_ += quantum_;
+}
+
+Result<void> Host::Implementation::set(const SetAction& action, std::optional<std::size_t> vm) {
+  Event event;
+  event.kind = EventKind::SettingChange;
+  event.vmTime = now_;
+  if (vm) event.vm = vms_[*vm]->id();
+  event.text = action.value ? fmt::format("{} = {}", action.setting, *action.value) : fmt::format("{} = none", action.setting);
+  log_.record(event);
+  if (!vm) {
+    if (!action.value) return failure("the host option {} needs a number", action.setting);
+    config_.host.options[action.setting] = *action.value;
+    pager_->setThresholds(thresholdsOf(config_.host));
+    pager_->setHypervisorSwap(swapOf(config_.host));
+    return {};
+  }
+  MemorySettings settings = vms_[*vm]->memorySettings();
+  VmConfig& config = config_.vms[*vm];
+  if (action.setting == "limit") {
+    settings.limit = action.value ? std::optional(Pages(*action.value)) : std::nullopt;
+  } else if (action.setting == "reservation" && action.value) {
+    const Pages reservation(*action.value);
+    if (reservation > config.memory) return failure("the reservation of {} would be larger than its memory", config.name);
+    settings.reservation = reservation;
+  } else if (action.setting == "shares" && action.value) {
+    settings.shares = *action.value;
+  } else if (action.setting == "sharing" && action.value) {
+    config.sharing = *action.value != 0;
+  } else if (action.setting == "balloon" && action.value) {
+    config.balloon = *action.value != 0;
+  } else if (action.setting == "balloon_max") {
+    config.balloonMax = action.value ? std::optional(Pages(*action.value)) : std::nullopt;
+  } else {
+    return failure("{} has no setting \"{}\" that can be changed while it runs", config.name, action.setting);
+  }
+  vms_[*vm]->setMemorySettings(settings);
+  return {};
+}
+
+Result<void> Host::Implementation::apply(const TimedAction& action) {
+  log_.setHostTime(std::max(now_, log_.hostTime()));
+  if (const auto* setting = std::get_if<SetAction>(&action.what)) return set(*setting, action.vm);
+  if (!action.vm) return failure("only settings can be changed on the host; name a VM");
+  VirtualMachine& vm = *vms_[*action.vm];
+  if (std::holds_alternative<PowerOnAction>(action.what)) {
+    if (vm.on()) return failure("{} is on already", vm.config().name);
+    pendingStart_[*action.vm] = false;
+    return powerOn(*action.vm);
+  }
+  if (std::holds_alternative<PowerOffAction>(action.what)) {
+    vm.powerOff("powered off by the scenario");
+    return {};
+  }
+  if (std::holds_alternative<SignalAction>(action.what)) {
+    vm.signal();
+    return {};
+  }
+  const auto& fault = std::get<FaultAction>(action.what);
+  vm.inject(fault.fault, fault.count);
+  Event event;
+  event.kind = EventKind::Fault;
+  event.vm = vm.id();
+  event.vmTime = now_;
+  event.text = "the scenario makes a device fail";
+  log_.record(event);
+  return {};
+}
+
+bool Host::Implementation::allOff() const {
+  for (std::size_t i = 0; i < vms_.size(); ++i) {
+    if (vms_[i]->on() || pendingStart_[i]) return false;
+  }
+  return true;
+}
+
+std::optional<std::string> Host::Implementation::limitReached() const {
+  const RunLimits& limits = config_.limits;
+  if (limits.time > VirtualTime(0) && now_ >= limits.time) return fmt::format("the limit of {} ns of virtual time", limits.time.value());
+  std::uint64_t faults = 0, operations = 0;
+  for (const auto& vm : vms_) {
+    faults += vm->counters().nestedFaults();
+    operations += vm->meter().operations();
+  }
+  if (limits.nestedFaults != 0 && faults >= limits.nestedFaults) return fmt::format("the limit of {} nested faults", limits.nestedFaults);
+  if (limits.operations != 0 && operations >= limits.operations) return fmt::format("the limit of {} operations", limits.operations);
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<Host>> Host::create(RunConfig config, HostSurroundings surroundings, EventLog& log) {
+  auto implementation = std::make_unique<Implementation>(std::move(config), std::move(surroundings), log);
+  if (auto created = implementation->create(); !created) return tl::unexpected(created.error());
+  return std::unique_ptr<Host>(new Host(std::move(implementation)));
+}
+
+Host::Host(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Host::~Host() = default;
+Result<void> Host::start() { return implementation_->start(); }
+void Host::step(VirtualTime until) { implementation_->step(until); }
+Result<void> Host::apply(const TimedAction& action) { return implementation_->apply(action); }
+void Host::finish() { implementation_->finish(); }
+VirtualTime Host::now() const { return implementation_->now_; }
+VirtualTime Host::quantum() const { return implementation_->quantum_; }
+bool Host::allOff() const { return implementation_->allOff(); }
+std::optional<std::string> Host::limitReached() const { return implementation_->limitReached(); }
+const RunConfig& Host::config() const { return implementation_->config_; }
+std::span<const std::unique_ptr<VirtualMachine>> Host::vms() const { return implementation_->vms_; }
+const MachineMemory& Host::machine() const { return *implementation_->machine_; }
+const EventLog& Host::log() const { return implementation_->log_; }
+std::span<const InputHash> Host::inputs() const { return implementation_->inputs_; }
+std::string Host::engine() const { return implementation_->engine(); }
+const Pager& Host::pager() const { return *implementation_->pager_; }
+const DiskQueue& Host::swapDisk() const { return implementation_->swapDisk_; }
+const DiskQueue& Host::guestDisks() const { return implementation_->guestDisks(); }
+TraceHeader Host::traceHeader(std::string scenario, std::string scenarioName) const {
+  return implementation_->traceHeader(std::move(scenario), std::move(scenarioName));
+}
+
+Host::NestedWalk Host::walk(VmId vm, Gva address) const {
+  NestedWalk result;
+  const VirtualMachine& machine = *implementation_->vms_[vm.value()];
+  const VmMemory* memory = machine.memory();
+  const auto registers = machine.registers();
+  if (memory == nullptr || !registers) {
+    result.guest.end = GuestWalkEnd::TableNotReadable;
+    return result;
+  }
+  const Pages size = memory->guest.memory();
+  result.guest = walkGuestTables(registers->cr3, address, bytesOf(size),
+                                 [&](Gpa at) { return lookAtGuest(*memory, *implementation_->machine_, at); });
+  for (int i = 0; i < result.guest.stepCount; ++i) {
+    const Gfn gfn = gfnOf(result.guest.steps[static_cast<std::size_t>(i)].entryAt);
+    if (gfn.value() < size.value()) result.nested.push_back(memory->guest.table().walk(gfn));
+  }
+  if (result.guest.end == GuestWalkEnd::Mapped) result.nested.push_back(memory->guest.table().walk(gfnOf(result.guest.address)));
+  return result;
+}
+
+}  // namespace overcommit

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "host/virtual_machine.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cpu/script.h"
+#include "host/hypercalls.h"
+#include "host/vm_on.h"
+
+namespace overcommit {
+namespace {
+
+// A vCPU comes back after so many basic blocks without an exit, so that time passes for a guest that only computes.
+constexpr std::uint64_t kBlocksPerRun = 1'000'000;
+
+std::string describe(const Registers& registers) { return fmt::format("rip {:#x}, rsp {:#x}, cr2 {:#x}", registers.rip, registers.rsp, registers.cr2); }
+
+std::uint64_t seedOf(std::uint64_t seed, const std::string& name) { return Random(seed, "guest " + name).next(); }
+
+}  // namespace
+
+std::string_view nameOf(VmState state) {
+  switch (state) {
+    case VmState::Off: return "off";
+    case VmState::Running: return "running";
+    case VmState::Waiting: return "waiting";
+    case VmState::Blocked: return "blocked";
+    case VmState::Crashed: return "crashed";
+  }
+  return "unknown";
+}
+
+VirtualMachine::VirtualMachine(VmId id, const VmConfig& config, VmSoftware software, HostParts& host)
+    : id_(id), config_(config), software_(std::move(software)), host_(host) {}
+
+VirtualMachine::~VirtualMachine() {
+  // The run is over: nothing is recorded any more, only what the operating system must get back is given back.
+  if (on_ && host_.faults != nullptr && on_->ramFaults) {
+    const GuestWindows& windows = *on_->memory->guest.windows();
+    host_.faults->remove(windows.ramBase());
+    host_.faults->remove(windows.dynamicBase());
+  }
+}
+
+Event VirtualMachine::event(EventKind kind) const {
+  Event event;
+  event.kind = kind;
+  event.vm = id_;
+  event.vmTime = clock_.now();
+  return event;
+}
+
+Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& settings) {
+  invariant(!on_, "a VM is powered on once");
+  clock_ = VmClock(now);
+  meter_ = Meter(now);
+  console_ = Console();
+  settings_ = settings;
+  lastCounters_ = {};
+  lastStats_.reset();
+  crashReason_.clear();
+  silentBlocks_ = 0;
+  nextPoll_ = now + config_.toolsStart;
+
+  const bool hasCpu = !software_.kernel.empty();
+  ElfImage image;
+  std::optional<GuestLayout> layout;
+  if (hasCpu) {
+    auto parsed = parseElf(software_.kernel, bytesOf(config_.memory));
+    if (!parsed) return failure("VM {} cannot boot its kernel: {}", config_.name, parsed.error().text);
+    image = std::move(*parsed);
+    auto laidOut = layoutGuest(image, config_.memory);
+    if (!laidOut) return failure("VM {}: {}", config_.name, laidOut.error().text);
+    layout = *laidOut;
+  }
+
+  const std::string swapName = config_.name + ".vswp";
+  const Pages slots = config_.memory - std::min(settings.reservation, config_.memory);
+  auto swapFile = createPageFile(host_.scratchDirectory, swapName, slots);
+  if (!swapFile) return tl::unexpected(swapFile.error());
+  auto faulty = std::make_unique<FaultyPageFile>(std::move(*swapFile), swapName);
+  FaultyPageFile* swapFaults = faulty.get();
+
+  std::unique_ptr<GuestDisk> imageDisk;
+  if (hasCpu) {
+    std::unique_ptr<ImageSource> source;
+    if (!config_.image.path.empty()) {
+      auto opened = fileImage(config_.image.path);
+      if (!opened) return tl::unexpected(opened.error());
+      source = std::move(*opened);
+    } else {
+      source = syntheticImage(config_.image.id, pagesOf(config_.image.size));
+    }
+    imageDisk = std::make_unique<GuestDisk>("the disk of " + config_.name, std::move(source), host_.scratchDirectory);
+  }
+
+  std::unique_ptr<GuestWindows> windows;
+  if (hasCpu) {
+    auto created = GuestWindows::create(host_.machine, host_.mappings, config_.memory, layout->dynamic);
+    if (!created) return tl::unexpected(created.error());
+    windows = std::move(*created);
+  }
+
+  std::unique_ptr<ScriptSource> script;
+  if (!hasCpu) {
+    std::vector<NamedValue> arguments;
+    for (const NamedArgument& argument : config_.arguments) arguments.push_back({argument.name, argument.value});
+    auto made = software_.generator.empty() ? parseScript(software_.script, config_.scriptPath, config_.memory)
+                                            : makeScriptGenerator(software_.generator, arguments, config_.memory,
+                                                                  seedOf(host_.config.seed, config_.name));
+    if (!made) return failure("VM {}: {}", config_.name, made.error().text);
+    script = std::move(*made);
+  }
+
+  // From here on the world changes: the frames of the nested page table are the VM's overhead.
+  Event powerOn = event(EventKind::PowerOn);
+  powerOn.text = config_.name;
+  powerOn.values = {config_.memory.value(), settings.reservation.value(), 0, 0};
+  const std::uint64_t poweredOn = host_.log.record(powerOn);
+  const Pages needed = NestedPageTable::tablesFor(config_.memory);
+  const Pages wanted = needed + host_.pager.emergencyFrames();
+  if (host_.machine.free() < wanted)
+    host_.pager.reclaim({ReclaimReason::OutOfFrames, wanted - host_.machine.free(), nullptr, nullptr, Gfn(0), poweredOn});
+  std::vector<Mfn> tables;
+  const auto giveBack = [&](std::uint64_t cause) {
+    for (const Mfn mfn : tables) {
+      host_.machine.release(mfn);
+      Event give = event(EventKind::OverheadGive);
+      give.mfn = mfn;
+      give.cause = cause;
+      host_.log.record(give);
+    }
+  };
+  while (Pages(tables.size()) < needed) {
+    const auto mfn = host_.machine.takeOverhead(id_);
+    if (!mfn) {
+      const std::string why = fmt::format("no memory for its nested page table ({} frames); the host is full", needed.value());
+      Event off = event(EventKind::PowerOff);
+      off.cause = poweredOn;
+      off.text = why;
+      const std::uint64_t cause = host_.log.record(off);
+      giveBack(cause);
+      return failure("cannot power on {}: {}", config_.name, why);
+    }
+    tables.push_back(*mfn);
+    Event take = event(EventKind::OverheadTake);
+    take.mfn = *mfn;
+    take.cause = poweredOn;
+    take.values[0] = static_cast<std::uint64_t>(OverheadUse::NestedPageTable);
+    host_.log.record(take);
+  }
+
+  on_ = std::make_unique<On>();
+  On& on = *on_;
+  on.tables = tables;
+  on.layout = layout;
+  on.image = std::move(imageDisk);
+  on.swapFaults = swapFaults;
+  on.memory = std::make_unique<VmMemory>(id_, config_.name,
+                                         GuestPhysicalMemory(host_.machine, NestedPageTable(host_.machine, config_.memory, tables), std::move(windows)),
+                                         clock_, SwapFile(std::move(faulty), swapName, slots), Random(host_.config.seed, "victims " + config_.name));
+  VmMemory& memory = *on.memory;
+  memory.settings = settings;
+  on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);
+  on.balloonPages = std::make_unique<PagerBalloon>(memory, host_.pager, *on.access);
+  const Pages balloonMax = config_.balloonMax.value_or(Pages(config_.memory.value() * 65 / 100));
+  on.balloon = std::make_unique<BalloonDevice>(*on.balloonPages, config_.memory, std::min(balloonMax, config_.memory));
+  host_.pager.add(memory);
+  state_ = VmState::Running;
+
+  if (!hasCpu) {
+    on.vcpu = createScriptVcpu(std::move(script), *on.access, config_.memory);
+    return {};
+  }
+  if (config_.guestSwap > Pages(0))
+    on.swapDisk = std::make_unique<GuestDisk>("the swap disk of " + config_.name, emptyImage(config_.guestSwap), host_.scratchDirectory);
+  memory.tablesFirst = layout->tablesFirst;
+  memory.tablesEnd = layout->tablesEnd;
+  const GuestBoot boot{config_.program, config_.arguments, seedOf(host_.config.seed, config_.name), Pages(on.image->blocks()), config_.guestSwap};
+  if (!loadGuest(*on.access, image, *layout, boot)) {
+    crash(memory.dead.value_or("the guest could not be loaded"));
+    return {};
+  }
+  on.ramFaults = std::make_unique<RamWindowFaults>(memory, host_.pager, host_.scratchFrame);
+  on.dynamicFaults =
+      std::make_unique<DynamicWindowFaults>(memory, host_.pager, host_.machine, host_.scratchFrame, gpaOf(layout->tablesFirst));
+  const GuestWindows& ours = *memory.guest.windows();
+  host_.faults->add(ours.ramBase(), bytesOf(ours.ramPages()), *on.ramFaults);
+  host_.faults->add(ours.dynamicBase(), bytesOf(ours.dynamicPages()), *on.dynamicFaults);
+  auto vcpu = createUnicornVcpu(*host_.unicorn, ours, guestEntry(image, *layout), host_.config.watchdog ? Watchdog::On : Watchdog::Off);
+  if (!vcpu) {
+    crash(vcpu.error().text);
+    return {};
+  }
+  on.vcpu = std::move(*vcpu);
+  Vcpu& cpu = *on.vcpu;
+  memory.pageReplaced = [&cpu](Gfn gfn) { cpu.forgetCode(gfn); };
+  memory.stopSoon = [&cpu] { cpu.requestStop(); };
+  return {};
+}
+
+void VirtualMachine::release(std::uint64_t cause) {
+  lastCounters_ = on_->memory->counters;
+  lastStats_ = guestStats();
+  if (on_->ramFaults) {
+    const GuestWindows& windows = *on_->memory->guest.windows();
+    host_.faults->remove(windows.ramBase());
+    host_.faults->remove(windows.dynamicBase());
+  }
+  on_->memory->pageReplaced = nullptr;
+  on_->memory->stopSoon = nullptr;
+  on_->vcpu.reset();
+  host_.pager.remove(*on_->memory, cause);
+  const std::vector<Mfn> tables = on_->tables;
+  on_.reset();
+  for (const Mfn mfn : tables) {
+    host_.machine.release(mfn);
+    Event give = event(EventKind::OverheadGive);
+    give.mfn = mfn;
+    give.cause = cause;
+    host_.log.record(give);
+  }
+}
+
+void VirtualMachine::powerOff(const std::string& why) {
+  if (!on_) return;
+  if (host_.beforeRelease) host_.beforeRelease(*this);
+  Event off = event(EventKind::PowerOff);
+  off.text = why.substr(0, kEventTextMax);
+  off.values[0] = meter_.operations();
+  state_ = VmState::Off;
+  release(host_.log.record(off));
+}
+
+void VirtualMachine::crash(const std::string& reason) {
+  crashReason_ = reason;
+  if (on_->vcpu && on_->layout) crashReason_ += fmt::format(" ({})", describe(on_->vcpu->registers()));
+  if (!console_.lastLine().empty()) crashReason_ += fmt::format("; its last console line: \"{}\"", console_.lastLine());
+  Event crashed = event(EventKind::Crash);
+  crashed.text = crashReason_.substr(0, kEventTextMax);
+  crashed.values[0] = meter_.operations();
+  state_ = VmState::Crashed;
+  release(host_.log.record(crashed));
+}
+
+void VirtualMachine::reap() {
+  if (on_ && on_->memory->dead) crash(*on_->memory->dead);
+}
+
+void VirtualMachine::unblock() {
+  if (state_ != VmState::Blocked) return;
+  state_ = VmState::Running;
+  on_->memory->mustBlock = false;
+  host_.log.record(event(EventKind::Unblock));
+}
+
+void VirtualMachine::run(VirtualTime end) {
+  if (!on_) return;
+  if (state_ == VmState::Blocked) return clock_.advanceTo(TimeUse::Blocked, end);
+  if (state_ == VmState::Waiting) {
+    clock_.advanceTo(TimeUse::Idle, std::min(end, wakeAt_));
+    if (clock_.now() < wakeAt_) return;
+    state_ = VmState::Running;
+    meter_.waited(clock_.now());
+    on_->vcpu->reply(attention());
+  }
+  while (state_ == VmState::Running && clock_.now() < end) {
+    const VmExit exit = on_->vcpu->run({kBlocksPerRun});
+    if (on_->memory->dead) return crash(*on_->memory->dead);
+    handle(exit);
+    if (on_ && on_->memory->dead) return crash(*on_->memory->dead);
+    if (on_ && on_->memory->mustBlock && state_ == VmState::Running) {
+      state_ = VmState::Blocked;
+      Event block = event(EventKind::Block);
+      block.values = {on_->memory->allocated().value(), 0, 0, 0};
+      host_.log.record(block);
+      return clock_.advanceTo(TimeUse::Blocked, end);
+    }
+  }
+}
+
+void VirtualMachine::handle(const VmExit& exit) {
+  switch (exit.kind) {
+    case VmExit::Kind::Hypercall:
+      silentBlocks_ = 0;
+      return Hypercalls(*this, *on_).serve(exit);
+    case VmExit::Kind::BalloonPort:
+      silentBlocks_ = 0;
+      return Hypercalls(*this, *on_).serveBalloon(exit);
+    case VmExit::Kind::Halt: return powerOff("halted");
+    case VmExit::Kind::Stopped: return;
+    case VmExit::Kind::Crash: return crash(exit.reason);
+    case VmExit::Kind::BudgetSpent:
+      clock_.advance(TimeUse::Run, host_.config.costs.blockOfCode * exit.blocks);
+      silentBlocks_ += exit.blocks;
+      if (silentBlocks_ >= host_.config.limits.watchdogBlocks)
+        crash(fmt::format("hung: {} basic blocks of code without a hypercall", silentBlocks_));
+      return;
+  }
+}
+
+std::uint64_t VirtualMachine::attention() {
+  std::uint64_t flags = 0;
+  if (config_.balloon && clock_.now() >= nextPoll_) {
+    flags |= OC_ATTENTION_BALLOON_POLL;
+    nextPoll_ = clock_.now() + seconds(1) / host_.config.host.timeScale;
+  }
+  if (signals_ > 0) {
+    --signals_;
+    flags |= OC_ATTENTION_SIGNAL;
+    host_.log.record(event(EventKind::Phase));
+  }
+  return flags;
+}
+
+void VirtualMachine::recordConsole(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    Event printed = event(EventKind::Console);
+    printed.text = line;
+    host_.log.record(printed);
+  }
+}
+
+void VirtualMachine::inject(DeviceFault fault, std::uint64_t count) {
+  if (!on_) return;
+  switch (fault) {
+    case DeviceFault::SwapDiskFull: return on_->swapFaults->inject(PageFileFault::DiskFull, count);
+    case DeviceFault::SwapReadError: return on_->swapFaults->inject(PageFileFault::ReadError, count);
+    case DeviceFault::SwapShortWrite: return on_->swapFaults->inject(PageFileFault::ShortWrite, count);
+    case DeviceFault::SwapCorruptSlot: return on_->swapFaults->inject(PageFileFault::CorruptPage, count);
+    case DeviceFault::GuestDiskError:
+      on_->failingDiskOperations = count;
+      on_->allDiskOperationsFail = count == FaultyPageFile::kEver;
+      return;
+  }
+}
+
+void VirtualMachine::setMemorySettings(const MemorySettings& settings) {
+  settings_ = settings;
+  if (on_) on_->memory->settings = settings;
+}
+
+VirtualTime VirtualMachine::readyAt() const { return state_ == VmState::Waiting ? wakeAt_ : clock_.now(); }
+
+MemoryCounters VirtualMachine::counters() const { return on_ ? on_->memory->counters : lastCounters_; }
+
+Pages VirtualMachine::count(PagePlace place) const {
+  if (on_) return on_->memory->guest.count(place);
+  return place == PagePlace::Untouched ? config_.memory : Pages(0);
+}
+
+Pages VirtualMachine::overhead() const { return Pages(on_ ? on_->tables.size() : 0); }
+Pages VirtualMachine::swapFileSlots() const { return on_ ? on_->memory->swap.slots() : Pages(0); }
+const BalloonDevice* VirtualMachine::balloon() const { return on_ ? on_->balloon.get() : nullptr; }
+const VmMemory* VirtualMachine::memory() const { return on_ ? on_->memory.get() : nullptr; }
+std::optional<Gfn> VirtualMachine::clockPage() const { return on_ && on_->layout ? std::optional(on_->layout->clockPage) : std::nullopt; }
+
+std::optional<Registers> VirtualMachine::registers() const {
+  if (!on_ || !on_->vcpu || !on_->layout) return std::nullopt;
+  return on_->vcpu->registers();
+}
+
+std::optional<oc_guest_stats> VirtualMachine::guestStats() const {
+  if (!on_) return lastStats_;
+  if (!on_->statsPage) return std::nullopt;
+  std::array<std::byte, kPageSize> page{};
+  if (!host_.pager.look(*on_->memory, *on_->statsPage, page)) return std::nullopt;
+  oc_guest_stats stats{};
+  std::memcpy(&stats, page.data(), sizeof stats);
+  return stats;
+}
+
+}  // namespace overcommit

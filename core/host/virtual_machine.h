@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "abi/overcommit_abi.h"
+#include "base/disk_queue.h"
+#include "cpu/elf_image.h"
+#include "cpu/unicorn_vcpu.h"
+#include "cpu/vcpu.h"
+#include "devices/balloon_device.h"
+#include "devices/console.h"
+#include "devices/guest_disk.h"
+#include "devices/meter.h"
+#include "host/guest_loader.h"
+#include "host/run_config.h"
+#include "machine/nested_fault.h"
+#include "reclaim/pager.h"
+
+namespace overcommit {
+
+enum class VmState : std::uint8_t {
+  Off,      // not started yet, or powered off
+  Running,  // runs whenever its clock is behind the host's
+  Waiting,  // asked to sleep until a time
+  Blocked,  // memory ran out; goes on when some is free
+  Crashed,  // stopped with a reason
+};
+std::string_view nameOf(VmState state);
+
+class VirtualMachine;
+
+// What all VMs of a host share.
+struct HostParts {
+  const RunConfig& config;
+  MachineMemory& machine;
+  Pager& pager;
+  EventLog& log;
+  NestedFaults* faults;      // nullptr: no VM has a CPU
+  MappingBudget& mappings;
+  DiskQueue& guestDisks;
+  std::filesystem::path scratchDirectory;  // swap files and disk overlays
+  std::optional<UnicornInfo> unicorn;
+  Mfn scratchFrame;          // mapped where a fault cannot be served
+  std::function<void(const VirtualMachine&)> beforeRelease;  // see HostSurroundings
+};
+
+// What a VM runs, read and checked once: exactly one is set.
+struct VmSoftware {
+  std::span<const std::byte> kernel;  // an ELF file
+  std::string script;                 // the text of a script
+  std::string generator;              // the name of a script generator
+};
+
+// A virtual machine: its configuration, its life (off, running, waiting, blocked, crashed), and while it is on, its memory, vCPU and
+// devices. Its figures stay readable after it was powered off.
+class VirtualMachine {
+ public:
+  VirtualMachine(VmId id, const VmConfig& config, VmSoftware software, HostParts& host);
+  ~VirtualMachine();
+  VirtualMachine(const VirtualMachine&) = delete;
+  VirtualMachine& operator=(const VirtualMachine&) = delete;
+
+  // Takes the overhead, creates the swap file, loads the guest. An error leaves the VM off.
+  Result<void> powerOn(VirtualTime now, const MemorySettings& settings);
+  void powerOff(const std::string& why);
+  // Runs until the VM's clock has passed `end` or it cannot go on.
+  void run(VirtualTime end);
+  // Stops the VM because of `reason`, if a fault that could not be served marked it dead outside its own run().
+  void reap();
+  void unblock();
+  void signal() { ++signals_; }
+  void inject(DeviceFault fault, std::uint64_t count);
+  void setMemorySettings(const MemorySettings& settings);
+
+  [[nodiscard]] VmId id() const { return id_; }
+  [[nodiscard]] const VmConfig& config() const { return config_; }
+  [[nodiscard]] VmState state() const { return state_; }
+  [[nodiscard]] bool on() const { return on_ != nullptr; }
+  // When the VM can next do something; meaningful while it is on and not blocked.
+  [[nodiscard]] VirtualTime readyAt() const;
+  [[nodiscard]] const VmClock& clock() const { return clock_; }
+  [[nodiscard]] const Meter& meter() const { return meter_; }
+  [[nodiscard]] const std::string& crashReason() const { return crashReason_; }
+  [[nodiscard]] const std::string& lastConsoleLine() const { return console_.lastLine(); }
+  [[nodiscard]] const MemorySettings& memorySettings() const { return settings_; }
+  [[nodiscard]] MemoryCounters counters() const;
+  [[nodiscard]] Pages count(PagePlace place) const;  // all 0 while off, but Untouched: the whole memory
+  [[nodiscard]] Pages overhead() const;              // frames that the hypervisor uses for this VM
+  [[nodiscard]] Pages swapFileSlots() const;
+  [[nodiscard]] const BalloonDevice* balloon() const;
+  [[nodiscard]] const VmMemory* memory() const;      // nullptr while off
+  [[nodiscard]] std::optional<Registers> registers() const;
+  // The guest's own figures, if it has told where they are and they can be read without touching them.
+  [[nodiscard]] std::optional<oc_guest_stats> guestStats() const;
+  // The one page that may hold time-dependent data (none for scripts).
+  [[nodiscard]] std::optional<Gfn> clockPage() const;
+
+ private:
+  struct On;  // what exists only while the VM is on
+  class Hypercalls;
+
+  void handle(const VmExit& exit);
+  void crash(const std::string& reason);
+  void release(std::uint64_t cause);
+  [[nodiscard]] Event event(EventKind kind) const;
+  [[nodiscard]] std::uint64_t attention();
+  void recordConsole(const std::vector<std::string>& lines);
+
+  VmId id_;
+  const VmConfig& config_;
+  VmSoftware software_;
+  HostParts& host_;
+  VmState state_ = VmState::Off;
+  std::unique_ptr<On> on_;
+
+  VmClock clock_{VirtualTime(0)};
+  Meter meter_{VirtualTime(0)};
+  Console console_;
+  MemorySettings settings_;
+  MemoryCounters lastCounters_;
+  std::optional<oc_guest_stats> lastStats_;
+  std::string crashReason_;
+  std::uint64_t signals_ = 0;
+  VirtualTime wakeAt_, nextPoll_;
+  std::uint64_t silentBlocks_ = 0;  // basic blocks since the last exit that told anything
+};
+
+}  // namespace overcommit
