@@ -56,6 +56,7 @@ Result<std::unique_ptr<UnicornEngine>> UnicornEngine::open(UnicornMemory memory)
   if (opened != UC_ERR_OK) return failure("cannot open the Unicorn emulator: {}", uc_strerror(opened));
   std::unique_ptr<UnicornEngine> result(new UnicornEngine);
   result->engine_.reset(engine);
+  result->memory_ = memory;
 
   const auto map = [engine](std::uint64_t address, std::span<std::byte> bytes) {
     return bytes.empty() ? UC_ERR_OK : uc_mem_map_ptr(engine, address, bytes.size(), UC_PROT_ALL, bytes.data());
@@ -66,6 +67,17 @@ Result<std::unique_ptr<UnicornEngine>> UnicornEngine::open(UnicornMemory memory)
   const uc_err exits = uc_ctl_exits_enable(engine);
   if (exits != UC_ERR_OK) return failure("cannot set up Unicorn: {}", uc_strerror(exits));
   return result;
+}
+
+Result<void> UnicornEngine::mapNothing(uc_cb_mmio_read_t onRead, uc_cb_mmio_write_t onWrite, void* user) {
+  constexpr std::uint64_t kTop = 0 - kPageSize;  // Unicorn cannot map the last page
+  const std::uint64_t ramEnd = memory_.ram.size();
+  const std::uint64_t dynamicEnd = OC_DYNAMIC_BASE + memory_.dynamic.size();
+  const auto map = [&](std::uint64_t begin, std::uint64_t end) { return uc_mmio_map(get(), begin, end - begin, onRead, user, onWrite, user); };
+  for (const uc_err error : {map(ramEnd, OC_DYNAMIC_BASE), map(dynamicEnd, kTop)}) {
+    if (error != UC_ERR_OK) return failure("cannot set up the emulated CPU's address space: {}", uc_strerror(error));
+  }
+  return {};
 }
 
 void UnicornEngine::enter(const GuestEntry& entry) {

@@ -54,6 +54,10 @@ class UnicornEngine {
 
   [[nodiscard]] uc_engine* get() const { return engine_.get(); }
 
+  // Puts a region of nothing wherever there is no memory: accesses there go to the callbacks. Without it Unicorn 2.0 refuses such an
+  // address before it has walked the guest's tables, and a wild pointer would never become the guest's page fault.
+  Result<void> mapNothing(uc_cb_mmio_read_t onRead, uc_cb_mmio_write_t onWrite, void* user);
+
   // Long mode, ring 0, interrupts off, as guests/abi describes. Reads the descriptor table in guest memory.
   void enter(const GuestEntry& entry);
 
@@ -69,6 +73,7 @@ class UnicornEngine {
   };
   UnicornEngine() = default;
   std::unique_ptr<uc_engine, Close> engine_;
+  UnicornMemory memory_;
 };
 
 // Unicorn takes hooks of all kinds as void*.

@@ -73,7 +73,8 @@ class UnicornVcpu final : public Vcpu {
   static void onOut(uc_engine* engine, std::uint32_t port, int size, std::uint32_t value, void* self);
   static std::uint32_t onIn(uc_engine* engine, std::uint32_t port, int size, void* self);
   static void onException(uc_engine* engine, std::uint32_t vector, void* self);
-  static bool onBadAccess(uc_engine* engine, uc_mem_type type, std::uint64_t address, int size, std::int64_t value, void* self);
+  static std::uint64_t onReadOfNothing(uc_engine* engine, std::uint64_t offset, unsigned size, void* self);
+  static void onWriteOfNothing(uc_engine* engine, std::uint64_t offset, unsigned size, std::uint64_t value, void* self);
 
   void blockRefused();
   void deliver(std::uint32_t vector);
@@ -101,7 +102,6 @@ class UnicornVcpu final : public Vcpu {
   BlockBudget budget_;
   std::optional<VmExit::Kind> stopped_;  // why a hook asked Unicorn to stop
   std::string crashReason_;
-  std::uint64_t badAddress_ = 0;  // of the access that Unicorn refused
   std::atomic<bool> stopRequested_{false};
   std::uint64_t ignoredPortAccesses_ = 0;
   std::array<std::uint64_t, 4> knownStubs_{};  // where hypercall stubs end that were seen to be right
@@ -132,11 +132,10 @@ Result<void> UnicornVcpu::addHooks() {
   constexpr std::uint64_t kEverywhereBegin = 1, kEverywhereEnd = 0;
   uc_hook hook = 0;  // never removed
   uc_engine* const engine = engine_->get();
-  std::array<uc_err, 5> errors{
+  std::array<uc_err, 4> errors{
       uc_hook_add(engine, &hook, UC_HOOK_INTR, asHook(onException), this, kEverywhereBegin, kEverywhereEnd),
       uc_hook_add(engine, &hook, UC_HOOK_INSN, asHook(onOut), this, kEverywhereBegin, kEverywhereEnd, UC_X86_INS_OUT),
       uc_hook_add(engine, &hook, UC_HOOK_INSN, asHook(onIn), this, kEverywhereBegin, kEverywhereEnd, UC_X86_INS_IN),
-      uc_hook_add(engine, &hook, UC_HOOK_MEM_INVALID, asHook(onBadAccess), this, kEverywhereBegin, kEverywhereEnd),
       UC_ERR_OK};
   // A block hook added to an engine that has run would see nothing of what is translated already.
   if (watchdog_ == Watchdog::On) {
@@ -145,7 +144,7 @@ Result<void> UnicornVcpu::addHooks() {
   for (const uc_err error : errors) {
     if (error != UC_ERR_OK) return failure("cannot set up Unicorn {}: {}", unicorn_.version, uc_strerror(error));
   }
-  return {};
+  return engine_->mapNothing(onReadOfNothing, onWriteOfNothing, this);
 }
 
 VmExit UnicornVcpu::run(RunBudget budget) {
@@ -158,7 +157,6 @@ VmExit UnicornVcpu::run(RunBudget budget) {
   budget_.reopen();
   budget_.begin(budget.blocks);
   stopped_.reset();
-  badAddress_ = 0;
   if (stopWasRequested()) {
     stopRequested_ = false;
     return VmExit{VmExit::Kind::Stopped, 0, 0, 0, 0, 0, {}};
@@ -279,6 +277,8 @@ void UnicornVcpu::stop(VmExit::Kind why) {
 }
 
 void UnicornVcpu::crash(std::string reason) {
+  if (stopped_ == VmExit::Kind::Crash) return;  // the first reason is the cause of the others
+  stopped_.reset();
   crashReason_ = std::move(reason);
   stop(VmExit::Kind::Crash);
 }
@@ -359,19 +359,22 @@ void UnicornVcpu::deliver(std::uint32_t vector) {
   if (!entry) crash(std::move(entry.error()));
 }
 
-bool UnicornVcpu::onBadAccess(uc_engine*, uc_mem_type, std::uint64_t address, int, std::int64_t, void* self) {
-  static_cast<UnicornVcpu*>(self)->badAddress_ = address;
-  return false;  // not cured: uc_emu_start() returns with an error
+// The guest's tables lead to an address without memory. On a PC reads would give ones; a kernel that does this is lost.
+std::uint64_t UnicornVcpu::onReadOfNothing(uc_engine*, std::uint64_t, unsigned, void* self) {
+  static_cast<UnicornVcpu*>(self)->crash("the guest's page tables point outside its memory: a read");
+  return 0;
+}
+
+void UnicornVcpu::onWriteOfNothing(uc_engine*, std::uint64_t, unsigned, std::uint64_t, void* self) {
+  static_cast<UnicornVcpu*>(self)->crash("the guest's page tables point outside its memory: a write");
 }
 
 std::string UnicornVcpu::describe(uc_err error) const {
   // A switch over uc_err would have to name its many values that cannot occur here.
-  std::string_view what;
-  if (error == UC_ERR_READ_UNMAPPED || error == UC_ERR_READ_PROT) what = "read";
-  if (error == UC_ERR_WRITE_UNMAPPED || error == UC_ERR_WRITE_PROT) what = "write";
-  if (error == UC_ERR_FETCH_UNMAPPED || error == UC_ERR_FETCH_PROT) what = "instruction fetch";
-  if (!what.empty()) return fmt::format("{} at address {:#x}, where there is no memory, near rip {:#x}", what, badAddress_, rip_);
   if (error == UC_ERR_INSN_INVALID) return fmt::format("invalid instruction at rip {:#x}", rip_);
+  if (error == UC_ERR_FETCH_PROT || error == UC_ERR_FETCH_UNMAPPED) {
+    return fmt::format("the guest's page tables point outside its memory: an instruction at rip {:#x}", rip_);
+  }
   return fmt::format("the emulator cannot go on at rip {:#x}: {}", rip_, uc_strerror(error));
 }
 
