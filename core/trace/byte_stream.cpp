@@ -3,6 +3,8 @@
 
 namespace overcommit {
 
+void ByteWriter::grow(std::size_t size) { storage_.resize(std::max({used_ + size, 2 * storage_.size(), std::size_t{64}})); }
+
 std::uint64_t ByteReader::word(unsigned size) {
   if (left() < size) {
     fail();

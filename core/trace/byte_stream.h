@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace overcommit {
@@ -20,16 +22,16 @@ constexpr std::uint64_t unzigzag(std::uint64_t code) { return (code >> 1) ^ (std
 
 class ByteWriter {
  public:
-  void u8(std::uint8_t value) { bytes_.push_back(std::byte{value}); }
+  void u8(std::uint8_t value) { *room(1) = std::byte{value}, ++used_; }
   void u16(std::uint16_t value) { word(value, 2); }
   void u32(std::uint32_t value) { word(value, 4); }
   void u64(std::uint64_t value) { word(value, 8); }
   void varint(std::uint64_t value) {
-    while (value >= 0x80) {
-      u8(static_cast<std::uint8_t>(value | 0x80));
-      value >>= 7;
-    }
-    u8(static_cast<std::uint8_t>(value));
+    std::byte* at = room(kVarintMax);
+    std::byte* const first = at;
+    for (; value >= 0x80; value >>= 7) *at++ = static_cast<std::byte>(value | 0x80);
+    *at++ = static_cast<std::byte>(value);
+    used_ += static_cast<std::size_t>(at - first);
   }
   // The difference value - reference.
   void delta(std::uint64_t value, std::uint64_t reference) { varint(zigzag(value - reference)); }
@@ -37,18 +39,34 @@ class ByteWriter {
     varint(text.size());
     append(std::as_bytes(std::span(text)));
   }
-  void append(std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void append(std::span<const std::byte> bytes) {
+    std::copy(bytes.begin(), bytes.end(), room(bytes.size()));
+    used_ += bytes.size();
+  }
 
-  [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
-  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
-  [[nodiscard]] std::vector<std::byte> take() { return std::move(bytes_); }
-  void clear() { bytes_.clear(); }
+  [[nodiscard]] std::span<const std::byte> bytes() const { return std::span(storage_).first(used_); }
+  [[nodiscard]] std::size_t size() const { return used_; }
+  [[nodiscard]] std::vector<std::byte> take() {
+    storage_.resize(used_);
+    used_ = 0;
+    return std::move(storage_);
+  }
+  void clear() { used_ = 0; }  // keeps the memory
 
  private:
-  void word(std::uint64_t value, unsigned size) {
-    for (unsigned i = 0; i < size; ++i) u8(static_cast<std::uint8_t>(value >> (8 * i)));
+  // Where the next `size` bytes go; used_ counts them once they are there.
+  std::byte* room(std::size_t size) {
+    if (storage_.size() - used_ < size) [[unlikely]] grow(size);
+    return storage_.data() + used_;
   }
-  std::vector<std::byte> bytes_;
+  void grow(std::size_t size);
+  void word(std::uint64_t value, unsigned size) {
+    std::byte* const at = room(size);
+    for (unsigned i = 0; i < size; ++i) at[i] = static_cast<std::byte>(value >> (8 * i));
+    used_ += size;
+  }
+  std::vector<std::byte> storage_;
+  std::size_t used_ = 0;
 };
 
 // Reads what a ByteWriter wrote, from bytes that may be anything. A read past the end, an overlong varint or a text longer than
