@@ -53,7 +53,7 @@ Result<void> TraceReader::readHeader() {
   if (!header) return failure("cannot read {}: {}", name(), header.error().text);
   header_ = std::move(*header);
   formatVersion_ = prefix->version;
-  offset_ = kTracePrefixBytes + prefix->headerBytes;
+  firstBlock_ = offset_ = kTracePrefixBytes + prefix->headerBytes;
   return {};
 }
 

@@ -54,6 +54,7 @@ class TraceReader {
   [[nodiscard]] std::uint64_t lastSequence() const;   // 0 = no events
   [[nodiscard]] VirtualTime lastTime() const;
   [[nodiscard]] std::uint64_t bytes() const { return offset_; }  // of the file, as far as it is understood
+  [[nodiscard]] std::uint64_t headerBytes() const { return firstBlock_; }  // of those: before the first block
   // Event blocks and keyframes in the order of the file.
   [[nodiscard]] std::span<const BlockEntry> blocks() const { return blocks_; }
 
@@ -82,6 +83,7 @@ class TraceReader {
   std::uint32_t formatVersion_ = 0;
   std::vector<BlockEntry> blocks_;
   std::vector<std::size_t> eventBlocks_;  // places in blocks_
+  std::uint64_t firstBlock_ = 0;          // where the first block is or will be
   std::uint64_t offset_ = 0;              // behind the last block
   std::uint64_t fileSize_ = 0;
   TraceEnd end_ = TraceEnd::Unfinished;
