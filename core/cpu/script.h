@@ -66,6 +66,8 @@ Result<std::unique_ptr<ScriptSource>> makeScriptGenerator(std::string_view name,
 
 // A vCPU that plays a script. Operations, work, waits and the end come back as the same hypercall exits that a guest kernel
 // makes. A page that does not hold what this script wrote is a Crash exit: the script checks its data as guests do.
-std::unique_ptr<Vcpu> createScriptVcpu(std::unique_ptr<ScriptSource> source, GuestAccess& memory, Pages size);
+// A step counts as one block of the budget, a page read or written as one each.
+// `contentSeed`: makes what this VM writes differ from what other VMs write, except for content Same (and Zero).
+std::unique_ptr<Vcpu> createScriptVcpu(std::unique_ptr<ScriptSource> source, GuestAccess& memory, Pages size, std::uint64_t contentSeed = 0);
 
 }  // namespace overcommit
