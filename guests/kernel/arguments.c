@@ -27,7 +27,11 @@ const char* argument_program(void) { return boot->program[0] != 0 ? boot->progra
 
 uint64_t argument_seed(void) { return boot->seed; }
 
-uint64_t memory_and_swap(void) { return boot->memory_bytes + boot->swap_blocks * OC_PAGE_SIZE; }
+uint64_t memory_and_swap(void) {
+  const uint64_t all = boot->memory_bytes + boot->swap_blocks * OC_PAGE_SIZE;
+  const uint64_t room = boot->dynamic_size / 8 * 5;
+  return all < room ? all : room;
+}
 
 static uint64_t default_of(const char* name) {
   const char* program = argument_program();

@@ -18,7 +18,7 @@ uint64_t argument_value(const char* name);
 /* A size in bytes. Defaults suit a machine of 64 MiB; on a smaller one they shrink with it. */
 uint64_t argument_size(const char* name);
 
-/* Bytes of the machine's memory and of its swap disk together. */
+/* Bytes of the machine's memory and of its swap disk together, but no more than the dynamic area has room for. */
 uint64_t memory_and_swap(void);
 
 /* This machine's random seed. */

@@ -78,9 +78,9 @@ static void idle_for_ever(void) {
 void kernel_main(const struct oc_boot_info* boot) {
   if (boot->magic != OC_BOOT_MAGIC || boot->abi_version != OC_ABI_VERSION) panic("boot information of another version");
   fault_begin();
+  stats_announce();
   arguments_begin(boot);
   set_up_memory(boot);
-  stats_announce();
   print("%u MiB of memory, %u pages free; image disk %u MiB, swap disk %u MiB; program %s", boot->memory_bytes >> 20, stats.frames_free,
         boot->image_blocks >> 8, boot->swap_blocks >> 8, argument_program());
   truth_flush();
