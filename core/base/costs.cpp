@@ -21,6 +21,8 @@ constexpr std::array kTable{
              "clustered writes: one seek for about ten pages"},
     CostInfo{"disk_read", &Costs::diskRead, milliseconds(5), "a guest reads a block of its disk", "a random read on a 10,000-turn disk"},
     CostInfo{"disk_write", &Costs::diskWrite, microseconds(500), "a guest writes a block of its disk", "write-back, clustered"},
+    CostInfo{"disk_stream", &Costs::diskStream, microseconds(50), "a guest reads or writes the block right behind its last one",
+             "4 KiB at 80 MB/s, read ahead"},
     CostInfo{"hypercall", &Costs::hypercall, nanoseconds(500), "a VM exit and the way back", "an exit on such hosts, about 1,500 cycles"},
     CostInfo{"balloon_call", &Costs::balloonCall, microseconds(1), "a call of the balloon protocol", "a backdoor exit and its handling"},
     CostInfo{"scan_page", &Costs::scanPage, microseconds(1), "hashing a page for page sharing (host CPU)", "4 KiB at about 4 GB/s"},

@@ -88,6 +88,12 @@ Result<std::unique_ptr<ImageSource>> fileImage(const std::filesystem::path& path
 GuestDisk::GuestDisk(std::string name, std::unique_ptr<ImageSource> image, std::filesystem::path overlayDirectory)
     : name_(std::move(name)), image_(std::move(image)), directory_(std::move(overlayDirectory)), written_(image_->blocks()) {}
 
+bool GuestDisk::continuesAt(std::uint64_t block) {
+  const bool continues = block == nextBlock_;
+  nextBlock_ = block + 1;
+  return continues;
+}
+
 Result<void> GuestDisk::read(std::uint64_t block, std::span<std::byte, kPageSize> bytes) {
   if (block >= blocks()) return failure("{} has {} blocks; block {} does not exist", name_, blocks(), block);
   if (written_[block]) return overlay_->read(block, bytes);

@@ -31,6 +31,8 @@ class GuestDisk {
   GuestDisk(std::string name, std::unique_ptr<ImageSource> image, std::filesystem::path overlayDirectory);
 
   [[nodiscard]] std::uint64_t blocks() const { return image_->blocks(); }
+  // Does this block come right behind the one that was used last? (Then the disk need not seek.) Remembers it.
+  bool continuesAt(std::uint64_t block);
   // block < blocks(), else an error.
   Result<void> read(std::uint64_t block, std::span<std::byte, kPageSize> bytes);
   Result<void> write(std::uint64_t block, std::span<const std::byte, kPageSize> bytes);
@@ -41,6 +43,7 @@ class GuestDisk {
   std::filesystem::path directory_;
   std::unique_ptr<PageFile> overlay_;
   std::vector<bool> written_;
+  std::uint64_t nextBlock_ = 0;  // behind the last one used
 };
 
 }  // namespace overcommit

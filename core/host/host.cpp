@@ -171,7 +171,7 @@ Result<void> Host::Implementation::create() {
   if (needsCpu && config_.backend == Backend::Script)
     return failure("the script backend has no CPU: every [[vm]] must name a script or a generator instead of a program or kernel");
   if (config_.disk.serviceTime) {
-    for (VirtualTime Costs::*cost : {&Costs::swapRead, &Costs::swapWrite, &Costs::diskRead, &Costs::diskWrite})
+    for (VirtualTime Costs::*cost : {&Costs::swapRead, &Costs::swapWrite, &Costs::diskRead, &Costs::diskWrite, &Costs::diskStream})
       config_.costs.*cost = *config_.disk.serviceTime;
   }
   if (auto read = readInputs(); !read) return read;
@@ -300,7 +300,7 @@ VirtualTime Host::Implementation::nextWork() const {
 
 void Host::Implementation::runQuantum(VirtualTime end) {
   startDue();
-  pager_->runSwapDaemon(now_, end);
+  pager_->runSwapDaemon(now_);
   for (const auto& vm : vms_) vm->reap();
   unblock();
   // The VM that goes first rotates with the quantum, so that none is favoured.

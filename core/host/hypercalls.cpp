@@ -136,7 +136,8 @@ void VirtualMachine::Hypercalls::disk(std::uint64_t operation, std::uint64_t blo
     return vm_.crash(fmt::format("disk operation {}: block {} is outside the disk of {} blocks", operation, block, disk ? disk->blocks() : 0));
 
   const auto& costs = vm_.host_.config.costs;
-  const auto served = vm_.host_.guestDisks.submit(vm_.clock_.now(), write ? costs.diskWrite : costs.diskRead);
+  const VirtualTime service = disk->continuesAt(block) ? costs.diskStream : write ? costs.diskWrite : costs.diskRead;
+  const auto served = vm_.host_.guestDisks.submit(vm_.clock_.now(), service);
   vm_.clock_.advance(TimeUse::DiskQueue, served.queued);
   vm_.clock_.advance(toSwap ? TimeUse::GuestPaging : TimeUse::GuestDisk, served.service);
   if (on_.allDiskOperationsFail || on_.failingDiskOperations > 0) {

@@ -295,9 +295,12 @@ Pages Pager::reclaim(const ReclaimRequest& request) {
     }
     funding[*payer].allocated = vm.allocated();
     // The write goes to the disk behind all others. Who needs the frame now waits for the first of them.
-    const VirtualTime now = request.toucher ? request.toucher->clock.now() : std::max(now_, parts_.log.hostTime());
+    const VirtualTime now = request.toucher ? request.toucher->clock.now() : parts_.log.hostTime();
     const auto served = parts_.swapDisk.submit(now, parts_.costs.swapWrite);
-    if (request.toucher && done == Pages(0)) {
+    if (!request.toucher) {
+      writesEnd_[nextWrite_] = now + served.total();
+      nextWrite_ = (nextWrite_ + 1) % writesEnd_.size();
+    } else if (done == Pages(0)) {
       request.toucher->clock.advance(TimeUse::DiskQueue, served.queued);
       request.toucher->clock.advance(TimeUse::Reclaim, served.service);
     }
@@ -320,13 +323,9 @@ bool Pager::daemonHasWork() const {
   return std::any_of(vms_.begin(), vms_.end(), [](const VmMemory* vm) { return aboveLimit(*vm); });
 }
 
-void Pager::runSwapDaemon(VirtualTime now, VirtualTime until) {
-  now_ = now;
-  // One write at a time is what the disk can take, as long as its queue ends within this quantum.
+void Pager::runSwapDaemon(VirtualTime now) {
   const auto diskTakes = [&] {
-    if (parts_.swapDisk.busyUntil() >= until) return Pages(0);
-    const VirtualTime room = until - std::max(now, parts_.swapDisk.busyUntil());
-    return Pages(std::max<std::uint64_t>(room.value() / std::max<std::uint64_t>(parts_.costs.swapWrite.value(), 1), 1));
+    return Pages(static_cast<std::uint64_t>(std::count_if(writesEnd_.begin(), writesEnd_.end(), [now](VirtualTime end) { return end <= now; })));
   };
   for (VmMemory* vm : vms_) {
     if (!aboveLimit(*vm)) continue;

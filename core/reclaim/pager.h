@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -61,8 +62,10 @@ class Pager {
     std::uint64_t cause = 0;
   };
   Pages reclaim(const ReclaimRequest& request);
-  // Between quanta: while the free state asks for it, or a VM is above its limit, swaps out what the disk can take by `until`.
-  void runSwapDaemon(VirtualTime now, VirtualTime until);
+  // Between quanta: while the free state asks for it, or a VM is above its limit, swaps out as long as fewer than
+  // kOutstandingWrites of its writes are still queued at the disk.
+  void runSwapDaemon(VirtualTime now);
+  static constexpr std::size_t kOutstandingWrites = 32;
   [[nodiscard]] bool daemonHasWork() const;
 
   BalloonResult lock(VmMemory& vm, Gfn gfn);
@@ -103,7 +106,9 @@ class Pager {
   Pages emergency_;
   FreeState state_ = FreeState::High;
   bool resolving_ = false;
-  VirtualTime now_;  // of the daemon, for writes that no VM waits for
+  // When the daemon's last writes will have reached the disk, oldest first at next.
+  std::array<VirtualTime, kOutstandingWrites> writesEnd_{};
+  std::size_t nextWrite_ = 0;
   std::vector<VmMemory*> vms_;
 };
 
