@@ -299,7 +299,7 @@ class MachineMemoryTest : public QObject {
       QCOMPARE(machine->free().value(), frames - model.owned.size());
       for (const auto& [mfn, frame] : model.owned) {
         QCOMPARE(machine->frame(mfn).references, frame.references);
-        QVERIFY(std::ranges::all_of(machine->bytes(mfn), [&frame](std::byte b) { return b == frame.stamp; }));
+        QVERIFY(std::ranges::all_of(machine->bytes(mfn), [stamp = frame.stamp](std::byte b) { return b == stamp; }));
       }
       const auto wrong = machine->audit();
       QVERIFY2(!wrong, wrong ? wrong->c_str() : "");
