@@ -65,4 +65,4 @@ for source in hostile/*.S; do
 done
 
 cd "$out"
-ls overcommit-guest.elf kernel-without-balloon.o hostile/*.elf 2>/dev/null | xargs sha256sum > SHA256SUMS
+sha256sum overcommit-guest.elf kernel-without-balloon.o hostile/*.elf > SHA256SUMS

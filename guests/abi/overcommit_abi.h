@@ -60,21 +60,21 @@ struct oc_argument {
 };
 
 struct oc_boot_info {
-  uint64_t magic;              /* OC_BOOT_MAGIC */
-  uint32_t abi_version;        /* OC_ABI_VERSION */
-  uint32_t argument_count;     /* <= OC_MAX_ARGUMENTS */
-  uint64_t memory_bytes;       /* guest-physical memory: [0, memory_bytes), a multiple of 2 MiB */
-  uint64_t image_end;          /* first byte behind the loaded ELF image, page-aligned; the pool begins here */
-  uint64_t table_pool;         /* guest-physical address of the page-table pool */
-  uint64_t table_pool_pages;   /* its size */
-  uint64_t table_pool_used;    /* pages at its start already used by the loader's tables; the first is the PML4 */
-  uint64_t dynamic_base;       /* OC_DYNAMIC_BASE */
-  uint64_t dynamic_size;       /* bytes of guest-virtual space that the guest may map as it likes */
-  uint64_t clock_page;         /* guest-physical page behind the pool; the only page that may hold time-dependent data */
-  uint64_t seed;               /* for the guest's own random choices; same scenario and VM, same seed */
-  uint64_t image_blocks;       /* blocks (4 KiB) of the image disk; 0 = none */
-  uint64_t swap_blocks;        /* blocks (4 KiB) of the guest's swap disk; 0 = none */
-  char program[OC_NAME_SIZE];  /* NUL-terminated; "" when a kernel file of the user's own is booted */
+  uint64_t magic;             /* OC_BOOT_MAGIC */
+  uint32_t abi_version;       /* OC_ABI_VERSION */
+  uint32_t argument_count;    /* <= OC_MAX_ARGUMENTS */
+  uint64_t memory_bytes;      /* guest-physical memory: [0, memory_bytes), a multiple of 2 MiB */
+  uint64_t image_end;         /* first byte behind the loaded ELF image, page-aligned; the pool begins here */
+  uint64_t table_pool;        /* guest-physical address of the page-table pool */
+  uint64_t table_pool_pages;  /* its size */
+  uint64_t table_pool_used;   /* pages at its start already used by the loader's tables; the first is the PML4 */
+  uint64_t dynamic_base;      /* OC_DYNAMIC_BASE */
+  uint64_t dynamic_size;      /* bytes of guest-virtual space that the guest may map as it likes */
+  uint64_t clock_page;        /* guest-physical page behind the pool; the only page that may hold time-dependent data */
+  uint64_t seed;              /* for the guest's own random choices; same scenario and VM, same seed */
+  uint64_t image_blocks;      /* blocks (4 KiB) of the image disk; 0 = none */
+  uint64_t swap_blocks;       /* blocks (4 KiB) of the guest's swap disk; 0 = none */
+  char program[OC_NAME_SIZE]; /* NUL-terminated; "" when a kernel file of the user's own is booted */
   struct oc_argument arguments[OC_MAX_ARGUMENTS];
 };
 
@@ -149,7 +149,7 @@ struct oc_guest_stats {
   uint64_t major_faults; /* #PF that read the guest's swap disk */
   uint64_t swap_outs;
   uint64_t swap_ins;
-  uint64_t cache_reads;    /* image blocks read from disk */
+  uint64_t cache_reads; /* image blocks read from disk */
   uint64_t cache_hits;
   uint64_t oom_kills;
   uint64_t balloon_refused; /* pages the host refused to lock */
@@ -171,8 +171,8 @@ enum oc_balloon_command {
   OC_BALLOON_GET_TARGET = 1, /* RBX = the driver's maximum in pages; 0 = the host's configured maximum */
   OC_BALLOON_LOCK = 2,       /* RBX = page number */
   OC_BALLOON_UNLOCK = 3,
-  OC_BALLOON_GUEST_ID = 4,       /* RBX = enum oc_balloon_guest */
-  OC_BALLOON_BATCHED_LOCK = 6,   /* RBX = page number of the batch page, RSI = entries */
+  OC_BALLOON_GUEST_ID = 4,     /* RBX = enum oc_balloon_guest */
+  OC_BALLOON_BATCHED_LOCK = 6, /* RBX = page number of the batch page, RSI = entries */
   OC_BALLOON_BATCHED_UNLOCK = 7,
   OC_BALLOON_BATCHED_2M_LOCK = 8,
   OC_BALLOON_BATCHED_2M_UNLOCK = 9
