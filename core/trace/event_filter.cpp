@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "trace/event_filter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
+#include <vector>
+
+#include "base/nearest.h"
 
 namespace overcommit {
 namespace {
-
-// Edits (insert, remove, replace a letter) that turn one name into the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
 
 bool namesFrame(const Event& event, Mfn mfn) {
   const EventInfo& info = infoOf(event.kind);
@@ -46,21 +34,21 @@ bool EventFilter::matches(const Event& event) const {
 }
 
 Result<EventKind> eventKindNamed(std::string_view name) {
-  const EventInfo* nearest = &eventTable().front();
+  std::vector<std::string_view> names;
   for (const EventInfo& info : eventTable()) {
     if (info.name == name) return info.kind;
-    if (distance(info.name, name) < distance(nearest->name, name)) nearest = &info;
+    names.push_back(info.name);
   }
-  return failure("there is no event kind \"{}\"; did you mean \"{}\"?", name, nearest->name);
+  return failure("there is no event kind \"{}\"{}", name, didYouMean(name, names));
 }
 
 Result<VmId> vmNamed(const TraceHeader& header, std::string_view name) {
+  std::vector<std::string_view> names;
   for (std::size_t i = 0; i < header.vms.size(); ++i) {
     if (header.vms[i].name == name) return VmId(static_cast<std::uint16_t>(i));
+    names.push_back(header.vms[i].name);
   }
-  std::string names;
-  for (const TraceVm& vm : header.vms) names += (names.empty() ? "" : ", ") + vm.name;
-  return failure("there is no VM \"{}\" in this trace; it has: {}", name, names);
+  return failure("there is no VM \"{}\" in this trace{}; it has {}", name, didYouMean(name, names), fmt::join(names, ", "));
 }
 
 Result<std::uint64_t> forEachEvent(const TraceReader& reader, const EventFilter& filter, const std::function<bool(const Event&)>& visit) {

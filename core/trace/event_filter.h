@@ -27,7 +27,7 @@ struct EventFilter {
   [[nodiscard]] bool matches(const Event& event) const;
 };
 
-// The kind of this name, or an error that names the nearest one.
+// The kind of this name, or an error that names the one probably meant.
 Result<EventKind> eventKindNamed(std::string_view name);
 // The VM of this name.
 Result<VmId> vmNamed(const TraceHeader& header, std::string_view name);

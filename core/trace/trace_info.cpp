@@ -68,27 +68,4 @@ std::string traceInfoText(const TraceInfo& info) {
   return text;
 }
 
-std::string worldText(const WorldModel& world) {
-  std::string text;
-  const auto out = std::back_inserter(text);
-  const WorldHost& host = world.host();
-  fmt::format_to(out, "after event #{} at {}, free state {}\n", world.sequence(), formatTime(world.hostTime()), nameOf(host.freeState));
-  fmt::format_to(out, "host {} frames:", world.hostMemory().value());
-  for (std::size_t use = 0; use < kFrameUses; ++use) {
-    fmt::format_to(out, "{} {} {}", use == 0 ? "" : ",", host.frames[use], nameOf(static_cast<FrameUse>(use)));
-  }
-  fmt::format_to(out, "\n{:<16} {:<8}", "VM", "state");
-  for (std::size_t place = 0; place < kPagePlaces; ++place) fmt::format_to(out, " {:>10}", nameOf(static_cast<PagePlace>(place)));
-  fmt::format_to(out, " {:>10} {:>10} {:>12}\n", "overhead", "target", "operations");
-  for (std::size_t i = 0; i < world.vms(); ++i) {
-    const VmId id(static_cast<std::uint16_t>(i));
-    const WorldVm& vm = world.vm(id);
-    fmt::format_to(out, "{:<16} {:<8}", world.name(id), vm.crashed ? "crashed" : !vm.poweredOn ? "off" : vm.blocked ? "blocked" : "on");
-    for (const std::uint64_t pages : vm.pages) fmt::format_to(out, " {:>10}", pages);
-    fmt::format_to(out, " {:>10} {:>10} {:>12}\n", vm.overheadFrames, vm.targetPages, vm.operations);
-    if (!vm.crashText.empty()) fmt::format_to(out, "  {}\n", vm.crashText);
-  }
-  return text;
-}
-
 }  // namespace overcommit

@@ -10,7 +10,6 @@
 #include "base/hash.h"
 #include "trace/event.h"
 #include "trace/trace_reader.h"
-#include "trace/world.h"
 
 namespace overcommit {
 
@@ -38,8 +37,5 @@ struct TraceInfo {
 Result<TraceInfo> traceInfo(const TraceReader& reader);
 // Some lines for a person.
 std::string traceInfoText(const TraceInfo& info);
-
-// A world in some lines for a person: the host's frames, then a table with a line a VM.
-std::string worldText(const WorldModel& world);
 
 }  // namespace overcommit

@@ -178,14 +178,6 @@ class EventTextTest : public QObject {
       QVERIFY2(text.contains(part), part);
     }
   }
-
-  void worldTextShowsEveryVm() {
-    LegalEvents legal(smallHeader(), 23);
-    for (int i = 0; i < 500; ++i) legal.next();
-    const QString text = QString::fromStdString(worldText(legal.world()));
-    QVERIFY(text.contains("after event #500"));
-    QCOMPARE(text.count("\nvm"), 3);
-  }
 };
 
 }  // namespace overcommit::test
