@@ -161,11 +161,12 @@ void appendExpectations(std::string& out, const RunSnapshot& run) {
 
 void appendEnding(std::string& out, const RunSnapshot& run) {
   std::string notes;
+  std::vector<std::string_view> blocked;
   for (const VmSnapshot& vm : run.vms) {
     if (vm.crash) appendWrapped(notes, fmt::format("{} was stopped: {}", vm.name, *vm.crash), 2);
-    if (run.vmFigure(vm, "blocked") != 0)
-      appendWrapped(notes, fmt::format("{} is blocked: it needs memory, and the host has none that it may take", vm.name), 2);
+    if (run.vmFigure(vm, "blocked") != 0) blocked.push_back(vm.name);
   }
+  if (!blocked.empty()) appendWrapped(notes, fmt::format("Blocked, because the host has no memory left for them: {}", fmt::join(blocked, ", ")), 2);
   if (run.limit) appendWrapped(notes, fmt::format("The run was ended by {}", *run.limit), 2);
   if (!notes.empty()) out += "\n" + notes;
 }

@@ -144,6 +144,12 @@ std::optional<Deed> readDeed(const KeyReader& keys, Mistakes& mistakes) {
   return FaultAction{kFaults[*fault].fault, count.value_or(1)};
 }
 
+std::string_view plainNumberOf(MetricUnit unit) {
+  if (unit == MetricUnit::PerSecond) return "a plain number (per second)";
+  if (unit == MetricUnit::Permille) return "a plain number (permille)";
+  return "a plain number";
+}
+
 std::optional<std::uint64_t> readBound(const KeyReader& keys, std::string_view key, MetricUnit unit, Mistakes& mistakes) {
   switch (unit) {
     case MetricUnit::Size: {
@@ -160,7 +166,7 @@ std::optional<std::uint64_t> readBound(const KeyReader& keys, std::string_view k
   }
   const TomlValue* value = keys.value(key);
   if (value != nullptr && value->kind == TomlValue::Kind::Text) {
-    mistakes.add(value->position, "{} must be a plain number: this metric is counted in {}", key, nameOf(unit));
+    mistakes.add(value->position, "{} must be {}, not a text", key, plainNumberOf(unit));
     return std::nullopt;
   }
   return keys.number(key, 0, kLargestNumber);
