@@ -50,7 +50,7 @@ class TraceFormatDocTest : public QObject {
     const std::string text = page();
     const auto named = [&text](unsigned first, auto last) {
       for (unsigned code = first; code <= static_cast<unsigned>(last); ++code) {
-        const std::string entry = fmt::format(" {} {}", code, nameOf(static_cast<decltype(last)>(code)));
+        const std::string entry = fmt::format("{} {}", code, nameOf(static_cast<decltype(last)>(code)));
         QVERIFY2(text.find(entry) != std::string::npos, entry.c_str());
       }
     };
