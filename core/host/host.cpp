@@ -255,7 +255,7 @@ Result<void> Host::Implementation::start() {
     take.kind = EventKind::OverheadTake;
     take.mfn = overhead_[i];
     take.values[0] = static_cast<std::uint64_t>(i == 0 ? OverheadUse::Other : OverheadUse::Console);
-    log_.record(take);
+    pager_->evaluateFreeState(log_.record(take));
   }
   for (std::size_t i = 0; i < vms_.size(); ++i) {
     if (!pendingStart_[i] || *config_.vms[i].start > now_) continue;

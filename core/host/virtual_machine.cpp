@@ -131,16 +131,14 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
       give.cause = cause;
       host_.log.record(give);
     }
+    host_.pager.evaluateFreeState(cause);
   };
   while (Pages(tables.size()) < needed) {
     const auto mfn = host_.machine.takeOverhead(id_);
     if (!mfn) {
       const std::string why = fmt::format("no memory for its nested page table ({} frames); the host is full", needed.value());
-      Event off = event(EventKind::PowerOff);
-      off.cause = poweredOn;
-      off.text = why;
-      const std::uint64_t cause = host_.log.record(off);
-      giveBack(cause);
+      giveBack(poweredOn);
+      recordPowerOff(why, poweredOn);
       return failure("cannot power on {}: {}", config_.name, why);
     }
     tables.push_back(*mfn);
@@ -148,7 +146,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
     take.mfn = *mfn;
     take.cause = poweredOn;
     take.values[0] = static_cast<std::uint64_t>(OverheadUse::NestedPageTable);
-    host_.log.record(take);
+    host_.pager.evaluateFreeState(host_.log.record(take));
   }
 
   on_ = std::make_unique<On>();
@@ -221,16 +219,24 @@ void VirtualMachine::release(std::uint64_t cause) {
     give.cause = cause;
     host_.log.record(give);
   }
+  host_.pager.evaluateFreeState(cause);
 }
 
 void VirtualMachine::powerOff(const std::string& why) {
   if (!on_) return;
   if (host_.beforeRelease) host_.beforeRelease(*this);
+  state_ = VmState::Off;
+  release(0);
+  recordPowerOff(why, 0);
+}
+
+// The end of a VM's life; its pages and frames were given back before.
+void VirtualMachine::recordPowerOff(const std::string& why, std::uint64_t cause) {
   Event off = event(EventKind::PowerOff);
   off.text = why.substr(0, kEventTextMax);
   off.values[0] = meter_.operations();
-  state_ = VmState::Off;
-  release(host_.log.record(off));
+  off.cause = cause;
+  host_.log.record(off);
 }
 
 void VirtualMachine::crash(const std::string& reason) {
@@ -241,7 +247,9 @@ void VirtualMachine::crash(const std::string& reason) {
   crashed.text = crashReason_.substr(0, kEventTextMax);
   crashed.values[0] = meter_.operations();
   state_ = VmState::Crashed;
-  release(host_.log.record(crashed));
+  const std::uint64_t cause = host_.log.record(crashed);
+  release(cause);
+  recordPowerOff("stopped", cause);
 }
 
 void VirtualMachine::reap() {

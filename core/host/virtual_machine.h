@@ -106,6 +106,7 @@ class VirtualMachine {
   void handle(const VmExit& exit);
   void crash(const std::string& reason);
   void release(std::uint64_t cause);
+  void recordPowerOff(const std::string& why, std::uint64_t cause);
   [[nodiscard]] Event event(EventKind kind) const;
   [[nodiscard]] std::uint64_t attention();
   void recordConsole(const std::vector<std::string>& lines);

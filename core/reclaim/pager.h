@@ -77,6 +77,8 @@ class Pager {
   ShareResult share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause);
 
   [[nodiscard]] FreeState freeState() const { return state_; }
+  // After frames were taken or given back by others: overhead.
+  void evaluateFreeState(std::uint64_t cause);
   [[nodiscard]] const FreeStateThresholds& thresholds() const { return thresholds_; }
   // Recomputed when a setting changes.
   void setThresholds(const FreeStateThresholds& thresholds);
@@ -91,7 +93,6 @@ class Pager {
   Resolution swapIn(VmMemory& vm, Gfn gfn, NptEntry entry);
   void pop(VmMemory& vm, Gfn gfn);
   void makeDead(VmMemory& vm, std::string reason);
-  void evaluateFreeState(std::uint64_t cause);
   void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
   std::optional<Gfn> pickVictim(VmMemory& vm, std::uint64_t cause);
   static bool aboveLimit(const VmMemory& vm);

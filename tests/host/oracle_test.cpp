@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The oracle: whatever the hypervisor does with a guest's memory, the guest must not be able to tell. Each program runs to the same
+// operation with ample memory, on a host so small that it swaps a lot, and with so few window mappings that they are flushed all the
+// time; what it leaves in every page must be the same, but for the one page that may hold the time.
+#include "support/test.h"
+#include "support/test_host.h"
+
+using namespace overcommit;
+using namespace overcommit::test;
+
+namespace {
+
+struct Program {
+  const char* name;
+  std::vector<NamedArgument> arguments;
+  std::uint64_t operations;
+  std::uint64_t smallHost;  // MiB
+  std::uint64_t guestSwap = 0;
+};
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kVmMiB = 16;
+
+// Smaller than the defaults, so that every program passes through its memory several times.
+std::vector<Program> programs() {
+  return {
+      {"idle", {{"working_set", 4 * kMiB}, {"files", 4 * kMiB}, {"think", 1'000'000}}, 500, 6},
+      {"toucher", {{"working_set", 6 * kMiB}, {"size2", 3 * kMiB}, {"size3", 9 * kMiB}, {"hold", 400}}, 1600, 6},
+      {"webserver", {{"working_set", 5 * kMiB}, {"files", 6 * kMiB}}, 1500, 6},
+      {"compile", {{"process", kMiB}, {"sources", 5 * kMiB}, {"output", kMiB}}, 2000, 6},
+      {"database", {{"pool", 6 * kMiB}, {"table", 9 * kMiB}}, 1500, 6},
+      {"desktop", {{"applications", 4 * kMiB}, {"zero", 2 * kMiB}, {"documents", 4 * kMiB}, {"think", 0}}, 1500, 6},
+      {"leak", {{"step", 65536}, {"think", 1000}, {"restart", 1}}, 300, 6, 1024},
+      {"java-heap", {{"heap", 9 * kMiB}}, 1200, 6},
+      {"boot-zero", {{"working_set", 4 * kMiB}, {"think", 0}}, 1500, 6},
+      {"incompressible", {{"working_set", 8 * kMiB}}, 1500, 6},
+      {"phases", {{"memory", 9 * kMiB}, {"size1", 4 * kMiB}, {"size2", kMiB}, {"size3", 7 * kMiB}, {"size5", 2 * kMiB}, {"size6", 6 * kMiB}, {"hold", 250}}, 1800, 6},
+  };
+}
+
+struct Outcome {
+  TestHost::Left left;
+  std::uint64_t operations = 0, results = 0, swapIns = 0;
+  std::string resultDigest, ending;
+  bool off = false;
+};
+
+RunConfig runOf(const Program& program, Pages host) {
+  RunConfig config = hostOf(host);
+  VmConfig vm = vmOf("guest", program.name, mebibytes(kVmMiB));
+  vm.arguments = program.arguments;
+  vm.operations = program.operations;
+  vm.guestSwap = Pages(program.guestSwap);
+  config.vms.push_back(vm);
+  return config;
+}
+
+Outcome outcomeOf(RunConfig config, std::optional<std::uint64_t> mappingLimit = {}) {
+  TestHost test(std::move(config), mappingLimit);
+  Outcome outcome;
+  if (!test.start()) {
+    outcome.ending = test.error();
+    return outcome;
+  }
+  outcome.off = test.runUntilOff(seconds(2000));
+  const VirtualMachine& vm = test.vm(0);
+  outcome.ending = std::string(nameOf(vm.state())) + " " + vm.crashReason();
+  outcome.operations = vm.meter().operations();
+  outcome.results = vm.meter().results();
+  outcome.resultDigest = vm.meter().resultDigest().text();
+  outcome.swapIns = vm.counters().swapIns;
+  if (test.hasLeft("guest")) outcome.left = test.left("guest");
+  return outcome;
+}
+
+// The first page that differs, in words; "" if none does.
+std::string difference(const Outcome& a, const Outcome& b) {
+  if (a.left.pages.size() != b.left.pages.size()) return "memory of another size";
+  if (a.left.clockPage != b.left.clockPage) return "another clock page";
+  for (std::size_t gfn = 0; gfn < a.left.pages.size(); ++gfn) {
+    if (a.left.clockPage == Gfn(gfn)) continue;
+    if (a.left.pages[gfn] != b.left.pages[gfn]) return "guest frame " + std::to_string(gfn);
+  }
+  return "";
+}
+
+}  // namespace
+
+class OracleTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void everyProgramIsTried() {
+    std::vector<std::string> tried;
+    for (const Program& program : programs()) tried.emplace_back(program.name);
+    std::vector<std::string> existing;
+#define OC_PROGRAM(symbol, name, meaning) existing.emplace_back(name);
+#define OC_ARGUMENT(program, name, unit, fallback, meaning)
+#include "abi/programs.inc"
+#undef OC_PROGRAM
+#undef OC_ARGUMENT
+    QVERIFY(tried == existing);
+  }
+
+  void guestCannotTellHowItsMemoryIsHeld_data() {
+    QTest::addColumn<int>("index");
+    const auto all = programs();
+    for (std::size_t i = 0; i < all.size(); ++i) QTest::newRow(all[i].name) << static_cast<int>(i);
+  }
+
+  void guestCannotTellHowItsMemoryIsHeld() {
+    QFETCH(int, index);
+    const Program program = programs()[static_cast<std::size_t>(index)];
+    const Outcome ample = outcomeOf(runOf(program, mebibytes(kVmMiB + 8)));
+    QVERIFY2(ample.off && ample.operations == program.operations, ample.ending.c_str());
+    QCOMPARE(ample.swapIns, 0u);
+    QVERIFY(ample.results > 0);
+
+    const Outcome tight = outcomeOf(runOf(program, mebibytes(program.smallHost)));
+    QVERIFY2(tight.off, tight.ending.c_str());
+    QVERIFY2(tight.swapIns > 100, std::to_string(tight.swapIns).c_str());
+    QCOMPARE(tight.operations, ample.operations);
+    QCOMPARE(tight.results, ample.results);
+    QCOMPARE(tight.resultDigest, ample.resultDigest);
+    QCOMPARE(difference(tight, ample), std::string());
+
+    const Outcome flushed = outcomeOf(runOf(program, mebibytes(kVmMiB + 8)), 100);
+    QVERIFY2(flushed.off, flushed.ending.c_str());
+    QCOMPARE(flushed.operations, ample.operations);
+    QCOMPARE(flushed.resultDigest, ample.resultDigest);
+    QCOMPARE(difference(flushed, ample), std::string());
+  }
+};
+
+OVERCOMMIT_TEST(OracleTest)
+#include "oracle_test.moc"
