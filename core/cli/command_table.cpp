@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/command_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "cli/commands.h"
+
+namespace overcommit {
+namespace {
+
+using std::string_view;
+
+constexpr ArgumentInfo kScenarioFile{"FILE", "a scenario (docs/reference/scenario.md)"};
+constexpr ArgumentInfo kTraceFile{"TRACE", "a trace, as `overcommit run --trace` writes it"};
+constexpr OptionInfo kSeed{"--seed", "N", "the seed of all random choices, instead of the scenario's"};
+constexpr OptionInfo kBackend{"--backend", "NAME",
+                              "what runs the guests: auto, unicorn, kvm or script; auto, the default, is unicorn on every machine, so that "
+                              "results do not depend on it. A backend that cannot be had ends the command with exit code 77"};
+constexpr OptionInfo kAt{"--at", "T", "the instant of virtual time, for example 30s; it is rounded up to the end of a quantum",
+                         Presence::Required};
+
+constexpr std::array kRunArguments{kScenarioFile};
+constexpr std::array kRunOptions{
+    kSeed,
+    OptionInfo{"--duration", "T", "how much virtual time to run, for example 10s, instead of the scenario's duration"},
+    kBackend,
+    OptionInfo{"--trace", "OUT", "writes everything that happens to the trace OUT"},
+    OptionInfo{"--json", "OUT", "writes the result as one JSON object to OUT; - is standard output, which then carries nothing else"},
+    OptionInfo{"--csv", "OUT", "writes all metrics over time to OUT, a row for each virtual second"},
+    OptionInfo{"--audit", "",
+               "checks after every event that every page is in exactly one place and that frames are conserved; fills freed frames with "
+               "junk. Much slower; the digest stays the same"},
+    OptionInfo{"--quiet", "", "prints neither the progress line nor the summary"},
+};
+constexpr std::array<string_view, 3> kRunExamples{
+    "overcommit run labs/scenarios/demo.toml",
+    "overcommit run demo.toml --trace demo.octrace --json result.json",
+    "overcommit run demo.toml --seed 7 --duration 10s --json - | jq .digest",
+};
+
+constexpr std::array kMapArguments{ArgumentInfo{"FILE", "a scenario, which is run up to then, or a trace of a run"}};
+constexpr std::array kMapOptions{
+    kAt,
+    OptionInfo{"--vm", "NAME", "only this VM's map, without the machine's"},
+    OptionInfo{"--guest", "", "shows what the guests use their pages for, instead of where the pages are"},
+    OptionInfo{"--pages", "N", "so many pages a character, instead of as many as make eight rows"},
+    kSeed,
+};
+constexpr std::array<string_view, 2> kMapExamples{
+    "overcommit map labs/scenarios/demo.toml --at 20s",
+    "overcommit map demo.octrace --at 20s --vm web1 --guest",
+};
+
+constexpr std::array kWalkArguments{kScenarioFile};
+constexpr std::array kWalkOptions{
+    kAt,
+    OptionInfo{"--vm", "NAME", "whose page tables are walked", Presence::Required},
+    OptionInfo{"--gva", "ADDRESS", "the guest-virtual address, for example 0x10000000000", Presence::Required},
+    kSeed,
+};
+constexpr std::array<string_view, 1> kWalkExamples{"overcommit walk labs/scenarios/demo.toml --at 20s --vm web1 --gva 0x10000000000"};
+
+constexpr std::array kTraceArguments{kTraceFile};
+constexpr std::array kTraceEventsOptions{
+    OptionInfo{"--kind", "LIST", "only events of these kinds, for example swap-out,swap-in"},
+    OptionInfo{"--vm", "NAME", "only events of this VM"},
+    OptionInfo{"--gfn", "N", "only events of this guest page"},
+    OptionInfo{"--mfn", "N", "only events of this machine frame"},
+    OptionInfo{"--from", "T", "from this virtual time on"},
+    OptionInfo{"--to", "T", "up to this virtual time"},
+    OptionInfo{"--limit", "N", "at most so many events"},
+    OptionInfo{"--format", "NAME", "text (the default), json (an object a line) or csv"},
+};
+constexpr std::array<string_view, 2> kTraceEventsExamples{
+    "overcommit trace events demo.octrace --kind swap-out,swap-in --vm web1 --limit 20",
+    "overcommit trace events demo.octrace --gfn 0x1a2 --vm web1",
+};
+constexpr std::array kTraceStateOptions{
+    OptionInfo{"--at", "T", "the instant of virtual time; the end of the trace if not given"},
+};
+
+constexpr std::array kMetricsOptions{
+    OptionInfo{"--costs", "", "the cost table instead: what things cost in virtual time, and how that is known"},
+    OptionInfo{"--options", "", "the host options instead, by their ESX names"},
+};
+
+constexpr std::array kProgramsArguments{ArgumentInfo{"NAME", "only this program", Presence::Optional}};
+constexpr std::array<string_view, 2> kProgramsExamples{"overcommit programs", "overcommit programs webserver"};
+
+constexpr std::array kHelpArguments{
+    ArgumentInfo{"COMMAND", "the command, for example run", Presence::Optional},
+    ArgumentInfo{"SUBCOMMAND", "of trace: info, events or state", Presence::Optional},
+};
+constexpr std::array kHelpOptions{
+    OptionInfo{"--man", "", "the whole reference as a manual page"},
+    OptionInfo{"--markdown", "", "the whole reference as docs/reference/command.md"},
+};
+
+constexpr std::array kCommands{
+    CommandInfo{
+        "run", "run a scenario",
+        "Runs the scenario to its end and prints where every VM's memory went, how much work each got done, what that cost it, and "
+        "which expectations held.\n\n"
+        "On a terminal a progress line is shown meanwhile; in a pipe there is none. An output file that is there already is "
+        "replaced; its directory must exist. An interrupt (Ctrl-C) ends the run at the next quantum, finishes all files and exits "
+        "with 130; a second one ends the process at once. A run that is killed leaves no swap files behind, and a trace that can be "
+        "read up to its last whole block.",
+        kRunArguments, kRunOptions, kRunExamples, runCommand},
+    CommandInfo{"map", "show all memory at an instant, in characters",
+                "Draws the guest-physical memory of every VM and the machine memory of the host at an instant of virtual time. A character "
+                "stands for several pages: for the place where most of them are.",
+                kMapArguments, kMapOptions, kMapExamples, mapCommand},
+    CommandInfo{
+        "walk", "show the two-dimensional page walk of an address",
+        "Runs the scenario up to an instant and follows a guest-virtual address the way the hardware does: through the guest's page "
+        "tables, and for each of their guest-physical addresses through the nested page tables; up to 24 memory references. Says "
+        "where the walk ends and why. Looking changes nothing: no fault, no accessed bit.",
+        kWalkArguments, kWalkOptions, kWalkExamples, walkCommand},
+    CommandInfo{"trace info",
+                "what a trace contains",
+                "Prints the header of a trace, whether it is complete, and how many events of each kind it has.",
+                kTraceArguments,
+                {},
+                {},
+                traceInfoCommand},
+    CommandInfo{"trace events", "print the events of a trace",
+                "Prints the events of a trace, all of them or those that fit the options, in their order.", kTraceArguments,
+                kTraceEventsOptions, kTraceEventsExamples, traceEventsCommand},
+    CommandInfo{"trace state",
+                "the figures of host and VMs at an instant of a trace",
+                "Prints what a trace knows of the host and of each VM after the last event of an instant.",
+                kTraceArguments,
+                kTraceStateOptions,
+                {},
+                traceStateCommand},
+    CommandInfo{
+        "metrics",
+        "list every metric",
+        "Lists the path, unit and meaning of every figure of a run: what expectations can name, and what the JSON result and the CSV "
+        "table contain.",
+        {},
+        kMetricsOptions,
+        {},
+        metricsCommand},
+    CommandInfo{"programs",
+                "list the guest programs and their arguments",
+                "Lists the programs of the reference guest with their arguments, defaults and units, as a scenario's [vm.args] takes them.",
+                kProgramsArguments,
+                {},
+                kProgramsExamples,
+                programsCommand},
+    CommandInfo{"doctor",
+                "what this machine offers, and how to mend what it lacks",
+                "Checks what runs need: Unicorn and how it treats addresses, KVM, userfaultfd, the limit on memory mappings, memory, the "
+                "directory of swap files, the reference guest. Exits with 77 if scenarios with guests cannot run here.",
+                {},
+                {},
+                {},
+                doctorCommand},
+    CommandInfo{"help",
+                "this overview, or the help of one command",
+                "Prints the help of a command, or the whole reference.",
+                kHelpArguments,
+                kHelpOptions,
+                {},
+                helpCommand},
+};
+
+constexpr std::array kEnvironment{
+    VariableInfo{"OVERCOMMIT_GUESTS", "the directory of the reference guest, instead of the installed one or that of the source tree"},
+    VariableInfo{"OVERCOMMIT_SWAP_DIR", "the directory of the VMs' swap files; if not set TMPDIR, and if that is not set /var/tmp"},
+};
+
+}  // namespace
+
+std::span<const CommandInfo> commandTable() { return kCommands; }
+std::span<const VariableInfo> environmentTable() { return kEnvironment; }
+
+const CommandInfo* findCommand(std::string_view name) {
+  const auto* found = std::ranges::find(kCommands, name, &CommandInfo::name);
+  return found == kCommands.end() ? nullptr : &*found;
+}
+
+}  // namespace overcommit

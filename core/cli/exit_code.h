@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/error.h"
+#include "scenario/run_snapshot.h"
+
+namespace overcommit {
+
+// How every command ends. Scripts and graders rely on these numbers; they never change.
+enum class ExitCode : int {
+  Well = kExitWell,
+  ExpectationFailed = kExitExpectationFailed,
+  Usage = kExitUsage,
+  LimitReached = kExitLimitReached,
+  GuestCrashed = kExitGuestCrashed,
+  InvariantBroken = kExitInvariantBroken,
+  BackendUnavailable = kExitBackendUnavailable,
+  Interrupted = 130,  // 128 + SIGINT, as shells count
+};
+
+struct ExitCodeInfo {
+  ExitCode code;
+  std::string_view meaning;
+};
+inline constexpr std::array kExitCodes{
+    ExitCodeInfo{ExitCode::Well, "all well"},
+    ExitCodeInfo{ExitCode::ExpectationFailed, "an expectation of the scenario failed"},
+    ExitCodeInfo{ExitCode::Usage, "the command line, the scenario, an input or an output file is at fault"},
+    ExitCodeInfo{ExitCode::LimitReached, "a limit of the scenario was reached"},
+    ExitCodeInfo{ExitCode::GuestCrashed, "a guest crashed or hung"},
+    ExitCodeInfo{ExitCode::InvariantBroken, "an invariant of Overcommit itself broke"},
+    ExitCodeInfo{ExitCode::BackendUnavailable, "the backend is not available on this machine"},
+    ExitCodeInfo{ExitCode::Interrupted, "interrupted from the keyboard; the files written up to then are whole"},
+};
+
+}  // namespace overcommit

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include "base/nearest.h"
+#include "cli/commands.h"
+#include "cli/help_text.h"
+
+namespace overcommit {
+
+ExitCode helpCommand(const CommandLine& line) {
+  std::string name = line.text("COMMAND");
+  if (line.has("SUBCOMMAND")) name += " " + line.text("SUBCOMMAND");
+  if (line.has("--man")) {
+    fmt::print("{}", manualPage());
+  } else if (line.has("--markdown")) {
+    fmt::print("{}", referencePage());
+  } else if (name.empty()) {
+    fmt::print("{}", overviewText());
+  } else if (const CommandInfo* command = findCommand(name); command != nullptr) {
+    fmt::print("{}", helpText(*command));
+  } else {
+    std::vector<std::string_view> known;
+    for (const CommandInfo& info : commandTable()) known.push_back(info.name);
+    printError(Error{fmt::format("there is no command \"{}\"{}", name, didYouMean(name, known))});
+    return ExitCode::Usage;
+  }
+  return ExitCode::Well;
+}
+
+}  // namespace overcommit

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+namespace overcommit {
+
+// Makes the first SIGINT or SIGTERM a request, to be asked for between quanta; a second one ends the process as usual.
+void catchInterrupts();
+bool interrupted();
+
+}  // namespace overcommit

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include <array>
+#include <bit>
+#include <fstream>
+
+#include "base/nearest.h"
+#include "base/units.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/memory_map.h"
+#include "cli/run_setup.h"
+#include "trace/trace_cursor.h"
+
+namespace overcommit {
+namespace {
+
+// Follows a run as a reader of its trace would.
+class WorldListener final : public EventListener {
+ public:
+  explicit WorldListener(const TraceHeader& header) : world_(header) {}
+  void onEvent(const Event& event) override {
+    if (error_) return;
+    if (const auto applied = world_.apply(event); !applied) error_ = applied.error();
+  }
+  [[nodiscard]] const WorldModel& world() const { return world_; }
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+ private:
+  WorldModel world_;
+  std::optional<Error> error_;
+};
+
+struct MapRequest {
+  VirtualTime at;
+  std::string vm;  // "" = all and the machine
+  MapStyle style;
+};
+
+Result<MapRequest> requestFrom(const CommandLine& line) {
+  MapRequest request;
+  const auto at = line.time("--at");
+  if (!at) return tl::unexpected(at.error());
+  const auto pages = line.number("--pages");
+  if (!pages) return tl::unexpected(pages.error());
+  if (*pages == 0u) return failure("--pages: a character stands for one page at least");
+  request.at = **at;
+  request.vm = line.text("--vm");
+  request.style = {line.has("--guest") ? MapOf::GuestUses : MapOf::Places, *pages};
+  return request;
+}
+
+Result<void> draw(const WorldModel& world, const MapRequest& request, VirtualTime time) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < world.vms(); ++i) names.push_back(world.name(VmId(static_cast<std::uint16_t>(i))));
+  if (!request.vm.empty() && std::find(names.begin(), names.end(), request.vm) == names.end())
+    return failure("--vm: there is no VM \"{}\"{}", request.vm, didYouMean(request.vm, names));
+  fmt::print("memory at {}\n", formatTime(time));
+  for (std::size_t i = 0; i < world.vms(); ++i) {
+    if (!request.vm.empty() && names[i] != request.vm) continue;
+    fmt::print("\n{}", drawVm(world, VmId(static_cast<std::uint16_t>(i)), request.style));
+  }
+  fmt::print("{}", vmLegend(request.style.of));
+  if (request.vm.empty()) fmt::print("\n{}{}", drawMachine(world, request.style), machineLegend(world));
+  return {};
+}
+
+bool isTrace(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, sizeof kTraceMagic> begin{};
+  return file.read(begin.data(), begin.size()) && std::bit_cast<std::uint64_t>(begin) == kTraceMagic;
+}
+
+Result<void> mapTrace(const CommandLine& line, const MapRequest& request) {
+  if (line.has("--seed")) return failure("--seed: a trace is a run of one seed; give the scenario to run it with another");
+  const auto reader = TraceReader::open(line.text("FILE"));
+  if (!reader) return tl::unexpected(reader.error());
+  if (reader->end() != TraceEnd::Complete) printError(Error{reader->endText()});
+  TraceCursor cursor(*reader);
+  if (const auto sought = cursor.seekTime(request.at); !sought) return sought;
+  return draw(cursor.world(), request, std::min(request.at, std::max(reader->lastTime(), cursor.world().hostTime())));
+}
+
+ExitCode mapScenario(const CommandLine& line, const MapRequest& request) {
+  const auto fail = [](const Error& error) {
+    printError(error);
+    return exitCodeFor(error);
+  };
+  auto scenario = scenarioFrom(line);
+  if (!scenario) return fail(scenario.error());
+  EventLog log;
+  auto run = setUp(std::move(*scenario), log);
+  if (!run) return fail(run.error());
+  WorldListener listener((*run)->host().traceHeader((*run)->scenario().text, (*run)->scenario().fileName));
+  log.addListener(listener);
+  catchInterrupts();
+  if (const auto started = (*run)->start(); !started) return fail(started.error());
+  if (const auto advanced = advanceUnlessInterrupted(**run, request.at); !advanced) return fail(advanced.error());
+  if (interrupted()) return ExitCode::Interrupted;
+  invariant(!listener.error(), "the world model follows every event of the engine");
+  if (const auto drawn = draw(listener.world(), request, (*run)->now()); !drawn) return fail(drawn.error());
+  return ExitCode::Well;
+}
+
+}  // namespace
+
+ExitCode mapCommand(const CommandLine& line) {
+  const auto request = requestFrom(line);
+  if (!request) {
+    printError(request.error());
+    return ExitCode::Usage;
+  }
+  if (!isTrace(line.text("FILE"))) return mapScenario(line, *request);
+  if (const auto drawn = mapTrace(line, *request); !drawn) {
+    printError(drawn.error());
+    return ExitCode::Usage;
+  }
+  return ExitCode::Well;
+}
+
+}  // namespace overcommit

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+#include "cli/progress_line.h"
+#include "cli/run_setup.h"
+#include "scenario/csv_report.h"
+#include "scenario/json_report.h"
+#include "scenario/text_report.h"
+#include "trace/trace_writer.h"
+
+namespace overcommit {
+namespace {
+
+ExitCode fail(const Error& error, ExitCode code = ExitCode::Usage) {
+  printError(error);
+  return code;
+}
+
+// Nobody means to replace the scenario by its result, or one result by another.
+Result<void> checkOutputs(const CommandLine& line) {
+  std::map<std::filesystem::path, std::string> taken;
+  for (const char* name : {"FILE", "--trace", "--json", "--csv"}) {
+    const std::string path = line.text(name);
+    if (path.empty() && line.has(name)) return failure("{}: the file's name is empty", name);
+    if (path.empty() || (path == "-" && std::string_view(name) == "--json")) continue;
+    std::error_code ignored;
+    const auto [known, added] = taken.emplace(std::filesystem::weakly_canonical(path, ignored), name);
+    if (!added) return failure("{} and {} are the same file {}: give each a name of its own", known->second, name, path);
+  }
+  return {};
+}
+
+enum class JsonTo { Nowhere, StandardOutput, File };
+
+// The files that a run writes, open from before it until after it.
+struct Outputs {
+  JsonTo jsonTo = JsonTo::Nowhere;
+  std::optional<OutputFile> json, csv;
+
+  static Result<Outputs> open(const CommandLine& line) {
+    Outputs outputs;
+    if (const auto checked = checkOutputs(line); !checked) return tl::unexpected(checked.error());
+    const auto create = [&](const char* name, std::optional<OutputFile>& into) -> Result<void> {
+      auto file = OutputFile::create(line.text(name));
+      if (!file) return failure("{}: {}", name, file.error().text);
+      into = std::move(*file);
+      return {};
+    };
+    if (line.text("--json") == "-") {
+      outputs.jsonTo = JsonTo::StandardOutput;
+    } else if (line.has("--json")) {
+      outputs.jsonTo = JsonTo::File;
+      if (const auto made = create("--json", outputs.json); !made) return tl::unexpected(made.error());
+    }
+    if (line.has("--csv")) {
+      if (const auto made = create("--csv", outputs.csv); !made) return tl::unexpected(made.error());
+    }
+    return outputs;
+  }
+};
+
+// The run is over and its result known; a file that could not be written still makes the command fail.
+ExitCode report(const CommandLine& line, Outputs& outputs, const RunSnapshot& result, const TraceWriter* trace) {
+  auto code = interrupted() ? ExitCode::Interrupted : static_cast<ExitCode>(result.exitCode());
+  const auto written = [&](const Result<void>& outcome) {
+    if (!outcome) code = fail(outcome.error());
+  };
+  if (outputs.jsonTo == JsonTo::StandardOutput) fmt::print("{}", jsonReport(result));
+  if (outputs.json) {
+    outputs.json->write(jsonReport(result));
+    written(outputs.json->close());
+  }
+  if (outputs.csv) written(outputs.csv->close());
+  if (trace != nullptr && trace->error()) code = fail(Error{fmt::format("the trace is not complete: {}", trace->error()->text)});
+  if (outputs.jsonTo != JsonTo::StandardOutput && !line.has("--quiet")) fmt::print("{}", textReport(result));
+  return code;
+}
+
+}  // namespace
+
+ExitCode runCommand(const CommandLine& line) {
+  auto scenario = scenarioFrom(line);
+  if (!scenario) return fail(scenario.error());
+  auto outputs = Outputs::open(line);
+  if (!outputs) return fail(outputs.error());
+
+  EventLog log;
+  auto run = setUp(std::move(*scenario), log);
+  if (!run) return fail(run.error(), exitCodeFor(run.error()));
+  const Scenario& running = (*run)->scenario();
+
+  std::unique_ptr<TraceWriter> trace;
+  if (line.has("--trace")) {
+    auto created = TraceWriter::create(line.text("--trace"), (*run)->host().traceHeader(running.text, running.fileName));
+    if (!created) return fail(Error{fmt::format("--trace: {}", created.error().text)});
+    trace = std::move(*created);
+    log.addListener(*trace);
+  }
+  std::optional<CsvReport> csv;
+  if (outputs->csv) {
+    csv.emplace((*run)->host(), seconds(1), [&](std::string_view text) { outputs->csv->write(text); });
+    (*run)->addObserver(*csv);
+  }
+  std::optional<ProgressLine> progress;
+  if (!line.has("--quiet") && ::isatty(STDERR_FILENO) == 1) {
+    progress.emplace(stderr, running.config.duration);
+    (*run)->addObserver(*progress);
+  }
+
+  catchInterrupts();
+  if (const auto started = (*run)->start(); !started) return fail(started.error(), exitCodeFor(started.error()));
+  const auto advanced = advanceUnlessInterrupted(**run, running.config.duration);
+  if (progress) progress->clear();
+  if (!advanced) printError(advanced.error());
+  const RunSnapshot result = (*run)->finish();
+  if (trace) trace->finish(result.digest);
+  return report(line, *outputs, result, trace.get());
+}
+
+}  // namespace overcommit

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "cli/command_line.h"
+#include "cli/exit_code.h"
+#include "scenario/scenario_run.h"
+
+namespace overcommit {
+
+// What `run`, `map` and `walk` do alike: read a scenario, apply the options that change it, and set the run up.
+
+// FILE with --seed, --duration, --backend and --audit applied, as far as the command has them.
+Result<Scenario> scenarioFrom(const CommandLine& line);
+
+// Nothing runs yet.
+Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log);
+
+// The exit code for a run that could not be set up.
+ExitCode exitCodeFor(const Error& error);
+
+// Runs up to `until`; ends early if interrupted. The error is an action of the scenario that the host refused.
+Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until);
+
+}  // namespace overcommit
