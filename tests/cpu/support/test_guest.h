@@ -72,6 +72,18 @@ class TestGuest {
     cpu_.reset();
     host_.faults->remove(windows().ramBase());
     host_.faults->remove(windows().dynamicBase());
+    for (Gfn gfn; gfn.value() < kMemory.value(); gfn = gfn.next()) {
+      const NptEntry entry = memory_->entry(gfn);
+      if (!entry.present()) continue;
+      if (entry.shared()) {
+        host_.machine->dropReference(entry.mfn());
+      } else {
+        host_.machine->release(entry.mfn());
+      }
+    }
+    const std::vector<Mfn> tables(memory_->table().tables().begin(), memory_->table().tables().end());
+    memory_.reset();
+    for (const Mfn table : tables) host_.machine->release(table);
   }
   TestGuest(const TestGuest&) = delete;
   TestGuest& operator=(const TestGuest&) = delete;
