@@ -47,6 +47,7 @@ void print(const char* format, ...) {
   va_start(arguments, format);
   format_line(format, arguments);
   va_end(arguments);
+  line[length == sizeof line ? length - 1 : length++] = '\n';
   hypercall((uint64_t)line, length, 0, OC_CALL_CONSOLE);
 }
 
