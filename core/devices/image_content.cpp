@@ -17,9 +17,9 @@ std::uint64_t blockSeed(const std::string& imageId, std::uint64_t block) {
 
 // The block whose bytes this one has.
 std::uint64_t originOf(const std::string& imageId, std::uint64_t block) {
-  if (block < 8 || block % 8 != 7) return block;
-  Random random(blockSeed(imageId, block), "origin");
-  return random.below(block);
+  // What it repeats may itself be a repetition.
+  while (block >= 8 && block % 8 == 7) block = Random(blockSeed(imageId, block), "origin").below(block);
+  return block;
 }
 
 BlockClass classOf(std::uint64_t seed) {

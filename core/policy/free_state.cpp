@@ -22,6 +22,23 @@ FreeState enteredAt(Pages free, const FreeStateThresholds& thresholds) {
   return FreeState::High;
 }
 
+// part * frames / whole, rounded up, digit by digit: the product may not fit 64 bits. part <= whole < 2^63.
+std::uint64_t scaledUp(std::uint64_t part, std::uint64_t frames, std::uint64_t whole) {
+  std::uint64_t quotient = 0, remainder = 0;
+  const auto add = [&](std::uint64_t summand) {
+    remainder += summand;
+    if (remainder < whole) return;
+    remainder -= whole;
+    ++quotient;
+  };
+  for (int bit = 63; bit >= 0; --bit) {
+    quotient *= 2;
+    add(remainder);
+    if ((frames >> bit & 1) != 0) add(part);
+  }
+  return remainder == 0 ? quotient : quotient + 1;
+}
+
 }  // namespace
 
 std::optional<MinFreeScale> minFreeScaleOf(std::string_view profile) {
@@ -31,8 +48,8 @@ std::optional<MinFreeScale> minFreeScaleOf(std::string_view profile) {
 }
 
 Bytes minFreeOf(Bytes host, MinFreeScale scale, std::uint64_t percent) {
-  if (percent != 0) return host / 100 * percent;
-  if (scale == MinFreeScale::SixPercent) return host / 100 * 6;
+  if (percent != 0) return host * percent / 100;
+  if (scale == MinFreeScale::SixPercent) return host * 6 / 100;
   std::uint64_t below = 0;
   std::uint64_t hundredths = 0;
   for (const Step& step : kSliding) {
@@ -45,9 +62,7 @@ Bytes minFreeOf(Bytes host, MinFreeScale scale, std::uint64_t percent) {
 
 FreeStateThresholds thresholdsFor(Pages frames, Bytes represents, MinFreeScale scale, std::uint64_t percent) {
   // minFree : represents = high : frames, in whole frames, rounded up so that a tiny host still has a threshold.
-  const std::uint64_t minFree = minFreeOf(represents, scale, percent).value();
-  const std::uint64_t perFrame = std::max<std::uint64_t>(represents.value() / std::max<std::uint64_t>(frames.value(), 1), 1);
-  const std::uint64_t high = (minFree + perFrame - 1) / perFrame;
+  const std::uint64_t high = represents == Bytes(0) ? 0 : scaledUp(minFreeOf(represents, scale, percent).value(), frames.value(), represents.value());
   return {Pages(high), Pages(high * 64 / 100), Pages(high * 32 / 100), Pages(high * 16 / 100), Pages((high * 4 + 99) / 100)};
 }
 

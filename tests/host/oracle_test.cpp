@@ -24,10 +24,10 @@ constexpr std::uint64_t kVmMiB = 16;
 // Smaller than the defaults, so that every program passes through its memory several times.
 std::vector<Program> programs() {
   return {
-      {"idle", {{"working_set", 4 * kMiB}, {"files", 4 * kMiB}, {"think", 1'000'000}}, 500, 6},
+      {"idle", {{"working_set", 6 * kMiB}, {"files", 4 * kMiB}, {"think", 1'000'000}}, 500, 6},
       {"toucher", {{"working_set", 6 * kMiB}, {"size2", 3 * kMiB}, {"size3", 9 * kMiB}, {"hold", 400}}, 1600, 6},
       {"webserver", {{"working_set", 5 * kMiB}, {"files", 6 * kMiB}}, 1500, 6},
-      {"compile", {{"process", kMiB}, {"sources", 5 * kMiB}, {"output", kMiB}}, 2000, 6},
+      {"compile", {{"process", 4 * kMiB}, {"sources", 4 * kMiB}, {"output", kMiB}}, 2500, 6},
       {"database", {{"pool", 6 * kMiB}, {"table", 9 * kMiB}}, 1500, 6},
       {"desktop", {{"applications", 4 * kMiB}, {"zero", 2 * kMiB}, {"documents", 4 * kMiB}, {"think", 0}}, 1500, 6},
       {"leak", {{"step", 65536}, {"think", 1000}, {"restart", 1}}, 300, 6, 1024},
