@@ -32,7 +32,7 @@ constexpr std::array kKeys{
     ScenarioKey{"disk", "service_time", "time", "", "time of one 4 KiB request; without it, the cost table's disk and swap times"},
     ScenarioKey{"disk", "bandwidth", "size and \"/s\"", "\"none\"", "most bytes a second"},
 
-    ScenarioKey{"limits", "time", "time", "\"none\"", "virtual time"},
+    ScenarioKey{"limits", "time", "time", "\"none\"", "virtual time since the start"},
     ScenarioKey{"limits", "nested_faults", "number", "0", "nested faults of all VMs; 0 = no limit"},
     ScenarioKey{"limits", "operations", "number", "0", "operations of all VMs; 0 = no limit"},
     ScenarioKey{"limits", "watchdog_blocks", "number", "50000000",
