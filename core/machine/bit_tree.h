@@ -22,9 +22,7 @@ class BitTree {
     }
   }
 
-  [[nodiscard]] bool contains(std::uint64_t number) const {
-    return number < size_ && (levels_[0][number / 64] >> (number % 64) & 1) != 0;
-  }
+  [[nodiscard]] bool contains(std::uint64_t number) const { return number < size_ && (levels_[0][number / 64] >> (number % 64) & 1) != 0; }
 
   void insert(std::uint64_t number) {
     invariant(number < size_, "a member of a bit tree is below its size");

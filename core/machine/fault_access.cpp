@@ -13,9 +13,7 @@ namespace {
 #if defined(__x86_64__)
 
 // The page-fault error code (Intel SDM volume 3, 4.7): bit 1 is W/R.
-bool isWrite(const ucontext_t& context) {
-  return (static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_ERR]) >> 1 & 1) != 0;
-}
+bool isWrite(const ucontext_t& context) { return (static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_ERR]) >> 1 & 1) != 0; }
 
 #elif defined(__aarch64__)
 

@@ -13,9 +13,7 @@ constexpr std::uint64_t kAllFree = ~std::uint64_t{0};
 // Guest frames beyond 4 TiB get no block of their own: the table by gfn would grow without bound.
 constexpr std::uint64_t kMostGuestBlocks = std::uint64_t{1} << 24;
 
-constexpr std::uint64_t blocksFor(std::uint64_t frames) {
-  return (frames + FreeList::kBlockFrames - 1) / FreeList::kBlockFrames;
-}
+constexpr std::uint64_t blocksFor(std::uint64_t frames) { return (frames + FreeList::kBlockFrames - 1) / FreeList::kBlockFrames; }
 constexpr std::uint64_t groupsFor(std::uint64_t frames) {
   return (blocksFor(frames) + FreeList::kGroupBlocks - 1) / FreeList::kGroupBlocks;
 }
@@ -127,10 +125,7 @@ std::optional<std::uint64_t> FreeList::chooseBlock(const Vm& vm, std::uint64_t g
 
 void FreeList::refresh(std::uint64_t index) {
   Block& block = blocks_[index];
-  const Set now = block.free == 0           ? Set::None
-                  : block.owner != kNoVm    ? Set::Reserved
-                  : block.free == kAllFree  ? Set::Whole
-                                            : Set::Loose;
+  const Set now = block.free == 0 ? Set::None : block.owner != kNoVm ? Set::Reserved : block.free == kAllFree ? Set::Whole : Set::Loose;
   if (now == block.set) return;
   const std::uint64_t group = index / kGroupBlocks;
   if (block.set == Set::Whole && wholeInGroup_[group]-- == kGroupBlocks) wholeGroups_.erase(group);

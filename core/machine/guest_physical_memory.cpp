@@ -87,8 +87,9 @@ std::optional<std::string> GuestPhysicalMemory::auditPage(Gfn gfn) const {
     const VmId vm = machine_.frame(table_.root()).vm;
     const bool right = entry.shared() ? frame.use == FrameUse::Shared && !entry.writable()
                                       : frame.use == FrameUse::Private && frame.vm == vm && frame.gfn == gfn;
-    if (!right) return fmt::format("guest frame {} is in machine frame {}, which is not its {} frame", gfn.value(), entry.mfn().value(),
-                                   entry.shared() ? "shared" : "private");
+    if (!right)
+      return fmt::format("guest frame {} is in machine frame {}, which is not its {} frame", gfn.value(), entry.mfn().value(),
+                         entry.shared() ? "shared" : "private");
   }
   if (!windows_) return std::nullopt;
 
@@ -96,7 +97,8 @@ std::optional<std::string> GuestPhysicalMemory::auditPage(Gfn gfn) const {
     if (!mapping) return std::nullopt;
     if (!entry.present()) return fmt::format("the {} window shows guest frame {}, which is not present", where, gfn.value());
     if (mapping->mfn != entry.mfn()) {
-      return fmt::format("the {} window shows guest frame {} in machine frame {}, not {}", where, gfn.value(), mapping->mfn.value(), entry.mfn().value());
+      return fmt::format("the {} window shows guest frame {} in machine frame {}, not {}", where, gfn.value(), mapping->mfn.value(),
+                         entry.mfn().value());
     }
     if (mapping->protection > mostFor(entry)) {
       return fmt::format("the {} window shows guest frame {} with more rights than its entry gives", where, gfn.value());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 
 namespace overcommit {
 
@@ -15,12 +16,17 @@ std::uint64_t MappingBudget::systemLimit() {
 }
 
 void MappingBudget::makeRoom(GuestWindows& caller) {
-  caller.flushForBudget();
   // Had the caller only a few mappings, its next fills would be here again at once.
-  if (used_ + limit_ / 4 > limit_) flushAll();
+  if (caller.mappings() >= limit_ / 4) {
+    caller.flushForBudget();
+  } else {
+    flushAll();
+  }
 }
 
 void MappingBudget::flushAll() {
+  // At the kernel's own limit, windows with few mappings cannot be flushed before those with many.
+  std::ranges::sort(windows_, std::ranges::greater(), &GuestWindows::mappings);
   for (GuestWindows* windows : windows_) windows->flushForBudget();
 }
 
@@ -99,22 +105,30 @@ void GuestWindows::dropDynamic(std::uint64_t dynamicPage) {
 }
 
 void GuestWindows::dropAllDynamic() {
-  const auto before = static_cast<std::int64_t>(dynamic_.mappings());
-  dynamic_.clear();
+  if (!unmap(dynamic_)) budget_.flushAll();
   aliases_.clear();
-  budget_.change(static_cast<std::int64_t>(dynamic_.mappings()) - before);
 }
 
 void GuestWindows::flush() {
-  const auto before = static_cast<std::int64_t>(ram_.mappings());
-  ram_.clear();
-  budget_.change(static_cast<std::int64_t>(ram_.mappings()) - before);
-  dropAllDynamic();
+  if (!tryFlush()) budget_.flushAll();
+}
+
+bool GuestWindows::tryFlush() {
+  aliases_.clear();
+  const bool ramFirst = ram_.mappings() > dynamic_.mappings();
+  return unmap(ramFirst ? ram_ : dynamic_) && unmap(ramFirst ? dynamic_ : ram_);
+}
+
+bool GuestWindows::unmap(WindowRegion& region) {
+  const auto before = static_cast<std::int64_t>(region.mappings());
+  const bool unmapped = region.clear();
+  budget_.change(static_cast<std::int64_t>(region.mappings()) - before);
+  return unmapped;
 }
 
 void GuestWindows::flushForBudget() {
   ++flushes_;
-  flush();
+  invariant(tryFlush(), "windows can be unmapped, those with most mappings first");
 }
 
 std::optional<GuestWindows::Mapping> GuestWindows::ramMapping(Gfn gfn) const {
@@ -143,13 +157,15 @@ std::optional<std::string> GuestWindows::audit() const {
     const bool open = dynamic_.protection(page) != Protection::None;
     if (open) ++accessible;
     if (open != aliases_.gfnOf(page).has_value()) {
-      return fmt::format("dynamic page {} is {}, but {} an alias", page, open ? "mapped" : "not mapped", open ? "not listed as" : "listed as");
+      return fmt::format("dynamic page {} is {}, but {} an alias", page, open ? "mapped" : "not mapped",
+                         open ? "not listed as" : "listed as");
     }
   }
   for (std::uint64_t gfn = 0; gfn < ramPages().value(); ++gfn) {
     for (auto page = aliases_.first(Gfn(gfn)); page; page = aliases_.next(*page)) {
       ++listed;
-      if (aliases_.gfnOf(*page) != Gfn(gfn)) return fmt::format("dynamic page {} is in the list of guest frame {}, not its own", *page, gfn);
+      if (aliases_.gfnOf(*page) != Gfn(gfn))
+        return fmt::format("dynamic page {} is in the list of guest frame {}, not its own", *page, gfn);
     }
   }
   if (accessible != listed) return fmt::format("{} dynamic pages are mapped, but {} are listed as aliases", accessible, listed);

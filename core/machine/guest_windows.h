@@ -31,12 +31,12 @@ class MappingBudget {
   [[nodiscard]] bool nearlySpent() const { return used_ + kHeadroom > limit_; }
   static constexpr std::uint64_t kHeadroom = 8;  // one fill or downgrade of a page needs at most 4
 
-  // Flushes `caller`, and if that was not much, all windows.
+  // Flushes `caller`, or all windows if that would not be much.
   void makeRoom(GuestWindows& caller);
   void flushAll();
 
  private:
-  friend class GuestWindows;  // enters and leaves the list
+  friend class GuestWindows;  // enters and leaves the list of windows
   std::uint64_t limit_;
   std::uint64_t used_ = 0;
   std::vector<GuestWindows*> windows_;
@@ -68,8 +68,8 @@ class GuestWindows {
   void fillRam(Gfn gfn, Mfn mfn, Protection protection);
   void fillDynamic(std::uint64_t dynamicPage, Gfn gfn, Mfn mfn, Protection protection);
 
-  void revoke(Gfn gfn);                    // no access at the RAM page and all aliases
-  void restrictToReadOnly(Gfn gfn);        // at most read access there
+  void revoke(Gfn gfn);                         // no access at the RAM page and all aliases
+  void restrictToReadOnly(Gfn gfn);             // at most read access there
   void dropDynamic(std::uint64_t dynamicPage);  // the guest changed this translation
   void dropAllDynamic();
   void flush();  // unmaps everything
@@ -94,6 +94,8 @@ class GuestWindows {
   void fill(WindowRegion& region, std::uint64_t page, Mfn mfn, Protection protection);
   void lower(WindowRegion& region, std::uint64_t page, Protection protection);
   void flushForBudget();
+  [[nodiscard]] bool tryFlush();
+  [[nodiscard]] bool unmap(WindowRegion& region);
 
   MappingBudget& budget_;
   WindowRegion ram_, dynamic_;

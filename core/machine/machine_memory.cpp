@@ -40,8 +40,10 @@ Result<std::unique_ptr<MachineMemory>> MachineMemory::create(Pages frames, Freed
   // Growing a file past this limit would not fail but end the process by a signal.
   rlimit fileSize{};
   if (getrlimit(RLIMIT_FSIZE, &fileSize) == 0 && fileSize.rlim_cur != RLIM_INFINITY && fileSize.rlim_cur < bytesOf(frames).value()) {
-    return failure("cannot create machine memory of {}: this process may not make files larger than {}; raise that limit "
-                   "(ulimit -f unlimited) or give the host less memory", size, formatBytes(Bytes(fileSize.rlim_cur)));
+    return failure(
+        "cannot create machine memory of {}: this process may not make files larger than {}; raise that limit "
+        "(ulimit -f unlimited) or give the host less memory",
+        size, formatBytes(Bytes(fileSize.rlim_cur)));
   }
   const int fd = memfd_create("overcommit-machine", MFD_CLOEXEC);
   if (fd < 0) return failure("cannot create machine memory of {}: {}; close some files or programs", size, systemErrorText(errno));
@@ -54,8 +56,10 @@ Result<std::unique_ptr<MachineMemory>> MachineMemory::create(Pages frames, Freed
   if (base == MAP_FAILED) {
     const int error = errno;
     close(fd);
-    return failure("cannot map machine memory of {}: {}; give the host less memory, or raise the limit of address space "
-                   "(ulimit -v unlimited)", size, systemErrorText(error));
+    return failure(
+        "cannot map machine memory of {}: {}; give the host less memory, or raise the limit of address space "
+        "(ulimit -v unlimited)",
+        size, systemErrorText(error));
   }
   return std::unique_ptr<MachineMemory>(new MachineMemory(fd, static_cast<std::byte*>(base), frames, freed));
 }
@@ -236,7 +240,7 @@ void MachineMemory::punchOut() {
 }
 
 Bytes MachineMemory::resident() const {
-  struct stat status{};
+  struct stat status {};
   if (fstat(fd_, &status) != 0) return Bytes(0);
   return Bytes(static_cast<std::uint64_t>(status.st_blocks) * 512);
 }

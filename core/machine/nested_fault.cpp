@@ -16,13 +16,16 @@ namespace {
 
 // A signal handler has no other way to its object.
 std::atomic<NestedFaults*> active{nullptr};
+std::atomic<void (*)(int)> strayHandler{nullptr};
 thread_local bool serving = false;
 
 [[noreturn]] void faultWhileServing(std::uintptr_t address) {
   std::array<char, 256> text{};
-  const auto end = fmt::format_to_n(text.data(), text.size(),
-                                    "overcommit: an invariant of the engine is broken: nothing touches an unmapped page while a nested fault is "
-                                    "served (address {:#x})\n", address);
+  const auto end =
+      fmt::format_to_n(text.data(), text.size(),
+                       "overcommit: an invariant of the engine is broken: nothing touches an unmapped page while a nested fault is "
+                       "served (address {:#x})\n",
+                       address);
   static_cast<void>(!write(STDERR_FILENO, text.data(), std::min(end.size, text.size())));
   _exit(kExitInvariantBroken);
 }
@@ -79,8 +82,8 @@ void NestedFaults::remove(const std::byte* base) {
 }
 
 const NestedFaults::Region* NestedFaults::regionOf(std::uintptr_t address) const {
-  const auto after = std::upper_bound(regions_.begin(), regions_.end(), address,
-                                      [](std::uintptr_t a, const Region& region) { return a < region.begin; });
+  const auto after =
+      std::upper_bound(regions_.begin(), regions_.end(), address, [](std::uintptr_t a, const Region& region) { return a < region.begin; });
   if (after == regions_.begin()) return nullptr;
   const Region& region = *(after - 1);
   return address < region.end ? &region : nullptr;
@@ -106,7 +109,10 @@ void NestedFaults::onSignal(int signal, siginfo_t* info, void* context) {
   errno = savedErrno;
 }
 
+void NestedFaults::offerStrayFaults(void (*handler)(int signal)) { strayHandler.store(handler); }
+
 void NestedFaults::passOn(int signal, siginfo_t* info, void* context) const {
+  if (const auto stray = strayHandler.load(); stray != nullptr && info->si_code > 0) stray(signal);
   if ((previous_.sa_flags & SA_SIGINFO) != 0) {
     previous_.sa_sigaction(signal, info, context);
   } else if (previous_.sa_handler != SIG_DFL && previous_.sa_handler != SIG_IGN) {

@@ -35,6 +35,10 @@ class NestedFaults {
   void remove(const std::byte* base);
   [[nodiscard]] std::uint64_t served() const { return served_; }
 
+  // Offers faults outside all regions to `handler` before they go to the previous one. It may leave by siglongjmp (SIGSEGV is
+  // blocked then), which is how an emulator that fails takes down its VM and not the process. For the whole process.
+  static void offerStrayFaults(void (*handler)(int signal));
+
  private:
   struct Region {
     std::uintptr_t begin, end;

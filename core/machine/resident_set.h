@@ -5,7 +5,8 @@
 
 namespace overcommit {
 
-// This process's resident set: the memory that the operating system holds for it at present. 0 if it does not tell.
+// The memory that this process holds for itself: resident anonymous pages. Machine memory is not part of it (its pages belong to a
+// memfd, and one that is mapped flat and in a window would count twice). 0 if the operating system does not tell.
 Bytes residentSet();
 
 }  // namespace overcommit

@@ -12,8 +12,8 @@ namespace overcommit {
 namespace {
 
 constexpr int kReserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-constexpr std::uint64_t kAround = 64;         // pages, aligned: as many as a VM gets frames in a row
-constexpr std::uint64_t kWorthwhile = 16;     // bring fewer pages along than this, and it costs more than it saves
+constexpr std::uint64_t kAround = 64;      // pages, aligned: as many as a VM gets frames in a row
+constexpr std::uint64_t kWorthwhile = 16;  // bring fewer pages along than this, and it costs more than it saves
 static_assert(kAround == SparseArray<std::uint32_t>::kChunk);
 
 int flagsOf(Protection protection) {
@@ -65,19 +65,33 @@ bool WindowRegion::lower(std::uint64_t page, Protection protection) {
   return states_.get(page).protection() <= protection || protect(page, protection);
 }
 
-void WindowRegion::clear() {
-  void* again = mmap(base_, bytesOf(pages()).value(), PROT_NONE, kReserved | MAP_FIXED, -1, 0);
-  invariant(again == base_, "a window can always be unmapped");
+bool WindowRegion::clear() {
+  const auto reserveAgain = [&] { return mmap(base_, bytesOf(pages()).value(), PROT_NONE, kReserved | MAP_FIXED, -1, 0) == base_; };
+  if (!reserveAgain()) {
+    unmapInside();
+    if (!reserveAgain()) return false;
+  }
   states_.clear();
   mappings_ = 1;
+  return true;
+}
+
+// Unmaps the mappings that begin and end within the region. A process at its limit can do that when it can do nothing else: the first
+// and the last mapping may go on outside, and to cut them would take one more.
+void WindowRegion::unmapInside() {
+  const auto boundaryBefore = [&](std::uint64_t page) { return !states_.get(page - 1).mergesWith(states_.get(page)); };
+  std::uint64_t first = 1, end = pages().value() - 1;
+  while (first < pages().value() && !boundaryBefore(first)) ++first;
+  while (end > first && !boundaryBefore(end)) --end;
+  if (first < end) munmap(base_ + first * kPageSize, (end - first) * kPageSize);
 }
 
 bool WindowRegion::mapAround(std::uint64_t page, Mfn mfn) {
   // Pages first..last show frames in step with `page` and `mfn`, within 64 aligned pages and 64 aligned frames.
   const std::uint64_t before = std::min(page % kAround, mfn.value() % kAround);
   const std::uint64_t first = page - before, firstFrame = mfn.value() - before;
-  const std::uint64_t end = std::min({(page / kAround + 1) * kAround, page + (kAround - mfn.value() % kAround), pages().value(),
-                                      page + (frames_.value() - mfn.value())});
+  const std::uint64_t end = std::min(
+      {(page / kAround + 1) * kAround, page + (kAround - mfn.value() % kAround), pages().value(), page + (frames_.value() - mfn.value())});
   if (end - first < kWorthwhile) return true;
   void* at = base_ + first * kPageSize;
   if (mmap(at, (end - first) * kPageSize, PROT_NONE, MAP_SHARED | MAP_FIXED, fd_, static_cast<off_t>(firstFrame * kPageSize)) != at) {

@@ -39,10 +39,10 @@ class WindowRegion {
   [[nodiscard]] Protection protection(std::uint64_t page) const { return states_.get(page).protection(); }
   [[nodiscard]] Mfn mfn(std::uint64_t page) const { return states_.get(page).mfn(); }
 
-  // Both false if the kernel refuses for want of mappings: then the region must be cleared.
+  // All false if the kernel refuses for want of mappings: then regions must be cleared, those with most mappings first.
   [[nodiscard]] bool map(std::uint64_t page, Mfn mfn, Protection protection);
   [[nodiscard]] bool lower(std::uint64_t page, Protection protection);  // does nothing if the protection is that low already
-  void clear();                                                        // all pages show nothing: one mapping
+  [[nodiscard]] bool clear();                                           // all pages show nothing: one mapping
 
  private:
   // What a page shows, in one word: bits 0..29 1 + the frame, 0: nothing; bits 30..31 protection.
@@ -71,6 +71,7 @@ class WindowRegion {
   [[nodiscard]] bool protect(std::uint64_t page, Protection protection);
   [[nodiscard]] std::uint64_t boundariesAround(std::uint64_t first, std::uint64_t last) const;
   void record(std::uint64_t page, State state);
+  void unmapInside();
 
   int fd_;
   Pages frames_;

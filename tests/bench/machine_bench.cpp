@@ -17,7 +17,7 @@ namespace {
 
 using namespace overcommit;
 
-constexpr std::uint64_t kGuestPages = 16'384;    // 64 MiB
+constexpr std::uint64_t kGuestPages = 16'384;  // 64 MiB
 constexpr std::uint64_t kTouchedPages = 4'096;
 constexpr std::uint64_t kMachinePages = 32'768;
 
@@ -76,7 +76,8 @@ class FirstTouches final : NestedFaultHandler {
     MappingBudget budget(MappingBudget::systemLimit());
     machine_ = *MachineMemory::create(Pages(kMachinePages), FreedFrames::PunchOut);
     std::vector<Mfn> tables;
-    for (std::uint64_t i = 0; i < NestedPageTable::tablesFor(Pages(kGuestPages)).value(); ++i) tables.push_back(*machine_->takeOverhead(VmId(0)));
+    for (std::uint64_t i = 0; i < NestedPageTable::tablesFor(Pages(kGuestPages)).value(); ++i)
+      tables.push_back(*machine_->takeOverhead(VmId(0)));
     GuestPhysicalMemory memory(*machine_, NestedPageTable(*machine_, Pages(kGuestPages), std::move(tables)),
                                *GuestWindows::create(*machine_, budget, Pages(kGuestPages), Pages(kGuestPages)));
     memory_ = &memory;
@@ -102,17 +103,25 @@ class FirstTouches final : NestedFaultHandler {
 void firstTouch(benchmark::State& state, Order order) {
   FirstTouches ours(pagesIn(order));
   Floor floor(pagesIn(order));
-  bench::ratio(state, bench::atMost(1.3), [&] { return ours.perTouch(); }, [&] { return floor.perTouch(); });
+  bench::ratio(
+      state, bench::atMost(1.3), [&] { return ours.perTouch(); }, [&] { return floor.perTouch(); });
 }
 
-BENCHMARK_CAPTURE(firstTouch, ascending, Order::Ascending)->Name("nested fault, first touch, ascending / floor")->Iterations(1)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(firstTouch, scattered, Order::Scattered)->Name("nested fault, first touch, scattered / floor")->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(firstTouch, ascending, Order::Ascending)
+    ->Name("nested fault, first touch, ascending / floor")
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(firstTouch, scattered, Order::Scattered)
+    ->Name("nested fault, first touch, scattered / floor")
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 // A full, fragmented host: the frame that is taken back is the only free one.
 void takeAndReleaseOnAFullHost(benchmark::State& state) {
   const auto machine = *MachineMemory::create(Pages(static_cast<std::uint64_t>(state.range(0))), FreedFrames::PunchOut);
   std::vector<Mfn> all;
-  while (const auto mfn = machine->takePrivate(VmId(static_cast<std::uint16_t>(all.size() % 8)), Gfn(all.size() * 7 % 40'000))) all.push_back(*mfn);
+  while (const auto mfn = machine->takePrivate(VmId(static_cast<std::uint16_t>(all.size() % 8)), Gfn(all.size() * 7 % 40'000)))
+    all.push_back(*mfn);
   Random random(1, "churn");
   for (auto _ : state) {
     Mfn& mfn = all[random.below(all.size())];

@@ -88,10 +88,10 @@ class TinyHypervisor {
   std::uint64_t breaks_ = 0;
 };
 
-#define VERIFY_AUDIT(object)                              \
-  do {                                                    \
-    const auto wrong = (object).audit();                  \
-    QVERIFY2(!wrong, wrong ? wrong->c_str() : "");        \
+#define VERIFY_AUDIT(object)                       \
+  do {                                             \
+    const auto wrong = (object).audit();           \
+    QVERIFY2(!wrong, wrong ? wrong->c_str() : ""); \
   } while (false)
 
 }  // namespace
@@ -270,9 +270,10 @@ class GuestPhysicalMemoryTest : public QObject {
 
   void readOfAPageThatWasNotResolvedBreaksAnInvariant() {
     QCOMPARE(test::exitOf([] {
-      TinyHypervisor h;
-      h.memory().touch(Gfn(7), Access::Read);
-    }), kExitInvariantBroken);
+               TinyHypervisor h;
+               h.memory().touch(Gfn(7), Access::Read);
+             }),
+             kExitInvariantBroken);
   }
 
   // Random guest accesses and hypervisor actions against a table of what each page should hold.

@@ -99,12 +99,13 @@ class MachineMemoryTest : public QObject {
 
   void writeToAFreedFrameIsFoundUnderAudit() {
     QCOMPARE(test::exitOf([] {
-      const auto machine = machineOf(1);
-      const Mfn mfn = *machine->takePrivate(VmId(0), Gfn(0));
-      machine->release(mfn);
-      machine->bytes(mfn)[100] = std::byte{1};
-      static_cast<void>(machine->takePrivate(VmId(0), Gfn(0)));
-    }), kExitInvariantBroken);
+               const auto machine = machineOf(1);
+               const Mfn mfn = *machine->takePrivate(VmId(0), Gfn(0));
+               machine->release(mfn);
+               machine->bytes(mfn)[100] = std::byte{1};
+               static_cast<void>(machine->takePrivate(VmId(0), Gfn(0)));
+             }),
+             kExitInvariantBroken);
   }
 
   void memoryOfFreedFramesGoesBackToTheSystem() {
@@ -144,7 +145,8 @@ class MachineMemoryTest : public QObject {
     std::map<std::uint64_t, Mfn> frames;  // two VMs touch 4 MiB each, in random order, taking turns
     while (frames.size() < 2048) {
       const std::uint64_t vm = random.below(2), gfn = random.below(1024);
-      if (!frames.contains(vm * 1024 + gfn)) frames[vm * 1024 + gfn] = *machine->takePrivate(VmId(static_cast<std::uint16_t>(vm)), Gfn(gfn));
+      if (!frames.contains(vm * 1024 + gfn))
+        frames[vm * 1024 + gfn] = *machine->takePrivate(VmId(static_cast<std::uint16_t>(vm)), Gfn(gfn));
     }
     int breaks = 0;
     for (std::uint64_t i = 0; i + 1 < 2048; ++i) breaks += frames[i + 1] == frames[i].next() ? 0 : 1;
@@ -161,10 +163,21 @@ class MachineMemoryTest : public QObject {
     QCOMPARE(*machine->takePrivate(VmId(0), Gfn(300)), before);
   }
 
+  void placeThatBecameEntirelyFreeIsForgotten() {
+    const auto machine = machineOf(128);  // two blocks of 64
+    machine->release(*machine->takePrivate(VmId(0), Gfn(5)));
+    const Mfn theirs = *machine->takePrivate(VmId(1), Gfn(5));
+    const Mfn ours = *machine->takePrivate(VmId(0), Gfn(5));
+    QVERIFY(theirs.value() / 64 != ours.value() / 64);
+    QCOMPARE(*machine->takePrivate(VmId(1), Gfn(6)), theirs.next());
+    QCOMPARE(*machine->takePrivate(VmId(0), Gfn(6)), ours.next());
+  }
+
   void fullAndFragmentedMachineStillHandsOutItsLastFrame() {
     const auto machine = machineOf(262'144, FreedFrames::PunchOut);
     std::vector<Mfn> all;
-    while (const auto mfn = machine->takePrivate(VmId(static_cast<std::uint16_t>(all.size() % 8)), Gfn(all.size() * 7 % 40'000))) all.push_back(*mfn);
+    while (const auto mfn = machine->takePrivate(VmId(static_cast<std::uint16_t>(all.size() % 8)), Gfn(all.size() * 7 % 40'000)))
+      all.push_back(*mfn);
     QCOMPARE(all.size(), std::size_t{262'144});
     QCOMPARE(std::set<Mfn>(all.begin(), all.end()).size(), all.size());
     Random random(2, "churn");
@@ -208,20 +221,22 @@ class MachineMemoryTest : public QObject {
 
   void frameReleasedTwiceBreaksAnInvariant() {
     QCOMPARE(test::exitOf([] {
-      const auto machine = machineOf(8);
-      const Mfn mfn = *machine->takePrivate(VmId(0), Gfn(0));
-      machine->release(mfn);
-      machine->release(mfn);
-    }), kExitInvariantBroken);
+               const auto machine = machineOf(8);
+               const Mfn mfn = *machine->takePrivate(VmId(0), Gfn(0));
+               machine->release(mfn);
+               machine->release(mfn);
+             }),
+             kExitInvariantBroken);
   }
 
   void sharedFrameReleasedAsPrivateBreaksAnInvariant() {
     QCOMPARE(test::exitOf([] {
-      const auto machine = machineOf(8);
-      const Mfn mfn = *machine->takePrivate(VmId(0), Gfn(0));
-      machine->makeShared(mfn);
-      machine->release(mfn);
-    }), kExitInvariantBroken);
+               const auto machine = machineOf(8);
+               const Mfn mfn = *machine->takePrivate(VmId(0), Gfn(0));
+               machine->makeShared(mfn);
+               machine->release(mfn);
+             }),
+             kExitInvariantBroken);
   }
 
   void sameCallsGiveTheSameFrames() {

@@ -100,9 +100,10 @@ class NestedPageTableTest : public QObject {
 
   void pageBeyondTheMemoryBreaksAnInvariant() {
     QCOMPARE(test::exitOf([] {
-      const Fixture f(100);
-      static_cast<void>(f.table->lookup(Gfn(100)));
-    }), kExitInvariantBroken);
+               const Fixture f(100);
+               static_cast<void>(f.table->lookup(Gfn(100)));
+             }),
+             kExitInvariantBroken);
   }
 };
 
