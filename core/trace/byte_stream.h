@@ -56,7 +56,8 @@ class ByteWriter {
  private:
   // Where the next `size` bytes go; used_ counts them once they are there.
   std::byte* room(std::size_t size) {
-    if (storage_.size() - used_ < size) [[unlikely]] grow(size);
+    if (storage_.size() - used_ < size) [[unlikely]]
+      grow(size);
     return storage_.data() + used_;
   }
   void grow(std::size_t size);
@@ -81,7 +82,8 @@ class ByteReader {
   std::uint32_t u32() { return static_cast<std::uint32_t>(word(4)); }
   std::uint64_t u64() { return word(8); }
   std::uint64_t varint() {
-    if (at_ != end_ && std::to_integer<unsigned>(*at_) < 0x80) [[likely]] return std::to_integer<std::uint64_t>(*at_++);
+    if (at_ != end_ && std::to_integer<unsigned>(*at_) < 0x80) [[likely]]
+      return std::to_integer<std::uint64_t>(*at_++);
     return longVarint();
   }
   std::uint64_t delta(std::uint64_t reference) { return reference + unzigzag(varint()); }

@@ -10,6 +10,7 @@ constexpr bool kVm = true, kGfn = true, kMfn = true, kText = true, kNo = false;
 constexpr auto kIn = DigestCoverage::Covered;
 constexpr auto kOut = DigestCoverage::NotCovered;
 
+// clang-format off
 constexpr std::array<EventInfo, kEventKinds> kTable{{
     {EventKind::PowerOn, "power-on", kVm, kNo, kNo, kText, {"memory_pages", "reservation_pages", "", ""}, kIn, "a VM was powered on"},
     {EventKind::PowerOff, "power-off", kVm, kNo, kNo, kText, {"operations", "", "", ""}, kIn,
@@ -67,6 +68,7 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
     {EventKind::Expectation, "expectation", kNo, kNo, kNo, kText, {"holds", "", "", ""}, kOut, "an expectation was judged"},
     {EventKind::Content, "content", kVm, kGfn, kNo, kNo, {"class", "hash", "", ""}, kOut, "what a page holds, for displays"},
 }};
+// clang-format on
 
 constexpr bool inOrder() {
   for (std::size_t i = 0; i < kTable.size(); ++i) {

@@ -156,7 +156,7 @@ Result<EventBlockDecoder> EventBlockDecoder::open(std::span<const std::byte> pay
   decoder.sequence_ = firstSequence;
 
   ByteReader in(payload);
-  constexpr std::uint64_t kMaxColumns = (kEventKinds + 1) * kColumnsPerKind;
+  constexpr std::uint64_t kMaxColumns = std::uint64_t{kEventKinds + 1} * kColumnsPerKind;
   const std::uint64_t count = in.varintUpTo(kMaxColumns);
   std::vector<std::pair<std::uint64_t, std::uint64_t>> table;
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {

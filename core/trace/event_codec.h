@@ -48,7 +48,8 @@ class EventReferences {
   void restart(VirtualTime firstTime);
   OfVm& of(VmId which) {
     const std::size_t index = static_cast<std::uint16_t>(which.value() + 1);  // kNoVm comes first
-    if (index >= vms_.size()) [[unlikely]] extend(index);
+    if (index >= vms_.size()) [[unlikely]]
+      extend(index);
     return vms_[index];
   }
 

@@ -18,8 +18,8 @@ struct EventFilter {
   std::bitset<kEventKinds> kinds;  // none set = all; see want()
   std::optional<VmId> vm;
   std::optional<Gfn> gfn;
-  std::optional<Mfn> mfn;  // as the event's frame, or as one that it names besides, e.g. shared_mfn
-  std::optional<VirtualTime> fromTime, toTime;  // host time, both included
+  std::optional<Mfn> mfn;                                 // as the event's frame, or as one that it names besides, e.g. shared_mfn
+  std::optional<VirtualTime> fromTime, toTime;            // host time, both included
   std::optional<std::uint64_t> fromSequence, toSequence;  // both included
   std::optional<std::uint64_t> limit;                     // events at most
 

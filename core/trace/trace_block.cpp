@@ -51,7 +51,8 @@ std::vector<std::byte> encodeBlock(BlockHead head, std::span<const std::byte> pa
   invariant(payload.size() < kMaxBlockBytes, "a block of the trace is below its size limit");
   const int bound = LZ4_compressBound(static_cast<int>(payload.size()));
   std::vector<std::byte> block(kBlockHeadBytes + std::max(static_cast<std::size_t>(bound), payload.size()));
-  const int packed = LZ4_compress_default(chars(payload.data()), chars(block.data() + kBlockHeadBytes), static_cast<int>(payload.size()), bound);
+  const int packed =
+      LZ4_compress_default(chars(payload.data()), chars(block.data() + kBlockHeadBytes), static_cast<int>(payload.size()), bound);
   head.rawBytes = static_cast<std::uint32_t>(payload.size());
   head.compressed = packed > 0 && static_cast<std::size_t>(packed) < payload.size();
   head.storedBytes = head.compressed ? static_cast<std::uint32_t>(packed) : head.rawBytes;
@@ -120,8 +121,10 @@ Result<std::vector<std::byte>> blockPayload(const BlockHead& head, std::span<con
   const std::span<const std::byte> stored = block.subspan(kBlockHeadBytes);
   if (!head.compressed) return std::vector<std::byte>(stored.begin(), stored.end());
   std::vector<std::byte> payload(head.rawBytes);
-  const int size = LZ4_decompress_safe(chars(stored.data()), chars(payload.data()), static_cast<int>(stored.size()), static_cast<int>(payload.size()));
-  if (size < 0 || static_cast<std::size_t>(size) != payload.size()) return failure("the block does not decompress to its {} bytes", head.rawBytes);
+  const int size =
+      LZ4_decompress_safe(chars(stored.data()), chars(payload.data()), static_cast<int>(stored.size()), static_cast<int>(payload.size()));
+  if (size < 0 || static_cast<std::size_t>(size) != payload.size())
+    return failure("the block does not decompress to its {} bytes", head.rawBytes);
   return payload;
 }
 

@@ -40,7 +40,7 @@ inline constexpr std::size_t kBlockHeadBytes = 56;
 // What stands before a block's payload.
 struct BlockHead {
   BlockKind kind = BlockKind::Events;
-  bool compressed = false;       // LZ4, else as it is
+  bool compressed = false;        // LZ4, else as it is
   std::uint32_t storedBytes = 0;  // of the payload in the file
   std::uint32_t rawBytes = 0;     // of the payload
   std::uint32_t events = 0;
@@ -73,8 +73,13 @@ struct BlockEntry {
 
   BlockEntry() = default;
   BlockEntry(const BlockHead& head, std::uint64_t at)
-      : offset(at), kind(head.kind), storedBytes(head.storedBytes), events(head.events), firstSequence(head.firstSequence),
-        firstTime(head.firstTime), lastTime(head.lastTime) {}
+      : offset(at),
+        kind(head.kind),
+        storedBytes(head.storedBytes),
+        events(head.events),
+        firstSequence(head.firstSequence),
+        firstTime(head.firstTime),
+        lastTime(head.lastTime) {}
   [[nodiscard]] std::uint64_t end() const { return offset + kBlockHeadBytes + storedBytes; }
   // Of an event block: the sequence number behind its last event.
   [[nodiscard]] std::uint64_t endSequence() const { return firstSequence + events; }

@@ -27,7 +27,7 @@ Result<bool> TraceCursor::stepForward() {
     stream_ = reader_->events(world_.sequence() + 1);
     streamAt_ = world_.sequence();
   }
-  const auto found = stream_.next(last_);
+  auto found = stream_.next(last_);
   if (!found || !*found) return found;
   ++streamAt_;
   if (auto applied = world_.apply(last_, undo_); !applied) {
@@ -62,7 +62,8 @@ Result<void> TraceCursor::loadBefore(std::uint64_t sequence) {
   if (!payload) return tl::unexpected(payload.error());
   auto world = decodeKeyframe(*payload, reader_->header());
   if (!world) return failure("cannot read {} at byte {}: {}", reader_->name(), keyframe->offset, world.error().text);
-  if (world->sequence() != keyframe->firstSequence) return failure("cannot read {} at byte {}: the keyframe is of another event", reader_->name(), keyframe->offset);
+  if (world->sequence() != keyframe->firstSequence)
+    return failure("cannot read {} at byte {}: the keyframe is of another event", reader_->name(), keyframe->offset);
   world_ = std::move(*world);
   return {};
 }

@@ -27,9 +27,9 @@ struct TraceVm {
 
 // A file that the run depends on; re-execution refuses another content.
 struct TraceInput {
-  std::string name;         // as the scenario gives it
-  std::string kind;         // "guest", "image", "policy", …
-  std::uint64_t hash = 0;   // XXH3-64 of its bytes
+  std::string name;        // as the scenario gives it
+  std::string kind;        // "guest", "image", "policy", …
+  std::uint64_t hash = 0;  // XXH3-64 of its bytes
   friend bool operator==(const TraceInput&, const TraceInput&) = default;
 };
 
@@ -39,7 +39,7 @@ struct TraceHeader {
   std::string lz4Version;  // the compression cache's sizes, hence the digest, depend on it
   std::string backend;     // "unicorn 2.0.1", "kvm", "script"
   std::string title;
-  std::string scenario;    // the TOML text, byte for byte
+  std::string scenario;      // the TOML text, byte for byte
   std::string scenarioName;  // the file it came from, "" if none
   std::uint64_t seed = 0;
   VirtualTime duration;

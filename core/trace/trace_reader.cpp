@@ -61,7 +61,8 @@ Result<std::size_t> TraceReader::refresh() {
   if (end_ != TraceEnd::Unfinished) return 0;
   const auto size = source_->size();
   if (!size) return tl::unexpected(size.error());
-  if (*size < offset_) return failure("cannot go on reading {}: it has become shorter, so another run is writing to it; open it again", name());
+  if (*size < offset_)
+    return failure("cannot go on reading {}: it has become shorter, so another run is writing to it; open it again", name());
   const std::size_t before = blocks_.size();
   fileSize_ = *size;
   if (blocks_.empty() && readIndex(*size)) return blocks_.size();
@@ -135,14 +136,14 @@ Result<std::size_t> TraceReader::scan(std::uint64_t fileSize) {
 }
 
 std::string TraceReader::endText() const {
-  const std::string upTo = lastSequence() == 0 ? "it has no events yet"
-                                               : fmt::format("its last event is #{} at {}", lastSequence(), formatTime(lastTime()));
+  const std::string upTo =
+      lastSequence() == 0 ? "it has no events yet" : fmt::format("its last event is #{} at {}", lastSequence(), formatTime(lastTime()));
   switch (end_) {
     case TraceEnd::Complete: return fmt::format("{} is complete: {}", name(), upTo);
     case TraceEnd::Unfinished:
       if (fileSize_ > offset_) {
-        return fmt::format("{} ends within a block at byte {} ({} bytes of it are there): {}; the run is going on, or it was stopped", name(),
-                           offset_, fileSize_ - offset_, upTo);
+        return fmt::format("{} ends within a block at byte {} ({} bytes of it are there): {}; the run is going on, or it was stopped",
+                           name(), offset_, fileSize_ - offset_, upTo);
       }
       return fmt::format("{} has no end: {}; the run is going on, or it was stopped", name(), upTo);
     case TraceEnd::Damaged:
@@ -164,7 +165,8 @@ Result<std::vector<std::byte>> TraceReader::payload(const BlockEntry& block) con
   const auto head = decodeBlockHead(std::span(*bytes).first(std::min(bytes->size(), kBlockHeadBytes)));
   if (!head) return tl::unexpected(errorAt(block.offset, head.error()));
   if (auto whole = checkBlock(*head, *bytes); !whole) return tl::unexpected(errorAt(block.offset, whole.error()));
-  if (BlockEntry(*head, block.offset) != block) return tl::unexpected(errorAt(block.offset, Error{"the block is not the one of the index"}));
+  if (BlockEntry(*head, block.offset) != block)
+    return tl::unexpected(errorAt(block.offset, Error{"the block is not the one of the index"}));
   auto raw = blockPayload(*head, *bytes);
   if (!raw) return tl::unexpected(errorAt(block.offset, raw.error()));
   return raw;
@@ -219,7 +221,7 @@ Result<bool> EventStream::openBlock() {
 Result<bool> EventStream::next(Event& event) {
   for (;;) {
     if (!decoder_) {
-      const auto opened = openBlock();
+      auto opened = openBlock();
       if (!opened || !*opened) return opened;
     }
     const auto found = decoder_->next(event);

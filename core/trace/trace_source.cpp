@@ -41,7 +41,8 @@ Result<void> FileTraceSource::read(std::uint64_t offset, std::span<std::byte> by
 }
 
 Result<void> MemoryTraceSource::read(std::uint64_t offset, std::span<std::byte> bytes) const {
-  if (offset > bytes_.size() || bytes.size() > bytes_.size() - offset) return failure("cannot read {}: it ends at byte {}", name_, bytes_.size());
+  if (offset > bytes_.size() || bytes.size() > bytes_.size() - offset)
+    return failure("cannot read {}: it ends at byte {}", name_, bytes_.size());
   std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), bytes.size(), bytes.begin());
   return {};
 }

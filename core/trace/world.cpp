@@ -212,14 +212,15 @@ Result<void> WorldModel::checkLaws() const {
     owner.slots.forEach([&](std::uint64_t, std::uint64_t) { ++slots; });
     pages[at(PagePlace::Untouched)] = owner.memory;
     for (std::size_t place = 1; place < kPagePlaces; ++place) pages[at(PagePlace::Untouched)] -= pages[place];
-    if (pages != owner.figures.pages || slots != pages[at(PagePlace::Swapped)]) fail(fmt::format("the pages of {} do not add up", owner.name));
+    if (pages != owner.figures.pages || slots != pages[at(PagePlace::Swapped)])
+      fail(fmt::format("the pages of {} do not add up", owner.name));
   }
   std::array<std::uint64_t, kFrameUses> frames{};
   for (std::uint64_t mfn = 0; mfn < hostMemory_.value(); ++mfn) {
     const FrameCell cell(frames_.get(mfn));
     ++frames[at(cell.use())];
     const std::uint64_t pages = mapped[static_cast<std::size_t>(mfn)];
-    const std::uint64_t wanted = cell.use() == FrameUse::Private                                       ? 1
+    const std::uint64_t wanted = cell.use() == FrameUse::Private                                      ? 1
                                  : cell.use() == FrameUse::Shared || cell.use() == FrameUse::ZipStore ? cell.number()
                                                                                                       : 0;
     if (pages != wanted || (cell.use() == FrameUse::Shared && pages == 0)) {

@@ -20,9 +20,9 @@ namespace overcommit {
 struct WorldPage {
   PagePlace place = PagePlace::Untouched;
   GuestUse guestUse = GuestUse::Unknown;
-  Mfn mfn;                          // private, shared: its frame; zipped: the store frame
-  std::uint64_t slot = 0;           // swapped: its slot in the VM's .vswp
-  std::uint32_t storeOffset = 0;    // zipped: where in the store frame
+  Mfn mfn;                            // private, shared: its frame; zipped: the store frame
+  std::uint64_t slot = 0;             // swapped: its slot in the VM's .vswp
+  std::uint32_t storeOffset = 0;      // zipped: where in the store frame
   std::uint32_t compressedBytes = 0;  // zipped
   friend bool operator==(const WorldPage&, const WorldPage&) = default;
 };
@@ -30,9 +30,9 @@ struct WorldPage {
 // A machine frame.
 struct WorldFrame {
   FrameUse use = FrameUse::Free;
-  VmId vm;                          // private, zip store, overhead: whose (kNoVm: the host's)
-  Gfn gfn;                          // private: which page
-  std::uint32_t references = 0;     // shared: pages that map it; zip store: pages in it
+  VmId vm;                                    // private, zip store, overhead: whose (kNoVm: the host's)
+  Gfn gfn;                                    // private: which page
+  std::uint32_t references = 0;               // shared: pages that map it; zip store: pages in it
   OverheadUse overhead = OverheadUse::Other;  // overhead: for what
   friend bool operator==(const WorldFrame&, const WorldFrame&) = default;
 };
@@ -42,9 +42,9 @@ struct WorldVm {
   bool poweredOn = false;
   bool crashed = false;  // stopped, but its memory is still there
   bool blocked = false;
-  std::array<std::uint64_t, kPagePlaces> pages{};        // by PagePlace
-  std::array<std::uint64_t, kGuestUses> guestPages{};    // by GuestUse
-  std::array<std::uint64_t, kEventKinds> events{};       // so far, by kind: at(kind)
+  std::array<std::uint64_t, kPagePlaces> pages{};      // by PagePlace
+  std::array<std::uint64_t, kGuestUses> guestPages{};  // by GuestUse
+  std::array<std::uint64_t, kEventKinds> events{};     // so far, by kind: at(kind)
   std::uint64_t overheadFrames = 0;
   std::uint64_t zipStoreFrames = 0;
   std::uint64_t operations = 0;

@@ -23,7 +23,8 @@ class PageCell {
 
   // The guest's use stays, everything else is said anew.
   [[nodiscard]] constexpr PageCell at(PagePlace place, std::uint64_t number = 0, std::uint64_t offset = 0, std::uint64_t bytes = 0) const {
-    return PageCell((raw_ & kUse) | static_cast<std::uint64_t>(place) | number << kNumberShift | offset << kOffsetShift | bytes << kBytesShift);
+    return PageCell((raw_ & kUse) | static_cast<std::uint64_t>(place) | number << kNumberShift | offset << kOffsetShift |
+                    bytes << kBytesShift);
   }
   [[nodiscard]] constexpr PageCell usedAs(GuestUse use) const {
     const std::uint64_t code = use == GuestUse::Unknown ? 0 : static_cast<std::uint64_t>(use) + 1;

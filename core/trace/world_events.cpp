@@ -88,7 +88,8 @@ Result<void> WorldModel::apply(const Event& event, WorldUndo& undo) { return app
 
 Result<void> WorldModel::apply(const Event& event, WorldUndo* undo) {
   const Refused refused = Change(*this, event, undo).apply();
-  if (refused.empty()) [[likely]] return {};
+  if (refused.empty()) [[likely]]
+    return {};
   const EventInfo& info = infoOf(event.kind);
   std::string subject;
   if (event.vm.value() < vms_.size()) {
@@ -430,7 +431,8 @@ Refused WorldModel::Change::zip() {
   if (!isFrame(store) || frame(store).use() != FrameUse::ZipStore || frame(store).vm() != event_.vm) {
     return "store_mfn is not in this VM's compression cache";
   }
-  if (offset >= kPageSize || bytes == 0 || bytes >= kPageSize || offset + bytes > kPageSize) return "the compressed page is outside its frame";
+  if (offset >= kPageSize || bytes == 0 || bytes >= kPageSize || offset + bytes > kPageSize)
+    return "the compressed page is outside its frame";
   begin();
   setFrame(mfn(), FrameCell());
   setFrame(store, FrameCell(FrameUse::ZipStore, event_.vm, frame(store).number() + 1));

@@ -14,9 +14,22 @@ namespace overcommit {
 // The single numbers of the world model that events set; those that are sums over pages and frames follow from these.
 enum class WorldFigure : std::uint8_t {
   // of a VM
-  PoweredOn, Crashed, Blocked, Operations, Phase, ResultChecksum, TargetPages, ActivePages, RhoMillionths, BalloonTargetPages,
+  PoweredOn,
+  Crashed,
+  Blocked,
+  Operations,
+  Phase,
+  ResultChecksum,
+  TargetPages,
+  ActivePages,
+  RhoMillionths,
+  BalloonTargetPages,
   // of the host
-  HostTime, FreeState, ThresholdPages, Reclaiming, ReclaimReason,
+  HostTime,
+  FreeState,
+  ThresholdPages,
+  Reclaiming,
+  ReclaimReason,
 };
 inline constexpr std::size_t kVmFigures = static_cast<std::size_t>(WorldFigure::HostTime);
 inline constexpr std::size_t kWorldFigures = static_cast<std::size_t>(WorldFigure::ReclaimReason) + 1;

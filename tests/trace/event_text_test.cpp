@@ -61,7 +61,8 @@ class EventTextTest : public QObject {
     event.sequence = 1;
     event.kind = EventKind::FreeStateChange;
     event.values = {2, 0, 300, 320};
-    QCOMPARE(line(EventFormat::Text, event), "0.000000 s  #1  host  free-state  state soft old_state high free_pages 300 threshold_pages 320\n");
+    QCOMPARE(line(EventFormat::Text, event),
+             "0.000000 s  #1  host  free-state  state soft old_state high free_pages 300 threshold_pages 320\n");
     event.values[0] = 999;
     QVERIFY(line(EventFormat::Text, event).contains("state unknown"));
   }
@@ -77,8 +78,10 @@ class EventTextTest : public QObject {
       QCOMPARE(object.contains("gfn"), infoOf(event.kind).hasGfn);
     }
     const QString json = line(EventFormat::JsonLines, swapOut());
-    QCOMPARE(json, R"({"sequence":1234,"time_ns":12345678901,"vm_time_ns":12346000000,"kind":"swap-out","vm":"vm1","gfn":418,"mfn":63,"slot":17,"cause":1200})"
-                   "\n");
+    QCOMPARE(
+        json,
+        R"({"sequence":1234,"time_ns":12345678901,"vm_time_ns":12346000000,"kind":"swap-out","vm":"vm1","gfn":418,"mfn":63,"slot":17,"cause":1200})"
+        "\n");
   }
 
   void whatIsNotUtf8IsReplaced() {
@@ -133,14 +136,15 @@ class EventTextTest : public QObject {
     EventFilter frame;
     frame.mfn = Mfn(9);
     const auto ofFrame = wanted([](const Event& e) {
-      return (infoOf(e.kind).hasMfn && e.mfn == Mfn(9)) ||
-             (e.values[0] == 9 && (e.kind == EventKind::Share || e.kind == EventKind::Break || e.kind == EventKind::Zip || e.kind == EventKind::Unzip));
+      return (infoOf(e.kind).hasMfn && e.mfn == Mfn(9)) || (e.values[0] == 9 && (e.kind == EventKind::Share || e.kind == EventKind::Break ||
+                                                                                 e.kind == EventKind::Zip || e.kind == EventKind::Unzip));
     });
     QCOMPARE(matched(frame), ofFrame);
     EventFilter time;
     time.fromTime = events[500].hostTime;
     time.toTime = events[900].hostTime;
-    QCOMPARE(matched(time), wanted([&](const Event& e) { return e.hostTime >= events[500].hostTime && e.hostTime <= events[900].hostTime; }));
+    QCOMPARE(matched(time),
+             wanted([&](const Event& e) { return e.hostTime >= events[500].hostTime && e.hostTime <= events[900].hostTime; }));
     EventFilter numbers;
     numbers.fromSequence = 100;
     numbers.toSequence = 110;
@@ -174,7 +178,8 @@ class EventTextTest : public QObject {
     for (const std::uint64_t count : info->eventsByKind) sum += count;
     QCOMPARE(sum, std::uint64_t{500});
     const QString text = QString::fromStdString(traceInfoText(*info));
-    for (const char* part : {"A run made for a test", "vm3", "toucher.elf", "swap-out", "is complete", "00000000000000010000000000000002"}) {
+    for (const char* part :
+         {"A run made for a test", "vm3", "toucher.elf", "swap-out", "is complete", "00000000000000010000000000000002"}) {
       QVERIFY2(text.contains(part), part);
     }
   }

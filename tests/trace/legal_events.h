@@ -102,7 +102,8 @@ class LegalEvents {
         }
         const Mfn store(below(world_.hostMemory().value()));
         const WorldFrame frame = world_.frame(store);
-        return frame.use == FrameUse::ZipStore && frame.vm == event_.vm && is(EventKind::Zip, {store.value(), below(2) * 2048, 1 + below(2048)});
+        return frame.use == FrameUse::ZipStore && frame.vm == event_.vm &&
+               is(EventKind::Zip, {store.value(), below(2) * 2048, 1 + below(2048)});
       }
       case PagePlace::Shared: {
         const std::uint32_t references = world_.frame(page.mfn).references;

@@ -178,7 +178,8 @@ class TraceFileTest : public QObject {
     QCOMPARE(reader->end(), TraceEnd::Damaged);
     QCOMPARE(reader->lastSequence(), std::uint64_t{50});
     const QString text = QString::fromStdString(reader->endText());
-    QVERIFY2(text.contains(QString("damaged at byte %1").arg(second)) && text.contains("checksum") && text.contains("#50"), qPrintable(text));
+    QVERIFY2(text.contains(QString("damaged at byte %1").arg(second)) && text.contains("checksum") && text.contains("#50"),
+             qPrintable(text));
   }
 
   void damagedBlockOfACompleteTraceIsAnErrorThere() {

@@ -63,6 +63,7 @@ class TraceFormatDocTest : public QObject {
   }
 
   // The bytes that the page promises, written out by hand.
+  // clang-format off
   void prefixHeaderAndHeadsAreWhatThePageSays() {
     const auto prefix = encodeTracePrefix({1, 0x0203, 0x0405});
     QCOMPARE(prefix.size(), kTracePrefixBytes);
@@ -118,6 +119,7 @@ class TraceFormatDocTest : public QObject {
         "0601" "0a01" "0ccc04" "0200" "0202";      // +3 -1; +5 -1; +6 +294; 2 back, none; +1 +1
     QCOMPARE(got, wanted);
   }
+  // clang-format on
 };
 
 }  // namespace overcommit::test
