@@ -4,10 +4,10 @@
     begin
     .section .rodata
 bytes:
-    .byte   0, 1, 7, 8, 10, 13, 27, '[', '2', 'J', 127, 128, 192, 255, 254, '"', '\\'
+    .byte   0, 1, 7, 8, 10, 13, 27, '[', '2', 'J', 127, 128, 192, 255, 254, '"', '\\', 10
     .text
     lea     bytes(%rip), %rdi
-    mov     $17, %esi
+    mov     $18, %esi
     mov     $CALL_CONSOLE, %eax
     out     %al, $0x10
     jmp     1f
