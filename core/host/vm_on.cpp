@@ -16,8 +16,13 @@ void RamWindowFaults::onNestedFault(std::uint64_t page, Access access) {
 
 void DynamicWindowFaults::onNestedFault(std::uint64_t page, Access access) {
   const Gva address(OC_DYNAMIC_BASE + page * kPageSize);
-  const GuestWalk walk = walkGuestTables(pageTableRoot_.value(), address, bytesOf(memory_.guest.memory()),
-                                         [this](Gpa at) { return lookAtGuest(memory_, machine_, at); });
+  // A table that the guest keeps outside its pool may have been taken away since the emulator walked it.
+  const auto read = [this](Gpa at) -> std::optional<std::uint64_t> {
+    const Gfn gfn = gfnOf(at);
+    if (gfn.value() < memory_.guest.memory().value() && !memory_.guest.entry(gfn).present()) static_cast<void>(pager_.resolve(memory_, gfn, Access::Read));
+    return lookAtGuest(memory_, machine_, at);
+  };
+  const GuestWalk walk = walkGuestTables(pageTableRoot_.value(), address, bytesOf(memory_.guest.memory()), read);
   const Gfn gfn = gfnOf(walk.address);
   if (walk.end != GuestWalkEnd::Mapped) {
     if (!memory_.dead) memory_.dead = fmt::format("the guest used address {:#x}, which its page tables do not map: {}", address.value(), nameOf(walk.end));
