@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "abi/overcommit_abi.h"
+#include "cpu/emulator_guard.h"
 #include "cpu/unicorn_engine.h"
 #include "cpu/unicorn_exception.h"
 
@@ -56,6 +57,8 @@ class UnicornVcpu final : public Vcpu {
  public:
   static Result<std::unique_ptr<Vcpu>> create(const UnicornInfo& unicorn, UnicornMemory memory, const GuestEntry& entry, Watchdog watchdog);
 
+  ~UnicornVcpu() override;
+
   VmExit run(RunBudget budget) override;
   void reply(std::uint64_t rax) override;
   void replyBalloon(std::uint32_t eax, std::uint64_t rbx, std::optional<std::uint64_t> rcx) override;
@@ -84,6 +87,7 @@ class UnicornVcpu final : public Vcpu {
   [[nodiscard]] bool stopWasRequested() const { return stopRequested_.load(std::memory_order_relaxed); }
 
   VmExit finish(uc_err error);
+  VmExit emulatorFailed() const;
   void readHypercall(VmExit& exit);
   bool stubEndsBlock();
   void applyForgottenCode();
@@ -99,6 +103,7 @@ class UnicornVcpu final : public Vcpu {
   const Watchdog watchdog_;
 
   bool entered_ = false;
+  bool broken_ = false;  // Unicorn failed: the engine is never touched again
   std::uint64_t rip_ = 0;
   BlockBudget budget_;
   std::optional<VmExit::Kind> stopped_;  // why a hook asked Unicorn to stop
@@ -150,6 +155,7 @@ Result<void> UnicornVcpu::addHooks() {
 }
 
 VmExit UnicornVcpu::run(RunBudget budget) {
+  if (broken_) return emulatorFailed();
   if (!entered_) {
     engine_->enter(entry_);
     rip_ = entry_.instruction.value();
@@ -163,9 +169,30 @@ VmExit UnicornVcpu::run(RunBudget budget) {
     stopRequested_ = false;
     return VmExit{VmExit::Kind::Stopped, 0, 0, 0, 0, 0, {}};
   }
-  const uc_err error = engine_->start(rip_);
+  struct Start {
+    UnicornEngine& engine;
+    std::uint64_t rip;
+    uc_err error;
+  } start{*engine_, rip_, UC_ERR_OK};
+  const auto emulate = [](void* argument) {
+    auto& it = *static_cast<Start*>(argument);
+    it.error = it.engine.start(it.rip);
+  };
+  const int signal = runGuarded(emulate, &start);
+  if (signal != 0) {
+    broken_ = true;
+    return emulatorFailed();
+  }
   rip_ = engine_->read(UC_X86_REG_RIP);
-  return finish(error);
+  return finish(start.error);
+}
+
+UnicornVcpu::~UnicornVcpu() {
+  if (broken_) static_cast<void>(engine_.release());
+}
+
+VmExit UnicornVcpu::emulatorFailed() const {
+  return {VmExit::Kind::Crash, 0, 0, 0, 0, 0, fmt::format("Unicorn {} fails on this guest's code, in or behind the code at rip {:#x}", unicorn_.version, rip_)};
 }
 
 VmExit UnicornVcpu::finish(uc_err error) {

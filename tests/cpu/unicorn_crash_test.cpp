@@ -21,6 +21,7 @@ class UnicornCrashTest : public QObject {
   void endlessLoopSpendsItsBudget();
   void endlessFaultsSpendTheBudget();
   void crashedGuestDoesNotDisturbAnother();
+  void guestThatBreaksTheEmulatorLosesOnlyItself();
   void randomCodeNeverHarmsTheEngine();
 
  private:
@@ -146,6 +147,27 @@ void UnicornCrashTest::crashedGuestDoesNotDisturbAnother() {
   TestGuest good(*host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).hypercall().load(Reg::Rcx, Reg::Rbx).hlt(), VmId(1));
   QCOMPARE(good.run().kind, Kind::Hypercall);
   QCOMPARE(mad.run().kind, Kind::Crash);
+  QCOMPARE(good.run().kind, Kind::Halt);
+  QCOMPARE(good.cpu().registers().rcx, TestGuest::kFree);
+}
+
+void UnicornCrashTest::guestThatBreaksTheEmulatorLosesOnlyItself() {
+  // A breakpoint in the debug registers: Unicorn 2.0 throws away the translation that it is running and dies of it.
+  Code code = TestGuest::start();
+  code.mov(Reg::Rax, TestGuest::kCode + 0x80).bytes({0x0f, 0x23, 0xc0}).mov(Reg::Rax, 2).bytes({0x0f, 0x23, 0xf8});
+  code.jmp("next").label("next");
+  while (code.here() < TestGuest::kCode + 0x90) code.nop();
+  code.hlt();
+  TestGuest good(*host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).hypercall().load(Reg::Rcx, Reg::Rbx).hlt(), VmId(1));
+  QCOMPARE(good.run().kind, Kind::Hypercall);
+  for (int i = 0; i < 3; ++i) {
+    TestGuest mad(*host_, code, VmId(0));
+    const VmExit exit = mad.run();
+    QCOMPARE(exit.kind, Kind::Crash);
+    QVERIFY(!exit.reason.empty());
+    QCOMPARE(mad.run().kind, Kind::Crash);
+    mad.cpu().registers();
+  }
   QCOMPARE(good.run().kind, Kind::Halt);
   QCOMPARE(good.cpu().registers().rcx, TestGuest::kFree);
 }
