@@ -35,6 +35,10 @@ class TraceWriter final : public EventListener {
   static Result<std::unique_ptr<TraceWriter>> create(std::unique_ptr<TraceOutput> output, const TraceHeader& header,
                                                      TraceWriterOptions options = {});
 
+  ~TraceWriter() override { flush(); }
+  TraceWriter(const TraceWriter&) = delete;
+  TraceWriter& operator=(const TraceWriter&) = delete;
+
   void onEvent(const Event& event) override;
 
   // Closes the open block, so that readers see all events so far.

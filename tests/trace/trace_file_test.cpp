@@ -448,6 +448,21 @@ class TraceFileTest : public QObject {
     QVERIFY(*readAll(*TraceReader::openBytes(bytes)) == events);
   }
 
+  void writerThatIsNotFinishedLeavesAllItsEvents() {
+    const TraceHeader header = smallHeader();
+    const auto events = legalEvents(header, 14, 75);
+    std::vector<std::byte> bytes;
+    {
+      auto writer = TraceWriter::create(std::make_unique<MemoryTraceOutput>(bytes), header, kSmallBlocks);
+      VERIFY_OK(writer);
+      for (const Event& event : events) (*writer)->onEvent(event);
+    }
+    const auto reader = TraceReader::openBytes(bytes);
+    VERIFY_OK(reader);
+    QCOMPARE(reader->end(), TraceEnd::Unfinished);
+    QVERIFY(*readAll(*reader) == events);
+  }
+
   void headerThatNoReaderWouldTakeIsRefusedAtOnce() {
     TraceHeader header = smallHeader();
     header.hostMemory = Pages(kMaxWorldPages + 1);
