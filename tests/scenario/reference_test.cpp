@@ -21,7 +21,9 @@ const std::string kFolder = std::string(OVERCOMMIT_SOURCE_DIR) + "/docs/referenc
 
 std::string read(const std::string& page) {
   std::ifstream file(kFolder + page, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 std::string code(std::string_view text) { return text.empty() ? std::string() : fmt::format("`{}`", text); }

@@ -55,7 +55,12 @@ struct TestRun {
     const auto advanced = run->advance(until);
     return advanced || fail(advanced.error());
   }
-  RunSnapshot finish() { return run->finish(); }
+  // The host goes away, so that another can be: nested faults are served by one at a time.
+  RunSnapshot finish() {
+    RunSnapshot snapshot = run->finish();
+    run.reset();
+    return snapshot;
+  }
   // All of it. Empty figures if it could not start.
   RunSnapshot all() {
     if (!start()) return {};
