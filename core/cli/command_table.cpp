@@ -109,7 +109,7 @@ constexpr std::array kCommands{
         kRunArguments, kRunOptions, kRunExamples, runCommand},
     CommandInfo{"map", "show all memory at an instant, in characters",
                 "Draws the guest-physical memory of every VM and the machine memory of the host at an instant of virtual time. A character "
-                "stands for several pages: for the place where most of them are.",
+                "stands for several pages and shows a place where some of them are, chosen so that each row has its places in proportion.",
                 kMapArguments, kMapOptions, kMapExamples, mapCommand},
     CommandInfo{
         "walk", "show the two-dimensional page walk of an address",

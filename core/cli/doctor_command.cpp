@@ -13,6 +13,7 @@
 
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/say.h"
 #include "cli/surroundings.h"
 #include "cpu/unicorn_vcpu.h"
 #include "machine/guest_windows.h"
@@ -158,11 +159,11 @@ std::string_view mark(Health health) {
 ExitCode doctorCommand(const CommandLine& /*line*/) {
   auto code = ExitCode::Well;
   for (const Finding& finding : {unicorn(), referenceGuest(), swapFiles(), memory(), mappings(), addressSpace(), kvm(), userfaultfd()}) {
-    fmt::print("{:<5} {:<16} {}\n", mark(finding.health), finding.subject, finding.what);
-    if (!finding.fix.empty()) fmt::print("{:<22} to mend it: {}\n", "", finding.fix);
+    say("{:<5} {:<16} {}\n", mark(finding.health), finding.subject, finding.what);
+    if (!finding.fix.empty()) say("{:<22} to mend it: {}\n", "", finding.fix);
     if (finding.health == Health::Unusable) code = ExitCode::BackendUnavailable;
   }
-  fmt::print("{}\n", code == ExitCode::Well ? "Scenarios can run on this machine." : "Scenarios with guests cannot run on this machine.");
+  say("{}\n", code == ExitCode::Well ? "Scenarios can run on this machine." : "Scenarios with guests cannot run on this machine.");
   return code;
 }
 

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "cli/commands.h"
 #include "cli/help_text.h"
+#include "cli/say.h"
 
 namespace overcommit {
 
@@ -11,13 +12,13 @@ ExitCode helpCommand(const CommandLine& line) {
   std::string name = line.text("COMMAND");
   if (line.has("SUBCOMMAND")) name += " " + line.text("SUBCOMMAND");
   if (line.has("--man")) {
-    fmt::print("{}", manualPage());
+    say("{}", manualPage());
   } else if (line.has("--markdown")) {
-    fmt::print("{}", referencePage());
+    say("{}", referencePage());
   } else if (name.empty()) {
-    fmt::print("{}", overviewText());
+    say("{}", overviewText());
   } else if (const CommandInfo* command = findCommand(name); command != nullptr) {
-    fmt::print("{}", helpText(*command));
+    say("{}", helpText(*command));
   } else {
     std::vector<std::string_view> known;
     for (const CommandInfo& info : commandTable()) known.push_back(info.name);

@@ -7,17 +7,18 @@
 
 #include "cli/commands.h"
 #include "cli/help_text.h"
+#include "cli/say.h"
 
 namespace overcommit {
 namespace {
 
 ExitCode execute(const ParsedLine& parsed) {
   if (const auto* help = std::get_if<HelpWanted>(&parsed)) {
-    fmt::print("{}", help->command == nullptr ? overviewText() : helpText(*help->command));
+    say("{}", help->command == nullptr ? overviewText() : helpText(*help->command));
     return ExitCode::Well;
   }
   if (std::holds_alternative<VersionWanted>(parsed)) {
-    fmt::print("{} {}\n", kProgramName, OVERCOMMIT_VERSION);
+    say("{} {}\n", kProgramName, OVERCOMMIT_VERSION);
     return ExitCode::Well;
   }
   const auto& line = std::get<CommandLine>(parsed);

@@ -11,6 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/memory_map.h"
 #include "cli/run_setup.h"
+#include "cli/say.h"
 #include "trace/trace_cursor.h"
 
 namespace overcommit {
@@ -56,13 +57,13 @@ Result<void> draw(const WorldModel& world, const MapRequest& request, VirtualTim
   for (std::size_t i = 0; i < world.vms(); ++i) names.push_back(world.name(VmId(static_cast<std::uint16_t>(i))));
   if (!request.vm.empty() && std::find(names.begin(), names.end(), request.vm) == names.end())
     return failure("--vm: there is no VM \"{}\"{}", request.vm, didYouMean(request.vm, names));
-  fmt::print("memory at {}\n", formatTime(time));
+  say("memory at {}\n", formatTime(time));
   for (std::size_t i = 0; i < world.vms(); ++i) {
     if (!request.vm.empty() && names[i] != request.vm) continue;
-    fmt::print("\n{}", drawVm(world, VmId(static_cast<std::uint16_t>(i)), request.style));
+    say("\n{}", drawVm(world, VmId(static_cast<std::uint16_t>(i)), request.style));
   }
-  fmt::print("{}", vmLegend(request.style.of));
-  if (request.vm.empty()) fmt::print("\n{}{}", drawMachine(world, request.style), machineLegend(world));
+  say("{}", vmLegend(request.style.of));
+  if (request.vm.empty()) say("\n{}{}", drawMachine(world, request.style), machineLegend(world));
   return {};
 }
 

@@ -35,25 +35,34 @@ std::uint64_t pagesPerCharacter(std::uint64_t pages, const MapStyle& style) {
   return each;
 }
 
-// The mark that most of [first, first + count) have. `.` loses against another mark that is as frequent.
-char majority(std::uint64_t first, std::uint64_t count, const std::function<char(std::uint64_t)>& markAt) {
-  std::map<char, std::uint64_t> seen;
-  for (std::uint64_t page = first; page < first + count; ++page) ++seen[markAt(page)];
-  const auto most = std::max_element(seen.begin(), seen.end(), [](const auto& a, const auto& b) {
-    return a.second != b.second ? a.second < b.second : a.first == '.' && b.first != '.';
-  });
-  return most->first;
-}
+// One character of a row. Each of its pages adds to its mark's claim on the row; the mark with the largest claim among those that the
+// pages here have is shown, and pays for it. So what is spread thinly shows as often as it is there.
+class Row {
+ public:
+  char next(std::uint64_t first, std::uint64_t count, const std::function<char(std::uint64_t)>& markAt) {
+    std::map<char, std::uint64_t> here;
+    for (std::uint64_t page = first; page < first + count; ++page) ++here[markAt(page)];
+    char shown = 0;
+    for (const auto& [mark, pages] : here) {
+      claims_[mark] += static_cast<std::int64_t>(pages);
+      if (shown == 0 || claims_[mark] > claims_[shown] || (claims_[mark] == claims_[shown] && shown == kNothing)) shown = mark;
+    }
+    claims_[shown] -= static_cast<std::int64_t>(count);
+    return shown;
+  }
+
+ private:
+  static constexpr char kNothing = '.';
+  std::map<char, std::int64_t> claims_;
+};
 
 std::string rows(std::uint64_t pages, std::uint64_t each, const std::function<char(std::uint64_t)>& markAt) {
   std::string text;
-  for (std::uint64_t row = 0; row < pages; row += each * kColumns) {
-    text += fmt::format("{:>10} |", formatBytes(bytesOf(Pages(row))));
-    for (std::uint64_t column = 0; column < kColumns; ++column) {
-      const std::uint64_t first = row + column * each;
-      if (first >= pages) break;
-      text += majority(first, std::min(each, pages - first), markAt);
-    }
+  for (std::uint64_t start = 0; start < pages; start += each * kColumns) {
+    text += fmt::format("{:>10} |", formatBytes(bytesOf(Pages(start))));
+    Row row;
+    for (std::uint64_t first = start; first < std::min(pages, start + each * kColumns); first += each)
+      text += row.next(first, std::min(each, pages - first), markAt);
     text += "|\n";
   }
   return text;

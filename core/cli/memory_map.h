@@ -9,8 +9,8 @@
 
 namespace overcommit {
 
-// Memory in characters. Each character stands for the same number of consecutive pages and shows where most of them are; of equally
-// many, the more remarkable place. Rows begin with the address of their first page. At most 100 columns.
+// Memory in characters. Each character stands for the same number of consecutive pages and shows a place where some of them are, chosen
+// so that a row shows each place as often as its pages have it. Rows begin with the address of their first page. At most 100 columns.
 enum class MapOf : std::uint8_t { Places, GuestUses };
 
 struct MapStyle {

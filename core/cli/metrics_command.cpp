@@ -6,29 +6,30 @@
 #include "base/costs.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/say.h"
 #include "policy/host_options.h"
 
 namespace overcommit {
 namespace {
 
 void printMetrics() {
-  fmt::print("Metrics of the host: path, unit, meaning.\n\n");
-  for (const HostMetric& metric : hostMetrics()) fmt::print("  host.{:<28} {:<9} {}\n", metric.name, nameOf(metric.unit), metric.meaning);
-  fmt::print("\nMetrics of each VM; NAME stands for the VM's name.\n\n");
-  for (const VmMetric& metric : vmMetrics()) fmt::print("  vm.NAME.{:<25} {:<9} {}\n", metric.name, nameOf(metric.unit), metric.meaning);
+  say("Metrics of the host: path, unit, meaning.\n\n");
+  for (const HostMetric& metric : hostMetrics()) say("  host.{:<28} {:<9} {}\n", metric.name, nameOf(metric.unit), metric.meaning);
+  say("\nMetrics of each VM; NAME stands for the VM's name.\n\n");
+  for (const VmMetric& metric : vmMetrics()) say("  vm.NAME.{:<25} {:<9} {}\n", metric.name, nameOf(metric.unit), metric.meaning);
 }
 
 void printCosts() {
-  fmt::print("What things cost in virtual time, as [cost] names them: name, default, meaning, provenance.\n\n");
+  say("What things cost in virtual time, as [cost] names them: name, default, meaning, provenance.\n\n");
   for (const CostInfo& cost : costTable())
-    fmt::print("  {:<14} {:>7}  {:<56} {}\n", cost.name, formatTime(cost.fallback), cost.meaning, cost.provenance);
+    say("  {:<14} {:>7}  {:<56} {}\n", cost.name, formatTime(cost.fallback), cost.meaning, cost.provenance);
 }
 
 void printOptions() {
-  fmt::print("Options of the host, as [host.options] names them: name, default, range, meaning. * = accepted, but without effect.\n\n");
+  say("Options of the host, as [host.options] names them: name, default, range, meaning. * = accepted, but without effect.\n\n");
   for (const HostOption& option : hostOptions()) {
-    fmt::print("{} {:<28} {:>8}  {:<22} {}\n", option.use == OptionUse::InEffect ? ' ' : '*', option.name, option.fallback,
-               fmt::format("{} to {}", option.least, option.most), option.meaning);
+    say("{} {:<28} {:>8}  {:<22} {}\n", option.use == OptionUse::InEffect ? ' ' : '*', option.name, option.fallback,
+        fmt::format("{} to {}", option.least, option.most), option.meaning);
   }
 }
 

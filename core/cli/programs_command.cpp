@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/say.h"
 
 namespace overcommit {
 namespace {
@@ -22,9 +23,9 @@ std::string written(const ProgramArgument& argument) {
 }
 
 void print(const ProgramInfo& program) {
-  fmt::print("{}: {}\n", program.name, program.meaning);
+  say("{}: {}\n", program.name, program.meaning);
   for (const ProgramArgument& argument : program.arguments)
-    fmt::print("  {:<18} {:<9} {:<12} {}\n", argument.name, nameOf(argument.unit), written(argument), argument.meaning);
+    say("  {:<18} {:<9} {:<12} {}\n", argument.name, nameOf(argument.unit), written(argument), argument.meaning);
 }
 
 }  // namespace
@@ -41,9 +42,9 @@ ExitCode programsCommand(const CommandLine& line) {
     printError(Error{fmt::format("there is no program \"{}\"{}", name, didYouMean(name, known))});
     return ExitCode::Usage;
   }
-  fmt::print("The programs of the reference guest. Arguments go into [vm.args]: name, kind, default, meaning.\n");
+  say("The programs of the reference guest. Arguments go into [vm.args]: name, kind, default, meaning.\n");
   for (const ProgramInfo& program : guestPrograms()) {
-    fmt::print("\n");
+    say("\n");
     print(program);
   }
   return ExitCode::Well;

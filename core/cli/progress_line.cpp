@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/say.h"
+
 #include "base/units.h"
 #include "host/metrics.h"
 
@@ -34,14 +36,14 @@ void ProgressLine::onQuantum(const Host& host) {
   next_ = now + kInterval;
   const std::string text = progressText(host.now(), duration_, Bytes(hostFigure(host, "host.free")),
                                         Bytes(hostFigure(host, "host.swapped")), hostFigure(host, "host.operations"));
-  fmt::print(terminal_, "\r\033[K{}", text);
+  sayTo(terminal_, "\r\033[K{}", text);
   std::fflush(terminal_);
   shown_ = true;
 }
 
 void ProgressLine::clear() {
   if (!shown_) return;
-  fmt::print(terminal_, "\r\033[K");
+  sayTo(terminal_, "\r\033[K");
   std::fflush(terminal_);
   shown_ = false;
 }

@@ -10,6 +10,7 @@
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
 #include "cli/run_setup.h"
+#include "cli/say.h"
 #include "scenario/csv_report.h"
 #include "scenario/json_report.h"
 #include "scenario/text_report.h"
@@ -72,14 +73,14 @@ ExitCode report(const CommandLine& line, Outputs& outputs, const RunSnapshot& re
   const auto written = [&](const Result<void>& outcome) {
     if (!outcome) code = fail(outcome.error());
   };
-  if (outputs.jsonTo == JsonTo::StandardOutput) fmt::print("{}", jsonReport(result));
+  if (outputs.jsonTo == JsonTo::StandardOutput) say("{}", jsonReport(result));
   if (outputs.json) {
     outputs.json->write(jsonReport(result));
     written(outputs.json->close());
   }
   if (outputs.csv) written(outputs.csv->close());
   if (trace != nullptr && trace->error()) code = fail(Error{fmt::format("the trace is not complete: {}", trace->error()->text)});
-  if (outputs.jsonTo != JsonTo::StandardOutput && !line.has("--quiet")) fmt::print("{}", textReport(result));
+  if (outputs.jsonTo != JsonTo::StandardOutput && !line.has("--quiet")) say("{}", textReport(result));
   return code;
 }
 

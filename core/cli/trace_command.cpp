@@ -5,6 +5,7 @@
 
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "cli/say.h"
 #include "trace/event_filter.h"
 #include "trace/event_text.h"
 #include "trace/trace_info.h"
@@ -80,7 +81,7 @@ Result<void> printInfo(const CommandLine& line) {
   if (!reader) return tl::unexpected(reader.error());
   const auto info = traceInfo(*reader);
   if (!info) return tl::unexpected(info.error());
-  fmt::print("{}", traceInfoText(*info));
+  say("{}", traceInfoText(*info));
   return {};
 }
 

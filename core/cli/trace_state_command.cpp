@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/say.h"
 #include "trace/trace_cursor.h"
 
 namespace overcommit {
@@ -18,24 +19,24 @@ std::string_view stateOf(const WorldVm& vm) {
 
 void printHost(const WorldModel& world) {
   const WorldHost& host = world.host();
-  fmt::print("host: {} of memory, free state {}{}\n ", formatBytes(bytesOf(world.hostMemory())), nameOf(host.freeState),
-             host.reclaiming ? fmt::format(", reclaiming because of {}", nameOf(host.reclaimReason)) : "");
+  say("host: {} of memory, free state {}{}\n ", formatBytes(bytesOf(world.hostMemory())), nameOf(host.freeState),
+      host.reclaiming ? fmt::format(", reclaiming because of {}", nameOf(host.reclaimReason)) : "");
   for (std::size_t i = 0; i < kFrameUses; ++i)
-    fmt::print(" {} {}{}", nameOf(static_cast<FrameUse>(i)), size(host.frames.at(i)), i + 1 < kFrameUses ? "," : "\n");
+    say(" {} {}{}", nameOf(static_cast<FrameUse>(i)), size(host.frames.at(i)), i + 1 < kFrameUses ? "," : "\n");
 }
 
 void printVm(const WorldModel& world, VmId id) {
   const WorldVm& vm = world.vm(id);
-  fmt::print("\n{}: {} of memory, {}, {} operations, phase {}\n ", world.name(id), formatBytes(bytesOf(world.memory(id))), stateOf(vm),
-             vm.operations, vm.phase);
+  say("\n{}: {} of memory, {}, {} operations, phase {}\n ", world.name(id), formatBytes(bytesOf(world.memory(id))), stateOf(vm),
+      vm.operations, vm.phase);
   for (std::size_t i = 0; i < kPagePlaces; ++i)
-    fmt::print(" {} {}{}", nameOf(static_cast<PagePlace>(i)), size(vm.pages.at(i)), i + 1 < kPagePlaces ? "," : "\n");
-  fmt::print("  for the guest:");
+    say(" {} {}{}", nameOf(static_cast<PagePlace>(i)), size(vm.pages.at(i)), i + 1 < kPagePlaces ? "," : "\n");
+  say("  for the guest:");
   for (std::size_t i = 0; i < kGuestUses; ++i)
-    fmt::print(" {} {}{}", nameOf(static_cast<GuestUse>(i)), size(vm.guestPages.at(i)), i + 1 < kGuestUses ? "," : "\n");
-  fmt::print("  target {}, balloon target {}, overhead {}\n", size(vm.targetPages), size(vm.balloonTargetPages), size(vm.overheadFrames));
-  if (!vm.crashText.empty()) fmt::print("  stopped because: {}\n", vm.crashText);
-  if (!vm.consoleLine.empty()) fmt::print("  console: {}\n", vm.consoleLine);
+    say(" {} {}{}", nameOf(static_cast<GuestUse>(i)), size(vm.guestPages.at(i)), i + 1 < kGuestUses ? "," : "\n");
+  say("  target {}, balloon target {}, overhead {}\n", size(vm.targetPages), size(vm.balloonTargetPages), size(vm.overheadFrames));
+  if (!vm.crashText.empty()) say("  stopped because: {}\n", vm.crashText);
+  if (!vm.consoleLine.empty()) say("  console: {}\n", vm.consoleLine);
 }
 
 Result<void> state(const CommandLine& line) {
@@ -47,7 +48,7 @@ Result<void> state(const CommandLine& line) {
   TraceCursor cursor(*reader);
   if (const auto sought = *at ? cursor.seekTime(**at) : cursor.seekSequence(reader->lastSequence()); !sought) return sought;
   const WorldModel& world = cursor.world();
-  fmt::print("after event {}, of the quantum at {}\n\n", world.sequence(), formatTime(world.hostTime()));
+  say("after event {}, of the quantum at {}\n\n", world.sequence(), formatTime(world.hostTime()));
   printHost(world);
   for (std::size_t i = 0; i < world.vms(); ++i) printVm(world, VmId(static_cast<std::uint16_t>(i)));
   return {};

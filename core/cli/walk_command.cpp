@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/run_setup.h"
+#include "cli/say.h"
 #include "cli/walk_picture.h"
 #include "host/virtual_machine.h"
 
@@ -31,9 +32,9 @@ Result<void> walkNow(const ScenarioRun& run, const CommandLine& line, Gva addres
   }
   const auto registers = vm.registers();
   if (!registers) return failure("{} is played by a script: it has no CPU and no page tables", vm.config().name);
-  fmt::print("walk of guest-virtual address {:#x} in {} at {}, CR3 = {:#x}\n\n", address.value(), vm.config().name, formatTime(run.now()),
-             registers->cr3);
-  fmt::print("{}", walkPicture(run.host().walk(vm.id(), address), address));
+  say("walk of guest-virtual address {:#x} in {} at {}, CR3 = {:#x}\n\n", address.value(), vm.config().name, formatTime(run.now()),
+      registers->cr3);
+  say("{}", walkPicture(run.host().walk(vm.id(), address), address));
   return {};
 }
 

@@ -22,6 +22,9 @@ void registerTest(const char* file, TestFactory factory) { tests().emplace(std::
 }  // namespace overcommit::test
 
 int main(int argc, char** argv) {
+  // CTest has the time limit; and a debugger's dump of a broken test takes longer than the tests.
+  qputenv("QTEST_DISABLE_STACK_DUMP", "1");
+  qputenv("QTEST_FUNCTION_TIMEOUT", "1800000");
   const QCoreApplication application(argc, argv);
   using overcommit::test::tests;
   std::vector<std::string> chosen;
