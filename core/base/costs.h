@@ -20,7 +20,7 @@ struct Costs {
   VirtualTime swapWrite;    // writing one page to .vswp
   VirtualTime diskRead;     // a guest's disk, one block
   VirtualTime diskWrite;
-  VirtualTime diskStream;     // a block right behind the guest's last one: no seek
+  VirtualTime diskStream;   // a block right behind the guest's last one: no seek
   VirtualTime hypercall;    // an exit and the way back
   VirtualTime balloonCall;  // one call of the balloon protocol
   VirtualTime scanPage;     // hashing a page for page sharing (host CPU)

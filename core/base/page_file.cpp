@@ -23,7 +23,8 @@ class UnlinkedPageFile final : public PageFile {
     while (done < kPageSize) {
       const ssize_t n = ::pwrite(fd_, bytes.data() + done, kPageSize - done, offsetOf(page) + static_cast<off_t>(done));
       if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return failure("cannot write page {} of {}: {}", page, name_, n < 0 ? systemErrorText(errno) : "the disk took only part of it");
+      if (n <= 0)
+        return failure("cannot write page {} of {}: {}", page, name_, n < 0 ? systemErrorText(errno) : "the disk took only part of it");
       done += static_cast<std::size_t>(n);
     }
     return {};
@@ -67,7 +68,8 @@ int openUnlinked(const std::filesystem::path& directory) {
 Result<std::unique_ptr<PageFile>> createPageFile(const std::filesystem::path& directory, std::string name, Pages size) {
   const int fd = openUnlinked(directory);
   if (fd < 0)
-    return failure("cannot create {} in {}: {}; name a directory with room by OVERCOMMIT_SWAP_DIR", name, directory.string(), systemErrorText(errno));
+    return failure("cannot create {} in {}: {}; name a directory with room by OVERCOMMIT_SWAP_DIR", name, directory.string(),
+                   systemErrorText(errno));
   if (::ftruncate(fd, offsetOf(size.value())) != 0) {
     const int error = errno;
     ::close(fd);

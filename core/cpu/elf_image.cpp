@@ -32,12 +32,14 @@ std::optional<Error> problemWithHeader(const Elf64_Ehdr& header) {
   if (header.e_type == ET_REL) return Error{"it is an object file: link it first"};
   if (header.e_type == ET_DYN) return Error{"it is a shared object or position-independent: link it statically with -no-pie"};
   if (header.e_type != ET_EXEC) return Error{fmt::format("its type {} is not that of an executable", header.e_type)};
-  if (header.e_ehsize != sizeof(Elf64_Ehdr)) return Error{fmt::format("its header claims {} bytes instead of {}", header.e_ehsize, sizeof(Elf64_Ehdr))};
+  if (header.e_ehsize != sizeof(Elf64_Ehdr))
+    return Error{fmt::format("its header claims {} bytes instead of {}", header.e_ehsize, sizeof(Elf64_Ehdr))};
   if (header.e_phnum == 0) return Error{"it has no program headers: nothing to load"};
   if (header.e_phentsize != sizeof(Elf64_Phdr)) {
     return Error{fmt::format("its program headers claim {} bytes each instead of {}", header.e_phentsize, sizeof(Elf64_Phdr))};
   }
-  if (header.e_phnum > kMostHeaders) return Error{fmt::format("it has {} program headers; at most {} are accepted", header.e_phnum, kMostHeaders)};
+  if (header.e_phnum > kMostHeaders)
+    return Error{fmt::format("it has {} program headers; at most {} are accepted", header.e_phnum, kMostHeaders)};
   return std::nullopt;
 }
 
@@ -61,7 +63,8 @@ std::optional<Error> problemWithSegment(const Elf64_Phdr& program, std::size_t i
     return problem(fmt::format("lies at physical address {:#x}, below {:#x}", program.p_paddr, OC_IMAGE_LOWEST_ADDRESS));
   }
   if (program.p_paddr > memory.value() || memory.value() - program.p_paddr < program.p_memsz) {
-    return problem(fmt::format("of {} bytes at {:#x} lies outside the VM's memory of {} bytes", program.p_memsz, program.p_paddr, memory.value()));
+    return problem(
+        fmt::format("of {} bytes at {:#x} lies outside the VM's memory of {} bytes", program.p_memsz, program.p_paddr, memory.value()));
   }
   if (program.p_vaddr != program.p_paddr) {
     return problem(fmt::format("has virtual address {:#x} but physical address {:#x}: the kernel runs identity mapped", program.p_vaddr,

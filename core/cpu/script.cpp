@@ -160,7 +160,8 @@ class LineParser {
     const auto word = line_.take();
     if (!word) return mistake(line_.endColumn(), "what is written is missing: zero, same, random, text or code");
     const auto found = std::find(kContents.begin(), kContents.end(), word->text);
-    if (found == kContents.end()) return mistake(word->column, "there is no content \"{}\"{}", word->text, didYouMean(word->text, kContents));
+    if (found == kContents.end())
+      return mistake(word->column, "there is no content \"{}\"{}", word->text, didYouMean(word->text, kContents));
     step.content = static_cast<Content>(found - kContents.begin());
     const auto next = line_.peek();
     if (!next) return {};
@@ -202,7 +203,8 @@ class LineParser {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hexadecimal ? 16 : 10);
     if (error == std::errc::result_out_of_range) return mistake(word->column, "{} \"{}\" is too large", what, word->text);
-    if (error != std::errc() || end != digits.data() + digits.size()) return mistake(word->column, "\"{}\" is not a number: {} is wanted", word->text, what);
+    if (error != std::errc() || end != digits.data() + digits.size())
+      return mistake(word->column, "\"{}\" is not a number: {} is wanted", word->text, what);
     return value;
   }
 
@@ -221,7 +223,9 @@ Result<std::unique_ptr<ScriptSource>> parseScript(std::string_view text, std::st
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     ++lineNumber;
-    const auto wrong = [&](std::size_t column, std::string_view what) { return failure("{}:{}:{}: {}", fileName, lineNumber, column, what); };
+    const auto wrong = [&](std::size_t column, std::string_view what) {
+      return failure("{}:{}:{}: {}", fileName, lineNumber, column, what);
+    };
 
     const auto step = LineParser(line, memory).parse();
     if (!step) return wrong(step.error().column, step.error().text);

@@ -68,6 +68,7 @@ Result<std::unique_ptr<ScriptSource>> makeScriptGenerator(std::string_view name,
 // makes. A page that does not hold what this script wrote is a Crash exit: the script checks its data as guests do.
 // A step counts as one block of the budget, a page read or written as one each.
 // `contentSeed`: makes what this VM writes differ from what other VMs write, except for content Same (and Zero).
-std::unique_ptr<Vcpu> createScriptVcpu(std::unique_ptr<ScriptSource> source, GuestAccess& memory, Pages size, std::uint64_t contentSeed = 0);
+std::unique_ptr<Vcpu> createScriptVcpu(std::unique_ptr<ScriptSource> source, GuestAccess& memory, Pages size,
+                                       std::uint64_t contentSeed = 0);
 
 }  // namespace overcommit

@@ -54,11 +54,11 @@ void fillWithPieces(std::span<std::byte, kPageSize> page, Next next) {
 
 void fillText(std::span<std::byte, kPageSize> page, Random& random) {
   constexpr std::array<std::string_view, 64> kWords{
-      "the ",     "of ",      "and ",    "page ",   "to ",     "a ",       "memory ", "in ",     "is ",     "host ",    "guest ", "frame ", "that ",
-      "for ",     "it ",      "as ",     "was ",    "with ",   "be ",      "by ",     "on ",     "not ",    "table ",   "he ",    "this ",  "are ",
-      "or ",      "his ",     "from ",   "at ",     "which ",  "but ",     "have ",   "an ",     "had ",    "they ",    "you ",   "were ",  "their ",
-      "one ",     "all ",     "we ",     "can ",    "her ",    "has ",     "there ",  "been ",   "if ",     "more ",    "when ",  "will ",  "would ",
-      "who ",     "so ",      "no ",     "request ", "answer ", "server ", "number ", "second ", "again.\n", "then, ", "only ",  "new.\n"};
+      "the ", "of ",  "and ",  "page ",    "to ",     "a ",      "memory ", "in ",     "is ",      "host ",  "guest ", "frame ", "that ",
+      "for ", "it ",  "as ",   "was ",     "with ",   "be ",     "by ",     "on ",     "not ",     "table ", "he ",    "this ",  "are ",
+      "or ",  "his ", "from ", "at ",      "which ",  "but ",    "have ",   "an ",     "had ",     "they ",  "you ",   "were ",  "their ",
+      "one ", "all ", "we ",   "can ",     "her ",    "has ",    "there ",  "been ",   "if ",      "more ",  "when ",  "will ",  "would ",
+      "who ", "so ",  "no ",   "request ", "answer ", "server ", "number ", "second ", "again.\n", "then, ", "only ",  "new.\n"};
   SmallDraws draws(random);
   std::array<char, 4> digits{};
   fillWithPieces(page, [&]() -> std::string_view {
@@ -74,9 +74,9 @@ void fillText(std::span<std::byte, kPageSize> page, Random& random) {
 
 void fillCode(std::span<std::byte, kPageSize> page, Random& random) {
   using namespace std::string_view_literals;
-  constexpr std::array<std::string_view, 16> kOpcodes{"\x48\x8b"sv,     "\x48\x89"sv, "\xe8"sv,     "\x0f\x84"sv, "\x48\x83\xc4"sv, "\x55\x48\x89\xe5"sv,
-                                                      "\x5d\xc3"sv,     "\x31\xc0"sv, "\x85\xc0"sv, "\x74"sv,     "\xeb"sv,         "\x48\x8d\x05"sv,
-                                                      "\x66\x90"sv,     "\x0f\xb6"sv, "\x83\xf8"sv, "\x41\x54"sv};
+  constexpr std::array<std::string_view, 16> kOpcodes{
+      "\x48\x8b"sv, "\x48\x89"sv, "\xe8"sv, "\x0f\x84"sv,     "\x48\x83\xc4"sv, "\x55\x48\x89\xe5"sv, "\x5d\xc3"sv, "\x31\xc0"sv,
+      "\x85\xc0"sv, "\x74"sv,     "\xeb"sv, "\x48\x8d\x05"sv, "\x66\x90"sv,     "\x0f\xb6"sv,         "\x83\xf8"sv, "\x41\x54"sv};
   SmallDraws draws(random);
   std::array<char, 4> immediate{};
   bool operand = false;

@@ -232,8 +232,8 @@ Result<std::unique_ptr<ScriptSource>> makeScriptGenerator(std::string_view name,
   const std::uint64_t whole = memory.value() / phases;
   const std::uint64_t workingSet = value["working_set"] == 0 ? whole : pagesOf(Bytes(value["working_set"])).value();
   if (workingSet == 0 || workingSet > whole) {
-    return refuse(fmt::format("a working set of {} pages in {} {} does not fit the VM's {} pages", workingSet, phases, phases == 1 ? "part" : "parts",
-                              memory.value()));
+    return refuse(fmt::format("a working set of {} pages in {} {} does not fit the VM's {} pages", workingSet, phases,
+                              phases == 1 ? "part" : "parts", memory.value()));
   }
 
   OperationRule rule;

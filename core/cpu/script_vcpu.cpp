@@ -23,7 +23,9 @@ class ScriptVcpu final : public Vcpu {
 
   VmExit run(RunBudget budget) override;
   void reply(std::uint64_t) override {}  // a script has nothing to pay attention to
-  void replyBalloon(std::uint32_t, std::uint64_t, std::optional<std::uint64_t>) override { invariant(false, "a script has no balloon driver"); }
+  void replyBalloon(std::uint32_t, std::uint64_t, std::optional<std::uint64_t>) override {
+    invariant(false, "a script has no balloon driver");
+  }
   void flushTlb(std::optional<Gva>) override {}
   void forgetCode(Gfn) override {}
   void requestStop() override { stopRequested_.store(true, std::memory_order_relaxed); }

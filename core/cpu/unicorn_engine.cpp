@@ -18,9 +18,10 @@ constexpr std::size_t kAddressSpacePerEngine = (std::size_t{1} << 30) + (std::si
 std::optional<Error> cannotReserve() {
   void* probe = mmap(nullptr, kAddressSpacePerEngine, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (probe == MAP_FAILED) {
-    return Error{fmt::format("cannot reserve 1 GiB of address space for an emulated CPU: {}; raise the limit on address space (ulimit -v), run "
-                             "fewer VMs, or allow writable and executable memory",
-                             systemErrorText(errno))};
+    return Error{
+        fmt::format("cannot reserve 1 GiB of address space for an emulated CPU: {}; raise the limit on address space (ulimit -v), run "
+                    "fewer VMs, or allow writable and executable memory",
+                    systemErrorText(errno))};
   }
   munmap(probe, kAddressSpacePerEngine);
   return std::nullopt;
@@ -73,7 +74,9 @@ Result<void> UnicornEngine::mapNothing(uc_cb_mmio_read_t onRead, uc_cb_mmio_writ
   constexpr std::uint64_t kTop = 0 - kPageSize;  // Unicorn cannot map the last page
   const std::uint64_t ramEnd = memory_.ram.size();
   const std::uint64_t dynamicEnd = OC_DYNAMIC_BASE + memory_.dynamic.size();
-  const auto map = [&](std::uint64_t begin, std::uint64_t end) { return uc_mmio_map(get(), begin, end - begin, onRead, user, onWrite, user); };
+  const auto map = [&](std::uint64_t begin, std::uint64_t end) {
+    return uc_mmio_map(get(), begin, end - begin, onRead, user, onWrite, user);
+  };
   for (const uc_err error : {map(ramEnd, OC_DYNAMIC_BASE), map(dynamicEnd, kTop)}) {
     if (error != UC_ERR_OK) return failure("cannot set up the emulated CPU's address space: {}", uc_strerror(error));
   }
@@ -82,9 +85,9 @@ Result<void> UnicornEngine::mapNothing(uc_cb_mmio_read_t onRead, uc_cb_mmio_writ
 
 void UnicornEngine::enter(const GuestEntry& entry) {
   constexpr std::uint32_t kEferMsr = 0xc000'0080;
-  constexpr std::uint64_t kEferLongMode = 0x500;       // LME, LMA; no NXE: Unicorn 2.0 takes NX as reserved
+  constexpr std::uint64_t kEferLongMode = 0x500;  // LME, LMA; no NXE: Unicorn 2.0 takes NX as reserved
   constexpr std::uint64_t kCr4PhysicalExtension = 0x20;
-  constexpr std::uint64_t kCr0Paging = 0x8001'0033;    // PG, WP, NE, ET, MP, PE
+  constexpr std::uint64_t kCr0Paging = 0x8001'0033;  // PG, WP, NE, ET, MP, PE
   constexpr std::uint16_t kDescriptors = 3;
 
   const uc_x86_msr efer{kEferMsr, kEferLongMode};
@@ -122,13 +125,12 @@ Registers UnicornEngine::registers() const {
     int reg;
     std::uint64_t* value;
   };
-  const std::array places{Place{UC_X86_REG_RAX, &r.rax}, Place{UC_X86_REG_RBX, &r.rbx},       Place{UC_X86_REG_RCX, &r.rcx},
-                          Place{UC_X86_REG_RDX, &r.rdx}, Place{UC_X86_REG_RSI, &r.rsi},       Place{UC_X86_REG_RDI, &r.rdi},
-                          Place{UC_X86_REG_RBP, &r.rbp}, Place{UC_X86_REG_RSP, &r.rsp},       Place{UC_X86_REG_R8, &r.r8},
-                          Place{UC_X86_REG_R9, &r.r9},   Place{UC_X86_REG_R10, &r.r10},       Place{UC_X86_REG_R11, &r.r11},
-                          Place{UC_X86_REG_R12, &r.r12}, Place{UC_X86_REG_R13, &r.r13},       Place{UC_X86_REG_R14, &r.r14},
-                          Place{UC_X86_REG_R15, &r.r15}, Place{UC_X86_REG_RIP, &r.rip},       Place{UC_X86_REG_RFLAGS, &r.rflags},
-                          Place{UC_X86_REG_CR2, &r.cr2}, Place{UC_X86_REG_CR3, &r.cr3}};
+  const std::array places{
+      Place{UC_X86_REG_RAX, &r.rax}, Place{UC_X86_REG_RBX, &r.rbx},       Place{UC_X86_REG_RCX, &r.rcx}, Place{UC_X86_REG_RDX, &r.rdx},
+      Place{UC_X86_REG_RSI, &r.rsi}, Place{UC_X86_REG_RDI, &r.rdi},       Place{UC_X86_REG_RBP, &r.rbp}, Place{UC_X86_REG_RSP, &r.rsp},
+      Place{UC_X86_REG_R8, &r.r8},   Place{UC_X86_REG_R9, &r.r9},         Place{UC_X86_REG_R10, &r.r10}, Place{UC_X86_REG_R11, &r.r11},
+      Place{UC_X86_REG_R12, &r.r12}, Place{UC_X86_REG_R13, &r.r13},       Place{UC_X86_REG_R14, &r.r14}, Place{UC_X86_REG_R15, &r.r15},
+      Place{UC_X86_REG_RIP, &r.rip}, Place{UC_X86_REG_RFLAGS, &r.rflags}, Place{UC_X86_REG_CR2, &r.cr2}, Place{UC_X86_REG_CR3, &r.cr3}};
   std::array<int, places.size()> ids{};
   std::array<void*, places.size()> values{};
   for (std::size_t i = 0; i < places.size(); ++i) {

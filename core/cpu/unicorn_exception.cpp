@@ -17,7 +17,7 @@ constexpr std::uint64_t kErrorPresent = 1, kErrorWrite = 2, kErrorUser = 4, kErr
 constexpr std::uint64_t kFlagTrap = 1u << 8, kFlagInterrupt = 1u << 9, kFlagNestedTask = 1u << 14, kFlagResume = 1u << 16;
 
 std::string_view exceptionName(std::uint32_t vector) {
-  constexpr std::array<std::string_view, 20> kNames{"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "exception 9",
+  constexpr std::array<std::string_view, 20> kNames{"#DE", "#DB", "NMI", "#BP", "#OF", "#BR",          "#UD", "#NM", "#DF", "exception 9",
                                                     "#TS", "#NP", "#SS", "#GP", "#PF", "exception 15", "#MF", "#AC", "#MC", "#XM"};
   return vector < kNames.size() ? kNames[vector] : std::string_view("interrupt");
 }
@@ -105,9 +105,7 @@ void GuestVirtualMemory::markTouched(const GuestWalk& walk) {
 std::string describeException(const ExceptionState& state) {
   std::string text = fmt::format("{} at rip {:#x}", exceptionName(state.vector), state.rip);
   if (state.vector == kPageFault) {
-    const std::string_view how = (state.errorCode & kErrorFetch) != 0   ? "fetch"
-                                 : (state.errorCode & kErrorWrite) != 0 ? "write"
-                                                                        : "read";
+    const std::string_view how = (state.errorCode & kErrorFetch) != 0 ? "fetch" : (state.errorCode & kErrorWrite) != 0 ? "write" : "read";
     const std::string_view why = (state.errorCode & kErrorReserved) != 0  ? "reserved bit set"
                                  : (state.errorCode & kErrorPresent) != 0 ? "not allowed"
                                                                           : "page not present";

@@ -178,7 +178,8 @@ Result<UnicornInfo> Probe::run() {
   uc_hook hook = 0;
   const uc_err hooked = uc_hook_add(engine_->get(), &hook, UC_HOOK_INTR, asHook(onException), this, 1, 0);
   if (hooked != UC_ERR_OK) return refuse({uc_strerror(hooked)});
-  engine_->enter({Gpa(addressOf(kCode)), Gpa(addressOf(kStack) + kPageSize), Gpa(), Gpa(addressOf(kRootTable)), Gpa(addressOf(kDescriptors))});
+  engine_->enter(
+      {Gpa(addressOf(kCode)), Gpa(addressOf(kStack) + kPageSize), Gpa(), Gpa(addressOf(kRootTable)), Gpa(addressOf(kDescriptors))});
 
   const auto kind = findKind();
   if (!kind) return refuse(kind.error());

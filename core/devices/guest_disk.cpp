@@ -52,7 +52,8 @@ class FileImage final : public ImageSource {
     const std::uint64_t wanted = std::min(kPageSize, size_.value() - block * kPageSize);
     const ssize_t n = ::pread(fd_, bytes.data(), wanted, static_cast<off_t>(block * kPageSize));
     if (n < 0) return failure("cannot read block {} of the image {}: {}", block, path_, systemErrorText(errno));
-    if (static_cast<std::uint64_t>(n) != wanted) return failure("cannot read block {} of the image {}: the file became shorter", block, path_);
+    if (static_cast<std::uint64_t>(n) != wanted)
+      return failure("cannot read block {} of the image {}: the file became shorter", block, path_);
     return {};
   }
 

@@ -30,9 +30,9 @@ BlockClass classOf(std::uint64_t seed) {
   return BlockClass::Random;
 }
 
-constexpr std::array<std::string_view, 24> kWords{
-    "page",  "table", "memory", "guest", "the",  "of",   "host",  "swap",  "balloon", "error", "info",  "request",
-    "frame", "disk",  "write",  "read",  "from", "with", "share", "cache", "server",  "user",  "state", "free"};
+constexpr std::array<std::string_view, 24> kWords{"page",    "table", "memory", "guest",   "the",    "of",   "host",  "swap",
+                                                  "balloon", "error", "info",   "request", "frame",  "disk", "write", "read",
+                                                  "from",    "with",  "share",  "cache",   "server", "user", "state", "free"};
 
 // Code-like: common short instruction patterns with varying operands; compresses about two to one.
 constexpr std::array<std::uint64_t, 8> kPatterns{0x0000000000358b48u, 0x00000000e8c78948u, 0x00000000840fc085u, 0x4810ec8348e58948u,

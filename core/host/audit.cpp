@@ -32,11 +32,14 @@ void Audit::onEvent(const Event& event) {
 void Audit::comparePage(const VmMemory& vm, Gfn gfn) const {
   const WorldPage page = world_.page(vm.id, gfn);
   const NptEntry entry = vm.guest.entry(gfn);
-  invariant(page.place == entry.place(), fmt::format("{} frame {}: the nested page table agrees with the events about its place", vm.name, gfn.value()));
+  invariant(page.place == entry.place(),
+            fmt::format("{} frame {}: the nested page table agrees with the events about its place", vm.name, gfn.value()));
   if (entry.present())
-    invariant(page.mfn == entry.mfn(), fmt::format("{} frame {}: the nested page table agrees with the events about its machine frame", vm.name, gfn.value()));
+    invariant(page.mfn == entry.mfn(),
+              fmt::format("{} frame {}: the nested page table agrees with the events about its machine frame", vm.name, gfn.value()));
   if (entry.place() == PagePlace::Swapped)
-    invariant(page.slot == entry.slot() && vm.swap.uses(entry.slot()), fmt::format("{} frame {}: its swap slot is the one written", vm.name, gfn.value()));
+    invariant(page.slot == entry.slot() && vm.swap.uses(entry.slot()),
+              fmt::format("{} frame {}: its swap slot is the one written", vm.name, gfn.value()));
 }
 
 void Audit::compareFrame(Mfn mfn) const {
@@ -46,7 +49,8 @@ void Audit::compareFrame(Mfn mfn) const {
   if (frame.use == FrameUse::Shared)
     invariant(expected.references == frame.references, fmt::format("machine frame {} has as many sharers as the events say", mfn.value()));
   if (frame.use == FrameUse::Private)
-    invariant(expected.vm == frame.vm && expected.gfn == frame.gfn, fmt::format("machine frame {} belongs to the page the events say", mfn.value()));
+    invariant(expected.vm == frame.vm && expected.gfn == frame.gfn,
+              fmt::format("machine frame {} belongs to the page the events say", mfn.value()));
 }
 
 void Audit::sweepIfDue() {

@@ -91,8 +91,8 @@ Result<GuestLayout> layoutGuest(const ElfImage& image, Pages memory) {
   layout.tablesEnd = layout.tablesFirst.next(layout.tablesUsed.value() + guestTables);
   layout.clockPage = layout.tablesEnd;
   if (layout.clockPage.value() >= memory.value())
-    return failure("the guest kernel with its page tables needs {} pages, but the VM has only {}; give it more memory", layout.clockPage.value() + 1,
-                   memory.value());
+    return failure("the guest kernel with its page tables needs {} pages, but the VM has only {}; give it more memory",
+                   layout.clockPage.value() + 1, memory.value());
   return layout;
 }
 

@@ -15,11 +15,11 @@ namespace overcommit {
 struct GuestLayout {
   Pages memory;
   Gpa imageEnd;
-  Gfn tablesFirst;    // the page-table pool, [tablesFirst, tablesEnd)
+  Gfn tablesFirst;  // the page-table pool, [tablesFirst, tablesEnd)
   Gfn tablesEnd;
-  Pages tablesUsed;   // by the loader's own tables, at the pool's start
+  Pages tablesUsed;  // by the loader's own tables, at the pool's start
   Gfn clockPage;
-  Pages dynamic;      // size of the dynamic area
+  Pages dynamic;  // size of the dynamic area
 };
 
 // Guest-virtual space that a VM of this size may map as it likes: four times its memory, so that programs can grow past it.

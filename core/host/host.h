@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/disk_queue.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "cpu/guest_walk.h"
@@ -16,7 +17,6 @@
 #include "host/run_config.h"
 #include "machine/nested_fault.h"
 #include "machine/nested_page_table.h"
-#include "base/disk_queue.h"
 #include "trace/event_log.h"
 #include "trace/trace_header.h"
 

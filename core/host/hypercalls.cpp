@@ -40,7 +40,8 @@ void VirtualMachine::Hypercalls::serve(const VmExit& exit) {
 
 void VirtualMachine::Hypercalls::ready(std::uint64_t version, std::uint64_t statsAddress) {
   if (version != OC_ABI_VERSION)
-    return vm_.crash(fmt::format("the guest speaks version {} of the guest ABI, this engine version {}; rebuild the guest", version, OC_ABI_VERSION));
+    return vm_.crash(
+        fmt::format("the guest speaks version {} of the guest ABI, this engine version {}; rebuild the guest", version, OC_ABI_VERSION));
   const Gfn gfn = gfnOf(Gpa(statsAddress));
   if (statsAddress % kPageSize != 0 || gfn.value() >= on_.memory->guest.memory().value())
     return vm_.crash(fmt::format("hypercall READY: {:#x} is no page of the guest", statsAddress));
@@ -59,7 +60,8 @@ bool VirtualMachine::Hypercalls::work(std::uint64_t duration) {
 
 void VirtualMachine::Hypercalls::operations(std::uint64_t count, std::uint64_t duration) {
   constexpr std::uint64_t kMostAtOnce = 1'000'000;
-  if (count > kMostAtOnce) return vm_.crash(fmt::format("the guest reported {} operations at once; at most {} are believed", count, kMostAtOnce));
+  if (count > kMostAtOnce)
+    return vm_.crash(fmt::format("the guest reported {} operations at once; at most {} are believed", count, kMostAtOnce));
   if (!work(duration)) return;
   vm_.meter_.operationsDone(count, vm_.clock_.now());
   if (vm_.config_.operations != 0 && vm_.meter_.operations() >= vm_.config_.operations)
@@ -91,7 +93,8 @@ std::optional<std::string> VirtualMachine::Hypercalls::bytesAt(std::uint64_t add
 }
 
 void VirtualMachine::Hypercalls::print(std::uint64_t address, std::uint64_t length) {
-  if (length > OC_CONSOLE_MAX) return vm_.crash(fmt::format("the guest printed {} bytes at once; at most {} are allowed", length, OC_CONSOLE_MAX));
+  if (length > OC_CONSOLE_MAX)
+    return vm_.crash(fmt::format("the guest printed {} bytes at once; at most {} are allowed", length, OC_CONSOLE_MAX));
   const auto text = bytesAt(address, length);
   if (!text) return;
   vm_.recordConsole(vm_.console_.print(*text));
@@ -133,7 +136,8 @@ void VirtualMachine::Hypercalls::disk(std::uint64_t operation, std::uint64_t blo
   if (address % kPageSize != 0 || gfn.value() >= on_.memory->guest.memory().value())
     return vm_.crash(fmt::format("disk operation {}: {:#x} is no page of the guest", operation, address));
   if (disk == nullptr || block >= disk->blocks())
-    return vm_.crash(fmt::format("disk operation {}: block {} is outside the disk of {} blocks", operation, block, disk ? disk->blocks() : 0));
+    return vm_.crash(
+        fmt::format("disk operation {}: block {} is outside the disk of {} blocks", operation, block, disk ? disk->blocks() : 0));
 
   const auto& costs = vm_.host_.config.costs;
   const VirtualTime service = disk->continuesAt(block) ? costs.diskStream : write ? costs.diskWrite : costs.diskRead;
@@ -158,7 +162,8 @@ void VirtualMachine::Hypercalls::disk(std::uint64_t operation, std::uint64_t blo
 }
 
 void VirtualMachine::Hypercalls::truth(std::uint64_t address, std::uint64_t count) {
-  if (count > OC_TRUTH_MAX) return vm_.crash(fmt::format("the guest sent {} truth records at once; at most {} are allowed", count, OC_TRUTH_MAX));
+  if (count > OC_TRUTH_MAX)
+    return vm_.crash(fmt::format("the guest sent {} truth records at once; at most {} are allowed", count, OC_TRUTH_MAX));
   const auto bytes = bytesAt(address, count * sizeof(oc_truth));
   if (!bytes) return;
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -19,13 +19,15 @@ void DynamicWindowFaults::onNestedFault(std::uint64_t page, Access access) {
   // A table that the guest keeps outside its pool may have been taken away since the emulator walked it.
   const auto read = [this](Gpa at) -> std::optional<std::uint64_t> {
     const Gfn gfn = gfnOf(at);
-    if (gfn.value() < memory_.guest.memory().value() && !memory_.guest.entry(gfn).present()) static_cast<void>(pager_.resolve(memory_, gfn, Access::Read));
+    if (gfn.value() < memory_.guest.memory().value() && !memory_.guest.entry(gfn).present())
+      static_cast<void>(pager_.resolve(memory_, gfn, Access::Read));
     return lookAtGuest(memory_, machine_, at);
   };
   const GuestWalk walk = walkGuestTables(pageTableRoot_.value(), address, bytesOf(memory_.guest.memory()), read);
   const Gfn gfn = gfnOf(walk.address);
   if (walk.end != GuestWalkEnd::Mapped) {
-    if (!memory_.dead) memory_.dead = fmt::format("the guest used address {:#x}, which its page tables do not map: {}", address.value(), nameOf(walk.end));
+    if (!memory_.dead)
+      memory_.dead = fmt::format("the guest used address {:#x}, which its page tables do not map: {}", address.value(), nameOf(walk.end));
     if (memory_.stopSoon) memory_.stopSoon();
   } else if (pager_.resolve(memory_, gfn, access) == Resolution::Present) {
     memory_.guest.fillDynamic(page, gfn, access);

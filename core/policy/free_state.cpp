@@ -62,7 +62,8 @@ Bytes minFreeOf(Bytes host, MinFreeScale scale, std::uint64_t percent) {
 
 FreeStateThresholds thresholdsFor(Pages frames, Bytes represents, MinFreeScale scale, std::uint64_t percent) {
   // minFree : represents = high : frames, in whole frames, rounded up so that a tiny host still has a threshold.
-  const std::uint64_t high = represents == Bytes(0) ? 0 : scaledUp(minFreeOf(represents, scale, percent).value(), frames.value(), represents.value());
+  const std::uint64_t high =
+      represents == Bytes(0) ? 0 : scaledUp(minFreeOf(represents, scale, percent).value(), frames.value(), represents.value());
   return {Pages(high), Pages(high * 64 / 100), Pages(high * 32 / 100), Pages(high * 16 / 100), Pages((high * 4 + 99) / 100)};
 }
 

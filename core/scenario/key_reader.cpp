@@ -15,7 +15,8 @@ void noteWrongKind(const TomlValue& value, std::string_view name, std::string_vi
 }
 
 // A text with a unit; a plain number gets the hint that is most likely meant.
-const std::string* measureText(const TomlValue& value, std::string_view name, std::string_view kind, std::string_view unit, Mistakes& mistakes) {
+const std::string* measureText(const TomlValue& value, std::string_view name, std::string_view kind, std::string_view unit,
+                               Mistakes& mistakes) {
   switch (value.kind) {
     case TomlValue::Kind::Text: return &value.text;
     case TomlValue::Kind::Integer:

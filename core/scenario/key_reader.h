@@ -78,7 +78,8 @@ class KeyReader {
 // The same for one value; `name` is what to call it in messages.
 std::optional<std::string> readText(const TomlValue& value, std::string_view name, Mistakes& mistakes);
 std::optional<bool> readBoolean(const TomlValue& value, std::string_view name, Mistakes& mistakes);
-std::optional<std::uint64_t> readNumber(const TomlValue& value, std::string_view name, std::uint64_t least, std::uint64_t most, Mistakes& mistakes);
+std::optional<std::uint64_t> readNumber(const TomlValue& value, std::string_view name, std::uint64_t least, std::uint64_t most,
+                                        Mistakes& mistakes);
 std::optional<Bytes> readSize(const TomlValue& value, std::string_view name, Mistakes& mistakes);
 std::optional<Pages> readPages(const TomlValue& value, std::string_view name, Mistakes& mistakes);
 std::optional<VirtualTime> readTime(const TomlValue& value, std::string_view name, Mistakes& mistakes);

@@ -37,9 +37,9 @@ inline constexpr int kExitBackendUnavailable = 77;
 // from it.
 struct VmSnapshot {
   std::string name;
-  std::string runs;   // "webserver", "my-guest.elf", "script zipf"
-  std::string state;  // "running", "off", "crashed", …
-  std::optional<std::string> crash;  // why the guest was stopped
+  std::string runs;                    // "webserver", "my-guest.elf", "script zipf"
+  std::string state;                   // "running", "off", "crashed", …
+  std::optional<std::string> crash;    // why the guest was stopped
   std::vector<std::uint64_t> figures;  // in the order of vmMetrics()
 };
 

@@ -45,7 +45,8 @@ void readHost(const TomlValue& table, HostConfig& host, Mistakes& mistakes) {
   host.memory = memory.value_or(Pages(0));
   const Bytes size = bytesOf(host.memory);
   if (memory && (size < kSmallestHost || size > kLargestHost)) {
-    mistakes.add(keys.position("memory"), "memory is {}: a host has {} to {}", formatBytes(size), formatBytes(kSmallestHost), formatBytes(kLargestHost));
+    mistakes.add(keys.position("memory"), "memory is {}: a host has {} to {}", formatBytes(size), formatBytes(kSmallestHost),
+                 formatBytes(kLargestHost));
   }
   host.represents = keys.size("represents").value_or(size);
   if (memory && host.represents < size) {
@@ -58,7 +59,8 @@ void readHost(const TomlValue& table, HostConfig& host, Mistakes& mistakes) {
   if (const auto profile = keys.word("profile", kProfiles)) host.profile = kProfiles[*profile];
   host.console = keys.pages("console").value_or(Pages(0));
   if (memory && host.console >= host.memory && host.console > Pages(0))
-    mistakes.add(keys.position("console"), "console is {}: nothing is left of memory ({})", formatBytes(bytesOf(host.console)), formatBytes(size));
+    mistakes.add(keys.position("console"), "console is {}: nothing is left of memory ({})", formatBytes(bytesOf(host.console)),
+                 formatBytes(size));
   host.quantum = keys.time("quantum");
   if (host.quantum && (*host.quantum < kShortestQuantum || *host.quantum > kLongestQuantum)) {
     mistakes.add(keys.position("quantum"), "quantum is {}: it can be {} to {}", formatTime(*host.quantum), formatTime(kShortestQuantum),
@@ -74,8 +76,9 @@ void readCosts(const TomlValue& table, Costs& costs, Mistakes& mistakes) {
     const auto info = std::ranges::find(costTable(), entry.key, &CostInfo::name);
     if (info == costTable().end()) {
       const std::string hint = didYouMean(entry.key, names);
-      mistakes.note(Mistakes::Gravity::Key, entry.position,
-                    fmt::format("unknown cost \"{}\"{}", entry.key, hint.empty() ? fmt::format(": there are {}", fmt::join(names, ", ")) : hint));
+      mistakes.note(
+          Mistakes::Gravity::Key, entry.position,
+          fmt::format("unknown cost \"{}\"{}", entry.key, hint.empty() ? fmt::format(": there are {}", fmt::join(names, ", ")) : hint));
       continue;
     }
     const auto time = readTime(entry.value, entry.key, mistakes);
@@ -109,7 +112,8 @@ void readDisk(const TomlValue& table, DiskConfig& disk, Mistakes& mistakes) {
 void readLimits(const TomlValue& table, RunLimits& limits, Mistakes& mistakes) {
   const KeyReader keys(table, "limits", mistakes);
   const TomlValue* time = keys.value("time");
-  if (time != nullptr && !(time->kind == TomlValue::Kind::Text && time->text == "none")) limits.time = keys.time("time").value_or(VirtualTime());
+  if (time != nullptr && !(time->kind == TomlValue::Kind::Text && time->text == "none"))
+    limits.time = keys.time("time").value_or(VirtualTime());
   limits.nestedFaults = keys.number("nested_faults", 0, kLargestNumber).value_or(0);
   limits.operations = keys.number("operations", 0, kLargestNumber).value_or(0);
   limits.watchdogBlocks = keys.number("watchdog_blocks", 0, kLargestNumber).value_or(limits.watchdogBlocks);
@@ -126,7 +130,8 @@ void readTop(const KeyReader& keys, const TomlValue& root, RunConfig& config, Mi
   }
   if (!keys.has("host")) mistakes.add(root.position, "the scenario has no [host]");
   if (!keys.has("vm")) mistakes.add(root.position, "the scenario has no [[vm]]");
-  if (keys.has("ask")) mistakes.note(Mistakes::Gravity::Key, keys.position("ask"), "[[ask]] is reserved for labs: this version cannot use it");
+  if (keys.has("ask"))
+    mistakes.note(Mistakes::Gravity::Key, keys.position("ask"), "[[ask]] is reserved for labs: this version cannot use it");
 }
 
 }  // namespace

@@ -100,10 +100,14 @@ std::string_view headingOf(std::string_view section) {
   struct Heading {
     std::string_view section, heading;
   };
-  static constexpr std::array kHeadings{Heading{"", "the top of the file"}, Heading{"host", "[host]"},
-                                        Heading{"disk", "[disk]"},          Heading{"limits", "[limits]"},
-                                        Heading{"vm", "[[vm]]"},            Heading{"at", "[[at]]"},
-                                        Heading{"set", "set"},              Heading{"mark", "[[mark]]"},
+  static constexpr std::array kHeadings{Heading{"", "the top of the file"},
+                                        Heading{"host", "[host]"},
+                                        Heading{"disk", "[disk]"},
+                                        Heading{"limits", "[limits]"},
+                                        Heading{"vm", "[[vm]]"},
+                                        Heading{"at", "[[at]]"},
+                                        Heading{"set", "set"},
+                                        Heading{"mark", "[[mark]]"},
                                         Heading{"expect", "[[expect]]"}};
   for (const Heading& heading : kHeadings) {
     if (heading.section == section) return heading.heading;

@@ -9,7 +9,9 @@ namespace overcommit {
 namespace {
 
 // What the error of a refused action is about.
-std::string nameOfTarget(const RunConfig& config, const TimedAction& action) { return action.vm ? config.vms[*action.vm].name : "the host"; }
+std::string nameOfTarget(const RunConfig& config, const TimedAction& action) {
+  return action.vm ? config.vms[*action.vm].name : "the host";
+}
 
 }  // namespace
 

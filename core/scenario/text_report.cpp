@@ -24,16 +24,16 @@ struct Column {
 };
 
 // 16 + 94 = 110 columns.
-constexpr std::array kMemory{Column{"memory", "memory", 10},     Column{"private", "private", 10}, Column{"shared", "shared", 10},
-                             Column{"balloon", "ballooned", 10}, Column{"zipped", "zipped", 10},   Column{"swapped", "swapped", 10},
-                             Column{"untouched", "untouched", 11}, Column{"operations", "operations", 12}, Column{"p95", "latency_p95", 11}};
+constexpr std::array kMemory{
+    Column{"memory", "memory", 10},       Column{"private", "private", 10},       Column{"shared", "shared", 10},
+    Column{"balloon", "ballooned", 10},   Column{"zipped", "zipped", 10},         Column{"swapped", "swapped", 10},
+    Column{"untouched", "untouched", 11}, Column{"operations", "operations", 12}, Column{"p95", "latency_p95", 11}};
 
-constexpr std::array kTime{Column{"run", "time_run", 6},           Column{"idle", "time_idle", 6},
-                           Column{"touch", "time_first_touch", 7}, Column{"break", "time_break", 7},
-                           Column{"unzip", "time_unzip", 7},       Column{"swap-in", "time_swap_in", 9},
-                           Column{"queue", "time_disk_queue", 7},  Column{"disk", "time_guest_disk", 6},
-                           Column{"paging", "time_guest_paging", 8}, Column{"reclaim", "time_reclaim", 9},
-                           Column{"blocked", "time_blocked", 9}};
+constexpr std::array kTime{
+    Column{"run", "time_run", 6},          Column{"idle", "time_idle", 6},       Column{"touch", "time_first_touch", 7},
+    Column{"break", "time_break", 7},      Column{"unzip", "time_unzip", 7},     Column{"swap-in", "time_swap_in", 9},
+    Column{"queue", "time_disk_queue", 7}, Column{"disk", "time_guest_disk", 6}, Column{"paging", "time_guest_paging", 8},
+    Column{"reclaim", "time_reclaim", 9},  Column{"blocked", "time_blocked", 9}};
 
 // The first `most` characters, by bytes: names are ASCII.
 std::string cut(std::string_view text, std::size_t most) {
@@ -77,7 +77,8 @@ std::string memoryCell(const Column& column, std::uint64_t value) {
 void appendTitle(std::string& out, const RunSnapshot& run) {
   if (!run.config.title.empty()) appendWrapped(out, run.config.title, 2);
   appendWrapped(out,
-                fmt::format("{} of virtual time, seed {}, {}, digest {}", formatTime(run.virtualTime), run.config.seed, run.engine, run.digest.text()),
+                fmt::format("{} of virtual time, seed {}, {}, digest {}", formatTime(run.virtualTime), run.config.seed, run.engine,
+                            run.digest.text()),
                 2);
 }
 
@@ -133,28 +134,30 @@ void appendHost(std::string& out, const RunSnapshot& run) {
                                      ? fmt::format(" (stands for {})", formatBytes(run.config.host.represents))
                                      : std::string();
   out += '\n';
-  appendWrapped(out,
-                fmt::format("Host: {}{} for VMs of {}; {} free, {} private, {} shared, {} zip store, {} overhead", size("memory"), represents,
-                            size("configured"), size("free"), size("private"), size("shared"), size("zip_store"), size("overhead")),
-                2);
+  appendWrapped(
+      out,
+      fmt::format("Host: {}{} for VMs of {}; {} free, {} private, {} shared, {} zip store, {} overhead", size("memory"), represents,
+                  size("configured"), size("free"), size("private"), size("shared"), size("zip_store"), size("overhead")),
+      2);
   const auto state = static_cast<FreeState>(run.hostFigure("state"));
-  appendWrapped(out,
-                fmt::format("Free state {} (minfree {}); {} first touches, {} breaks, {} pages swapped out, {} swapped in; swap disk busy {} %",
-                            nameOf(state), size("minfree"), run.hostFigure("first_touches"), run.hostFigure("breaks"), run.hostFigure("swap_outs"),
-                            run.hostFigure("swap_ins"), run.hostFigure("swap_disk_busy") / 10),
-                2);
+  appendWrapped(
+      out,
+      fmt::format("Free state {} (minfree {}); {} first touches, {} breaks, {} pages swapped out, {} swapped in; swap disk busy {} %",
+                  nameOf(state), size("minfree"), run.hostFigure("first_touches"), run.hostFigure("breaks"), run.hostFigure("swap_outs"),
+                  run.hostFigure("swap_ins"), run.hostFigure("swap_disk_busy") / 10),
+      2);
 }
 
 void appendExpectations(std::string& out, const RunSnapshot& run) {
   if (run.expectations.empty()) return;
   out += "\nExpectations\n";
   for (const auto& [expectation, verdict] : run.expectations) {
-    const std::string got = verdict.got
-                                ? fmt::format("got {} at {}", formatValue(*verdict.got, expectation.reference.unit()), formatTime(verdict.time))
-                                : std::string("the run ended before");
+    const std::string got =
+        verdict.got ? fmt::format("got {} at {}", formatValue(*verdict.got, expectation.reference.unit()), formatTime(verdict.time))
+                    : std::string("the run ended before");
     appendWrapped(out,
-                  fmt::format("  {}  {}: {}; {} (line {})", verdict.holds() ? "holds" : "FAILS", expectation.metric, expectation.wanted(), got,
-                              expectation.line),
+                  fmt::format("  {}  {}: {}; {} (line {})", verdict.holds() ? "holds" : "FAILS", expectation.metric, expectation.wanted(),
+                              got, expectation.line),
                   9);
   }
 }
@@ -166,7 +169,8 @@ void appendEnding(std::string& out, const RunSnapshot& run) {
     if (vm.crash) appendWrapped(notes, fmt::format("{} was stopped: {}", vm.name, *vm.crash), 2);
     if (run.vmFigure(vm, "blocked") != 0) blocked.push_back(vm.name);
   }
-  if (!blocked.empty()) appendWrapped(notes, fmt::format("Blocked, because the host has no memory left for them: {}", fmt::join(blocked, ", ")), 2);
+  if (!blocked.empty())
+    appendWrapped(notes, fmt::format("Blocked, because the host has no memory left for them: {}", fmt::join(blocked, ", ")), 2);
   if (run.limit) appendWrapped(notes, fmt::format("The run was ended by {}", *run.limit), 2);
   if (!notes.empty()) out += "\n" + notes;
 }

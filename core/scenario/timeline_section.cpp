@@ -20,10 +20,10 @@ struct FaultName {
   std::string_view name;
   DeviceFault fault;
 };
-constexpr std::array kFaults{FaultName{"swap_disk_full", DeviceFault::SwapDiskFull}, FaultName{"swap_read_error", DeviceFault::SwapReadError},
-                             FaultName{"swap_short_write", DeviceFault::SwapShortWrite},
-                             FaultName{"swap_corrupt_slot", DeviceFault::SwapCorruptSlot},
-                             FaultName{"guest_disk_error", DeviceFault::GuestDiskError}};
+constexpr std::array kFaults{
+    FaultName{"swap_disk_full", DeviceFault::SwapDiskFull}, FaultName{"swap_read_error", DeviceFault::SwapReadError},
+    FaultName{"swap_short_write", DeviceFault::SwapShortWrite}, FaultName{"swap_corrupt_slot", DeviceFault::SwapCorruptSlot},
+    FaultName{"guest_disk_error", DeviceFault::GuestDiskError}};
 
 std::optional<VirtualTime> readInstant(const KeyReader& keys, std::string_view key, VirtualTime duration, Mistakes& mistakes) {
   const auto time = keys.time(key);
@@ -102,7 +102,8 @@ std::optional<SetAction> readHostSetting(const TomlEntry& entry, Mistakes& mista
 }
 
 void readSettings(const TomlValue& settings, std::span<const Target> targets, VirtualTime time, RunConfig& config, Mistakes& mistakes) {
-  if (settings.table.empty()) mistakes.add(settings.position, "set is empty: name a setting and its new value, as in set = {{ limit = \"32 MiB\" }}");
+  if (settings.table.empty())
+    mistakes.add(settings.position, "set is empty: name a setting and its new value, as in set = {{ limit = \"32 MiB\" }}");
   const bool isHost = targets.size() == 1 && !targets.front();
   if (!isHost) {
     const KeyReader checkKeys(settings, "set", mistakes);

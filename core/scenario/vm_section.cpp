@@ -135,8 +135,10 @@ void readKnownArguments(const TomlValue& arguments, const ArgumentUnits& units, 
     const auto unit = units.find(entry.key);
     if (unit == units.end()) {
       std::string text = fmt::format("{} has no argument \"{}\"{}", whose, entry.key, didYouMean(entry.key, names));
-      if (names.empty()) text += ": it takes none";
-      else if (!nearest(entry.key, names)) text += fmt::format(": it has {}", fmt::join(names, ", "));
+      if (names.empty())
+        text += ": it takes none";
+      else if (!nearest(entry.key, names))
+        text += fmt::format(": it has {}", fmt::join(names, ", "));
       mistakes.note(Mistakes::Gravity::Key, entry.position, std::move(text));
       continue;
     }
@@ -160,7 +162,8 @@ void readProgram(const KeyReader& keys, VmConfig& vm, const TomlValue* arguments
   if (vm.program.empty()) return;
   const ProgramInfo* program = findProgram(vm.program);
   if (program != nullptr) {
-    if (arguments != nullptr) readKnownArguments(*arguments, unitsOf(*program), fmt::format("the program \"{}\"", vm.program), vm, mistakes);
+    if (arguments != nullptr)
+      readKnownArguments(*arguments, unitsOf(*program), fmt::format("the program \"{}\"", vm.program), vm, mistakes);
     return;
   }
   std::vector<std::string_view> names;
@@ -227,9 +230,11 @@ void readDisks(const KeyReader& keys, const std::filesystem::path& baseDirectory
     const bool isFile = image->find_first_of("/.") != std::string::npos;
     if (isFile) {
       vm.image.path = absolute(baseDirectory, *image);
-      if (keys.has("image_size")) mistakes.add(keys.position("image_size"), "image_size is for images given by id: a file has its own size");
+      if (keys.has("image_size"))
+        mistakes.add(keys.position("image_size"), "image_size is for images given by id: a file has its own size");
     } else if (!isName(*image) || image->size() > kLongestName) {
-      mistakes.add(keys.position("image"), "image = \"{}\" is neither an id (letters, digits, - and _) nor a path (with a / or a point in it)", *image);
+      mistakes.add(keys.position("image"),
+                   "image = \"{}\" is neither an id (letters, digits, - and _) nor a path (with a / or a point in it)", *image);
     } else {
       vm.image.id = *image;
       const auto size = keys.pages("image_size");

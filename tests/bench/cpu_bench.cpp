@@ -48,7 +48,8 @@ Code computing() {
 // The same code on Unicorn with plain memory and a hook that stops: no windows, no hypervisor.
 class BareGuest {
  public:
-  explicit BareGuest(Code code) : ram_(static_cast<std::byte*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)), kBytes) {
+  explicit BareGuest(Code code)
+      : ram_(static_cast<std::byte*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)), kBytes) {
     engine_ = std::move(UnicornEngine::open({ram_, {}}).value());
     uc_hook hook = 0;
     uc_hook_add(engine_->get(), &hook, UC_HOOK_INSN, asHook(onOut), nullptr, 1, 0, UC_X86_INS_OUT);
@@ -90,13 +91,15 @@ TestHost& host() {
 void guestComputeAgainstBareUnicorn(benchmark::State& state) {
   TestGuest guest(host(), computing(), VmId(0), Watchdog::Off);
   BareGuest bare(computing());
-  ratio(state, atLeast(0.97), [&] { return nanosecondsOf([&] { bare.run(); }); }, [&] { return nanosecondsOf([&] { guest.run(0); }); });
+  ratio(
+      state, atLeast(0.97), [&] { return nanosecondsOf([&] { bare.run(); }); }, [&] { return nanosecondsOf([&] { guest.run(0); }); });
 }
 
 void watchdogOnAgainstOff(benchmark::State& state) {
   TestGuest on(host(), computing(), VmId(0));
   TestGuest off(host(), computing(), VmId(1), Watchdog::Off);
-  ratio(state, atLeast(0.85), [&] { return nanosecondsOf([&] { off.run(0); }); }, [&] { return nanosecondsOf([&] { on.run(0); }); });
+  ratio(
+      state, atLeast(0.85), [&] { return nanosecondsOf([&] { off.run(0); }); }, [&] { return nanosecondsOf([&] { on.run(0); }); });
 }
 
 void hypercallAndBack(benchmark::State& state) {
@@ -155,7 +158,10 @@ void creatingACpu(benchmark::State& state) {
   for (auto _ : state) TestGuest guest(host(), Code(TestGuest::kCode).hlt());
 }
 
-BENCHMARK(guestComputeAgainstBareUnicorn)->Name("guest compute under the hypervisor / bare Unicorn, speed")->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(guestComputeAgainstBareUnicorn)
+    ->Name("guest compute under the hypervisor / bare Unicorn, speed")
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(watchdogOnAgainstOff)->Name("a loop with the watchdog / without, speed")->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(pageFaultDelivery)->Name("guest page fault, delivered and served")->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(hypercallAndBack)->Name("hypercall and back");

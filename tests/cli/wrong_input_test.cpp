@@ -41,8 +41,7 @@ class WrongInputTest : public QObject {
     QTest::newRow("unwritable JSON") << QStringList{"run", good_, "--json", "/nowhere/x.json"}
                                      << "--json: cannot create /nowhere/x.json: no such file";
     QTest::newRow("unwritable CSV") << QStringList{"run", good_, "--csv", folder_.path("")} << "--csv: cannot create";
-    QTest::newRow("unwritable trace") << QStringList{"run", good_, "--trace", "/nowhere/x.octrace"}
-                                      << "/nowhere/x.octrace: no such file";
+    QTest::newRow("unwritable trace") << QStringList{"run", good_, "--trace", "/nowhere/x.octrace"} << "/nowhere/x.octrace: no such file";
     QTest::newRow("output over input") << QStringList{"run", good_, "--json", good_} << "FILE and --json are the same file";
     QTest::newRow("two outputs in one") << QStringList{"run", good_, "--json", folder_.path("x"), "--csv", folder_.path("./x")}
                                         << "--json and --csv are the same file";

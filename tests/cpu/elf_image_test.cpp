@@ -41,7 +41,8 @@ struct ElfFile {
   [[nodiscard]] std::vector<std::byte> bytes() const {
     std::vector<std::byte> file = contents;
     std::memcpy(file.data(), &header, sizeof header);
-    for (std::size_t i = 0; i < programs.size(); ++i) std::memcpy(&file[sizeof header + i * sizeof(Elf64_Phdr)], &programs[i], sizeof(Elf64_Phdr));
+    for (std::size_t i = 0; i < programs.size(); ++i)
+      std::memcpy(&file[sizeof header + i * sizeof(Elf64_Phdr)], &programs[i], sizeof(Elf64_Phdr));
     return file;
   }
 };
@@ -63,14 +64,17 @@ std::vector<Malformation> malformations() {
       {"version in the header", [](ElfFile& f) { f.header.e_version = 7; }, "its ELF version is not 1"},
       {"another machine", [](ElfFile& f) { f.header.e_machine = EM_AARCH64; }, "it is for machine type 183, not for x86-64"},
       {"object file", [](ElfFile& f) { f.header.e_type = ET_REL; }, "it is an object file: link it first"},
-      {"shared object", [](ElfFile& f) { f.header.e_type = ET_DYN; }, "it is a shared object or position-independent: link it statically with -no-pie"},
+      {"shared object", [](ElfFile& f) { f.header.e_type = ET_DYN; },
+       "it is a shared object or position-independent: link it statically with -no-pie"},
       {"core dump", [](ElfFile& f) { f.header.e_type = ET_CORE; }, "its type 4 is not that of an executable"},
       {"header size", [](ElfFile& f) { f.header.e_ehsize = 52; }, "its header claims 52 bytes instead of 64"},
       {"no program headers", [](ElfFile& f) { f.header.e_phnum = 0; }, "it has no program headers: nothing to load"},
       {"program header size", [](ElfFile& f) { f.header.e_phentsize = 32; }, "its program headers claim 32 bytes each instead of 56"},
       {"too many program headers", [](ElfFile& f) { f.header.e_phnum = 65; }, "it has 65 program headers; at most 64 are accepted"},
-      {"program headers behind the end", [](ElfFile& f) { f.header.e_phoff = 4096 - 100; }, "its program header 1 lies outside the file of 4096 bytes"},
-      {"program headers at a huge offset", [](ElfFile& f) { f.header.e_phoff = ~std::uint64_t{0} - 20; }, "its program header 0 lies outside the file"},
+      {"program headers behind the end", [](ElfFile& f) { f.header.e_phoff = 4096 - 100; },
+       "its program header 1 lies outside the file of 4096 bytes"},
+      {"program headers at a huge offset", [](ElfFile& f) { f.header.e_phoff = ~std::uint64_t{0} - 20; },
+       "its program header 0 lies outside the file"},
       {"interpreter", [](ElfFile& f) { f.programs[0].p_type = PT_INTERP; }, "it asks for a dynamic linker: link it with -static"},
       {"dynamic section", [](ElfFile& f) { f.programs[0].p_type = PT_DYNAMIC; }, "it has a dynamic section: link it with -static -no-pie"},
       {"thread-local storage", [](ElfFile& f) { f.programs[1].p_type = PT_TLS; }, "it has thread-local storage"},
@@ -79,7 +83,8 @@ std::vector<Malformation> malformations() {
       {"segment behind the end of the file", [](ElfFile& f) { f.programs[1].p_offset = 4000; },
        "segment 1 lies outside the file: 256 bytes at offset 4000 of 4096"},
       {"segment at a huge offset", [](ElfFile& f) { f.programs[1].p_offset = kHuge; }, "segment 1 lies outside the file"},
-      {"huge size in the file", [](ElfFile& f) { f.programs[1].p_filesz = f.programs[1].p_memsz = kHuge; }, "segment 1 lies outside the file"},
+      {"huge size in the file", [](ElfFile& f) { f.programs[1].p_filesz = f.programs[1].p_memsz = kHuge; },
+       "segment 1 lies outside the file"},
       {"below 1 MiB", [](ElfFile& f) { f.programs[0].p_paddr = f.programs[0].p_vaddr = 0xff000; },
        "segment 0 lies at physical address 0xff000, below 0x100000"},
       {"beyond memory", [](ElfFile& f) { f.programs[1].p_paddr = f.programs[1].p_vaddr = 0xff'f000; },
@@ -88,7 +93,8 @@ std::vector<Malformation> malformations() {
       {"huge size in memory", [](ElfFile& f) { f.programs[1].p_memsz = kHuge; }, "lies outside the VM's memory"},
       {"another virtual address", [](ElfFile& f) { f.programs[0].p_vaddr = 0xffff'ffff'8010'0000; },
        "segment 0 has virtual address 0xffffffff80100000 but physical address 0x100000"},
-      {"overlapping segments", [](ElfFile& f) { f.programs[1].p_paddr = f.programs[1].p_vaddr = 0x10'01ff; }, "two segments overlap at 0x1001ff"},
+      {"overlapping segments", [](ElfFile& f) { f.programs[1].p_paddr = f.programs[1].p_vaddr = 0x10'01ff; },
+       "two segments overlap at 0x1001ff"},
       {"no loadable segment", [](ElfFile& f) { f.programs[0].p_type = f.programs[1].p_type = PT_NOTE; }, "it has no loadable segment"},
       {"entry in data", [](ElfFile& f) { f.header.e_entry = 0x11'0000; }, "its entry point 0x110000 lies in no executable segment"},
       {"entry behind the code", [](ElfFile& f) { f.header.e_entry = 0x10'0200; }, "its entry point 0x100200 lies in no executable segment"},

@@ -153,16 +153,26 @@ void ScriptGeneratorsTest::badArgumentsAreRefusedWithAReason_data() {
   QTest::addColumn<QString>("argument");
   QTest::addColumn<qulonglong>("value");
   QTest::addColumn<QString>("error");
-  QTest::newRow("unknown generator") << "zapf" << "touches" << 1ULL << "there is no script generator \"zapf\"; did you mean \"zipf\"?";
-  QTest::newRow("unknown argument") << "zipf" << "touchs" << 1ULL << "script generator zipf: it has no argument \"touchs\"; did you mean \"touches\"?";
-  QTest::newRow("another generator's argument") << "uniform" << "skew" << 1ULL << "script generator uniform: it has no argument \"skew\"";
-  QTest::newRow("too many permille") << "uniform" << "write" << 1001ULL << "script generator uniform: write = 1001 is more than 1000 permille";
-  QTest::newRow("no touches") << "uniform" << "touches" << 0ULL << "script generator uniform: an operation must touch at least one page";
-  QTest::newRow("too large") << "uniform" << "working_set" << 1001ULL * 4096
+  QTest::newRow("unknown generator") << "zapf"
+                                     << "touches" << 1ULL << "there is no script generator \"zapf\"; did you mean \"zipf\"?";
+  QTest::newRow("unknown argument") << "zipf"
+                                    << "touchs" << 1ULL
+                                    << "script generator zipf: it has no argument \"touchs\"; did you mean \"touches\"?";
+  QTest::newRow("another generator's argument") << "uniform"
+                                                << "skew" << 1ULL << "script generator uniform: it has no argument \"skew\"";
+  QTest::newRow("too many permille") << "uniform"
+                                     << "write" << 1001ULL << "script generator uniform: write = 1001 is more than 1000 permille";
+  QTest::newRow("no touches") << "uniform"
+                              << "touches" << 0ULL << "script generator uniform: an operation must touch at least one page";
+  QTest::newRow("too large") << "uniform"
+                             << "working_set" << 1001ULL * 4096
                              << "script generator uniform: a working set of 1001 pages in 1 part does not fit the VM's 1000 pages";
-  QTest::newRow("no phases") << "phases" << "phases" << 0ULL << "script generator phases: phases must be at least 1 and at most the VM's pages";
-  QTest::newRow("empty phase") << "phases" << "phase_operations" << 0ULL << "script generator phases: a phase must last at least one operation";
-  QTest::newRow("skew") << "zipf" << "skew" << 9ULL << "script generator zipf: skew is 1, 2 or 3";
+  QTest::newRow("no phases") << "phases"
+                             << "phases" << 0ULL << "script generator phases: phases must be at least 1 and at most the VM's pages";
+  QTest::newRow("empty phase") << "phases"
+                               << "phase_operations" << 0ULL << "script generator phases: a phase must last at least one operation";
+  QTest::newRow("skew") << "zipf"
+                        << "skew" << 9ULL << "script generator zipf: skew is 1, 2 or 3";
 }
 
 void ScriptGeneratorsTest::badArgumentsAreRefusedWithAReason() {

@@ -62,8 +62,9 @@ class ScriptTest : public QObject {
 };
 
 void ScriptTest::everyKindOfStepIsRead() {
-  const auto source = parsed("read 5\nread 0x10 3\nwrite 7 zero\nwrite 8 2 same 9\nwrite 8 random\nwrite 8 text 0xff\nwrite 1 code 1\nwork 10us\n"
-                             "wait 2ms\noperation 5 1s\noperation 7ns\nhalt\n");
+  const auto source = parsed(
+      "read 5\nread 0x10 3\nwrite 7 zero\nwrite 8 2 same 9\nwrite 8 random\nwrite 8 text 0xff\nwrite 1 code 1\nwork 10us\n"
+      "wait 2ms\noperation 5 1s\noperation 7ns\nhalt\n");
   const auto expect = [&](Kind kind, std::uint64_t gfn, std::uint64_t count, Content content, std::uint64_t value, VirtualTime time) {
     const auto step = source->next();
     return step && step->kind == kind && step->gfn == Gfn(gfn) && step->count == count && step->value == value && step->time == time &&

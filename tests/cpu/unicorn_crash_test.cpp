@@ -61,15 +61,15 @@ std::vector<Madness> madnesses() {
   add({"handler not canonical", touchAbsent(), "not canonical", [](TestGuest& guest) { guest.setHandler(14, kNotCanonical); }});
   add({"IDT not mapped", touchAbsent(), "is not mapped",
        [](TestGuest& guest) { guest.poke(TestGuest::kIdtRegister, 0xfffu | (TestGuest::dynamicAddress(2) & 0xffff'ffff'ffff) << 16); }});
-  add({"stack not mapped", std::move(TestGuest::start().mov(Reg::Rsp, TestGuest::dynamicAddress(9)).push(Reg::Rax).hlt()), "cannot push on the stack",
-       [](TestGuest& guest) { guest.setHandler(14, TestGuest::kCode); }});
-  add({"stack read-only", std::move(TestGuest::start().mov(Reg::Rsp, TestGuest::dynamicAddress(9)).push(Reg::Rax).hlt()), "cannot push on the stack",
-       [](TestGuest& guest) {
+  add({"stack not mapped", std::move(TestGuest::start().mov(Reg::Rsp, TestGuest::dynamicAddress(9)).push(Reg::Rax).hlt()),
+       "cannot push on the stack", [](TestGuest& guest) { guest.setHandler(14, TestGuest::kCode); }});
+  add({"stack read-only", std::move(TestGuest::start().mov(Reg::Rsp, TestGuest::dynamicAddress(9)).push(Reg::Rax).hlt()),
+       "cannot push on the stack", [](TestGuest& guest) {
          guest.setHandler(14, TestGuest::kCode);
          guest.mapDynamic(8, 700, TestGuest::kPresent);
        }});
-  add({"stack pointer not canonical", std::move(TestGuest::start().mov(Reg::Rsp, kNotCanonical + 64).push(Reg::Rax).hlt()), "cannot push on the stack",
-       [](TestGuest& guest) {
+  add({"stack pointer not canonical", std::move(TestGuest::start().mov(Reg::Rsp, kNotCanonical + 64).push(Reg::Rax).hlt()),
+       "cannot push on the stack", [](TestGuest& guest) {
          guest.setHandler(12, TestGuest::kCode);
          guest.setHandler(13, TestGuest::kCode);
        }});
@@ -91,17 +91,21 @@ std::vector<Madness> madnesses() {
   add({"address not canonical", std::move(Code(TestGuest::kCode).mov(Reg::Rbx, kNotCanonical).load(Reg::Rax, Reg::Rbx)), "#GP"});
   add({"page beyond memory", std::move(Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::dynamicAddress(0)).load(Reg::Rax, Reg::Rbx)), "",
        [](TestGuest& guest) { guest.mapDynamic(0, 0x9999); }});
-  add({"identity page beyond memory", std::move(Code(TestGuest::kCode).mov(Reg::Rbx, 64u << 20).load(Reg::Rax, Reg::Rbx)), "point outside its memory",
-       [](TestGuest& guest) { guest.poke(0x12000 + 32 * 8, (64u << 20) | TestGuest::kWritable | kPteLarge); }});
+  add({"identity page beyond memory", std::move(Code(TestGuest::kCode).mov(Reg::Rbx, 64u << 20).load(Reg::Rax, Reg::Rbx)),
+       "point outside its memory", [](TestGuest& guest) { guest.poke(0x12000 + 32 * 8, (64u << 20) | TestGuest::kWritable | kPteLarge); }});
   add({"code beyond memory", std::move(Code(TestGuest::kCode).mov(Reg::Rbx, 64u << 20).jmp(Reg::Rbx)), "point outside its memory",
        [](TestGuest& guest) { guest.poke(0x12000 + 32 * 8, (64u << 20) | TestGuest::kWritable | kPteLarge); }});
-  add({"table beyond memory", std::move(Code(TestGuest::kCode).mov(Reg::Rbx, 64u << 20).load(Reg::Rax, Reg::Rbx)), "point outside its memory",
-       [](TestGuest& guest) { guest.poke(0x12000 + 32 * 8, 0xff'ffff'f000 | TestGuest::kWritable); }});
+  add({"table beyond memory", std::move(Code(TestGuest::kCode).mov(Reg::Rbx, 64u << 20).load(Reg::Rax, Reg::Rbx)),
+       "point outside its memory", [](TestGuest& guest) { guest.poke(0x12000 + 32 * 8, 0xff'ffff'f000 | TestGuest::kWritable); }});
   add({"root table beyond memory", std::move(Code(TestGuest::kCode).mov(Reg::Rax, 0x7fff'f000).bytes({0x0f, 0x22, 0xd8}).nop().nop()), ""});
   add({"reserved bit", std::move(TestGuest::start().mov(Reg::Rbx, kAbsent).load(Reg::Rax, Reg::Rbx)), "reserved bit set",
        [](TestGuest& guest) { guest.poke(TestGuest::kDynamicTable + 8, 0x8000'0000'0000'0003 | TestGuest::kFree); }});
-  add({"paging turned off", std::move(Code(TestGuest::kCode).mov(Reg::Rax, 0x33).bytes({0x0f, 0x22, 0xc0}).mov(Reg::Rbx, 0xffff'ffff'0000).load(Reg::Rax, Reg::Rbx)), ""});
-  add({"string output to the hypercall port", std::move(Code(TestGuest::kCode).mov(Reg::Rdx, OC_PORT).mov(Reg::Rsi, TestGuest::kFree).bytes({0x6e}).jmp("x").label("x").hlt()),
+  add({"paging turned off",
+       std::move(
+           Code(TestGuest::kCode).mov(Reg::Rax, 0x33).bytes({0x0f, 0x22, 0xc0}).mov(Reg::Rbx, 0xffff'ffff'0000).load(Reg::Rax, Reg::Rbx)),
+       ""});
+  add({"string output to the hypercall port",
+       std::move(Code(TestGuest::kCode).mov(Reg::Rdx, OC_PORT).mov(Reg::Rsi, TestGuest::kFree).bytes({0x6e}).jmp("x").label("x").hlt()),
        "not followed at once by a jump"});
   return all;
 }
@@ -144,7 +148,9 @@ void UnicornCrashTest::endlessFaultsSpendTheBudget() {
 
 void UnicornCrashTest::crashedGuestDoesNotDisturbAnother() {
   TestGuest mad(*host_, touchAbsent(), VmId(0));
-  TestGuest good(*host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).hypercall().load(Reg::Rcx, Reg::Rbx).hlt(), VmId(1));
+  TestGuest good(
+      *host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).hypercall().load(Reg::Rcx, Reg::Rbx).hlt(),
+      VmId(1));
   QCOMPARE(good.run().kind, Kind::Hypercall);
   QCOMPARE(mad.run().kind, Kind::Crash);
   QCOMPARE(good.run().kind, Kind::Halt);
@@ -158,7 +164,9 @@ void UnicornCrashTest::guestThatBreaksTheEmulatorLosesOnlyItself() {
   code.jmp("next").label("next");
   while (code.here() < TestGuest::kCode + 0x90) code.nop();
   code.hlt();
-  TestGuest good(*host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).hypercall().load(Reg::Rcx, Reg::Rbx).hlt(), VmId(1));
+  TestGuest good(
+      *host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).hypercall().load(Reg::Rcx, Reg::Rbx).hlt(),
+      VmId(1));
   QCOMPARE(good.run().kind, Kind::Hypercall);
   for (int i = 0; i < 3; ++i) {
     TestGuest mad(*host_, code, VmId(0));

@@ -103,7 +103,8 @@ Logged logged(TestGuest& guest, std::uint64_t index) {
 
 void UnicornPagingTest::firstTouchIsANestedFault() {
   constexpr std::uint64_t kPage = TestGuest::kFree / kPageSize;
-  TestGuest guest(*host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).load(Reg::Rax, Reg::Rbx).hypercall().store(Reg::Rbx, Reg::Rbx).hlt());
+  TestGuest guest(
+      *host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).load(Reg::Rax, Reg::Rbx).hypercall().store(Reg::Rbx, Reg::Rbx).hlt());
   guest.run();
   QCOMPARE(guest.cpu().registers().rax, std::uint64_t{0});
   QCOMPARE(std::count(guest.faults.begin(), guest.faults.end(), TestGuest::Fault{false, kPage, Access::Read}), 1);
@@ -208,7 +209,7 @@ void UnicornPagingTest::handlerMayFaultItself() {
   guest.setHandler(14, code.at("handler"));
   const VmExit exit = guest.run();
   QVERIFY2(exit.kind == Kind::Halt, exit.reason.c_str());
-  QCOMPARE(guest.peek(TestGuest::kFree), TestGuest::dynamicAddress(5));      // the inner fault was served first
+  QCOMPARE(guest.peek(TestGuest::kFree), TestGuest::dynamicAddress(5));  // the inner fault was served first
   QCOMPARE(guest.peek(TestGuest::kFree + kPageSize), std::uint64_t{7});
   QCOMPARE(guest.cpu().registers().rsp, std::uint64_t{OC_BOOT_STACK_TOP});
 }
@@ -482,9 +483,9 @@ void UnicornPagingTest::tablesMayBeRevokedAndReadOnly() {
 
 void UnicornPagingTest::floatingPointStateSurvivesPageFaults() {
   Code code = startPaging();
-  code.bytes({0x0f, 0x20, 0xe0})          // mov %cr4,%rax
-      .bytes({0x66, 0x0d, 0x00, 0x06})    // or $0x600,%ax: OSFXSR, OSXMMEXCPT
-      .bytes({0x0f, 0x22, 0xe0})          // mov %rax,%cr4
+  code.bytes({0x0f, 0x20, 0xe0})        // mov %cr4,%rax
+      .bytes({0x66, 0x0d, 0x00, 0x06})  // or $0x600,%ax: OSFXSR, OSXMMEXCPT
+      .bytes({0x0f, 0x22, 0xe0})        // mov %rax,%cr4
       .mov(Reg::Rax, 0x1234'5678)
       .bytes({0x66, 0x48, 0x0f, 0x6e, 0xc8})  // movq %rax,%xmm1
       .mov(Reg::Rbx, TestGuest::dynamicAddress(2))

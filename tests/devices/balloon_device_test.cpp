@@ -46,7 +46,9 @@ struct Driver {
   BalloonDevice::Reply call(std::uint32_t command, std::uint64_t first = 0, std::uint64_t second = 0) {
     return device.call({OC_BALLOON_MAGIC, command, first, second});
   }
-  std::uint32_t status(std::uint32_t command, std::uint64_t first = 0, std::uint64_t second = 0) { return call(command, first, second).status; }
+  std::uint32_t status(std::uint32_t command, std::uint64_t first = 0, std::uint64_t second = 0) {
+    return call(command, first, second).status;
+  }
   void start(std::uint64_t capabilities = OC_BALLOON_CAP_BASIC | OC_BALLOON_CAP_BATCHED) { call(OC_BALLOON_START, capabilities); }
   std::uint64_t batchStatus(std::size_t i) const { return pages.batch[i] & OC_BALLOON_BATCH_STATUS_MASK; }
 };
@@ -71,7 +73,8 @@ class BalloonDeviceTest : public QObject {
     const auto all = driver.call(OC_BALLOON_START, ~std::uint64_t{0});
     QCOMPARE(all.status, OC_BALLOON_SUCCESS_WITH_CAPABILITIES);
     QCOMPARE(*all.capabilities, std::uint64_t{OC_BALLOON_CAP_BASIC | OC_BALLOON_CAP_BATCHED | OC_BALLOON_CAP_64BIT_TARGET});
-    QCOMPARE(*driver.call(OC_BALLOON_START, OC_BALLOON_CAP_BASIC | OC_BALLOON_CAP_BATCHED_2M).capabilities, std::uint64_t{OC_BALLOON_CAP_BASIC});
+    QCOMPARE(*driver.call(OC_BALLOON_START, OC_BALLOON_CAP_BASIC | OC_BALLOON_CAP_BATCHED_2M).capabilities,
+             std::uint64_t{OC_BALLOON_CAP_BASIC});
     QVERIFY(driver.device.running());
   }
 
@@ -255,7 +258,9 @@ class BalloonDeviceTest : public QObject {
           } else if (page >= kMemory) {
             ofPage = OC_BALLOON_BAD_PAGE;
           } else if (lock) {
-            ofPage = locked.size() >= kMaximum ? OC_BALLOON_NOT_NEEDED : locked.insert(page).second ? OC_BALLOON_SUCCESS : OC_BALLOON_ALREADY_LOCKED;
+            ofPage = locked.size() >= kMaximum    ? OC_BALLOON_NOT_NEEDED
+                     : locked.insert(page).second ? OC_BALLOON_SUCCESS
+                                                  : OC_BALLOON_ALREADY_LOCKED;
           } else {
             ofPage = locked.erase(page) == 1 ? OC_BALLOON_SUCCESS : OC_BALLOON_ALREADY_UNLOCKED;
           }

@@ -56,7 +56,8 @@ class GuestDiskTest : public QObject {
     std::map<BlockClass, int> counts;
     constexpr int kBlocks = 20'000;
     for (std::uint64_t block = 0; block < kBlocks; ++block) ++counts[classOfBlock("linux-a", block)];
-    const std::map<BlockClass, int> percent{{BlockClass::Zero, 15}, {BlockClass::Code, 45}, {BlockClass::Text, 25}, {BlockClass::Random, 15}};
+    const std::map<BlockClass, int> percent{
+        {BlockClass::Zero, 15}, {BlockClass::Code, 45}, {BlockClass::Text, 25}, {BlockClass::Random, 15}};
     for (const auto& [kind, expected] : percent) QVERIFY(std::abs(counts[kind] * 100 - expected * kBlocks) < 2 * kBlocks);
   }
 
@@ -152,7 +153,8 @@ class GuestDiskTest : public QObject {
     QTemporaryDir directory;
     const std::string path = directory.filePath("x").toStdString();
     QVERIFY(!fileImage(path));
-    QCOMPARE(fileImage(directory.path().toStdString()).error().text, "the image " + directory.path().toStdString() + " is not a regular file");
+    QCOMPARE(fileImage(directory.path().toStdString()).error().text,
+             "the image " + directory.path().toStdString() + " is not a regular file");
     QCOMPARE(fileImage("/dev/zero").error().text, std::string("the image /dev/zero is not a regular file"));
     QCOMPARE(mkfifo(path.c_str(), 0600), 0);
     QCOMPARE(fileImage(path).error().text, "the image " + path + " is not a regular file");  // and does not hang

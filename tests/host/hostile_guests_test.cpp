@@ -74,7 +74,8 @@ class HostileGuestsTest : public QObject {
   void hostileGuestHarmsNobodyButItself_data() {
     QTest::addColumn<QString>("guest");
     QTest::addColumn<QString>("ending");
-    for (const auto& [guest, ending] : hostileGuests()) QTest::newRow(guest.c_str()) << QString::fromStdString(guest) << QString::fromStdString(ending);
+    for (const auto& [guest, ending] : hostileGuests())
+      QTest::newRow(guest.c_str()) << QString::fromStdString(guest) << QString::fromStdString(ending);
   }
 
   void hostileGuestHarmsNobodyButItself() {

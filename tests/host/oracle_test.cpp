@@ -34,7 +34,16 @@ std::vector<Program> programs() {
       {"java-heap", {{"heap", 9 * kMiB}}, 1200, 6},
       {"boot-zero", {{"working_set", 4 * kMiB}, {"think", 0}}, 1500, 6},
       {"incompressible", {{"working_set", 8 * kMiB}}, 1500, 6},
-      {"phases", {{"memory", 9 * kMiB}, {"size1", 4 * kMiB}, {"size2", kMiB}, {"size3", 7 * kMiB}, {"size5", 2 * kMiB}, {"size6", 6 * kMiB}, {"hold", 250}}, 1800, 6},
+      {"phases",
+       {{"memory", 9 * kMiB},
+        {"size1", 4 * kMiB},
+        {"size2", kMiB},
+        {"size3", 7 * kMiB},
+        {"size5", 2 * kMiB},
+        {"size6", 6 * kMiB},
+        {"hold", 250}},
+       1800,
+       6},
   };
 }
 

@@ -61,13 +61,20 @@ class Play {
     before_.clear();
     for (const auto& vm : vms_) before_.push_back(vm ? vm->memory->counters.swapOuts : 0);
     switch (random_.below(16)) {
-      case 0: case 1: case 2: read(i); break;
-      case 3: case 4: case 5: case 6:
+      case 0:
+      case 1:
+      case 2: read(i); break;
+      case 3:
+      case 4:
+      case 5:
+      case 6:
         for (int n = 0; n < 4 && !vms_[i]->memory->dead; ++n) write(i);
         break;
-      case 7: case 8: swapOut(i); break;
+      case 7:
+      case 8: swapOut(i); break;
       case 9: share(i); break;
-      case 10: case 11: lock(i); break;
+      case 10:
+      case 11: lock(i); break;
       case 12: unlock(i); break;
       case 13: settings(i); break;
       case 14: pager_->runSwapDaemon(log_.hostTime()); break;
@@ -115,8 +122,9 @@ class Play {
     const Pages slots = size - reservation;
     auto disk = std::make_unique<FaultyPageFile>(*createPageFile(directory_.path().toStdString(), file, slots), file);
     vm->disk = disk.get();
-    vm->memory = std::make_unique<VmMemory>(on.vm, names_[i], GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, size, vm->tables), nullptr),
-                                            vm->clock, SwapFile(std::move(disk), file, slots), Random(random_.next(), "victims"));
+    vm->memory =
+        std::make_unique<VmMemory>(on.vm, names_[i], GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, size, vm->tables), nullptr),
+                                   vm->clock, SwapFile(std::move(disk), file, slots), Random(random_.next(), "victims"));
     vm->memory->settings = {reservation, std::nullopt, 1 + random_.below(2000)};
     vm->memory->tablesFirst = Gfn(4);
     vm->memory->tablesEnd = Gfn(8);
@@ -195,13 +203,17 @@ class Play {
   void swapOut(std::size_t i) {
     ModelVm& vm = *vms_[i];
     const Gfn gfn = page(i);
-    const bool candidate = vm.memory->guest.entry(gfn).place() == PagePlace::Private && !vm.memory->isTable(gfn) && !vm.memory->recent.contains(gfn);
+    const bool candidate =
+        vm.memory->guest.entry(gfn).place() == PagePlace::Private && !vm.memory->isTable(gfn) && !vm.memory->recent.contains(gfn);
     const bool full = vm.memory->swap.full();
     const SwapOutResult result = pager_->swapOut(*vm.memory, gfn, 0);
     if (result == SwapOutResult::DiskError) {
       invariant(vm.diskIsBad && candidate && !full, "only a bad disk fails");
     } else {
-      invariant(result == (!candidate ? SwapOutResult::NotACandidate : full ? SwapOutResult::NoSpace : SwapOutResult::Done), "a page is swapped out if it can be");
+      invariant(result == (!candidate ? SwapOutResult::NotACandidate
+                           : full     ? SwapOutResult::NoSpace
+                                      : SwapOutResult::Done),
+                "a page is swapped out if it can be");
     }
     before_[i] = vm.memory->counters.swapOuts;  // asked for, whatever the reservation
   }
@@ -213,10 +225,14 @@ class Play {
     Gfn other = page(j);
     for (int n = 0; n < 64 && expected(i, gfn) != expected(j, other); ++n) other = page(j);
     const NptEntry a = vms_[i]->memory->guest.entry(gfn), b = vms_[j]->memory->guest.entry(other);
-    const bool possible = a.place() == PagePlace::Private && b.present() && a.mfn() != b.mfn() && !vms_[i]->memory->isTable(gfn) && !vms_[j]->memory->isTable(other);
+    const bool possible = a.place() == PagePlace::Private && b.present() && a.mfn() != b.mfn() && !vms_[i]->memory->isTable(gfn) &&
+                          !vms_[j]->memory->isTable(other);
     const bool equal = expected(i, gfn) == expected(j, other);
     const ShareResult result = pager_->share(*vms_[i]->memory, gfn, *vms_[j]->memory, other, 0);
-    invariant(result == (!possible ? ShareResult::NotPrivate : equal ? ShareResult::Shared : ShareResult::Differs), "equal private pages can be shared");
+    invariant(result == (!possible ? ShareResult::NotPrivate
+                         : equal   ? ShareResult::Shared
+                                   : ShareResult::Differs),
+              "equal private pages can be shared");
     if (result == ShareResult::Shared) {
       ++shared_;
       invariant(vms_[i]->memory->guest.entry(gfn).mfn() == vms_[j]->memory->guest.entry(other).mfn(), "shared pages are one frame");
@@ -226,10 +242,10 @@ class Play {
   void lock(std::size_t i) {
     ModelVm& vm = *vms_[i];
     const Gfn gfn(random_.below(sizes_[i].value() + 2));
-    const BalloonResult expected = gfn.value() >= sizes_[i].value()       ? BalloonResult::BadPage
-                                   : vm.memory->isTable(gfn)              ? BalloonResult::Pinned
-                                   : vm.ballooned.contains(gfn.value())   ? BalloonResult::AlreadyLocked
-                                                                          : BalloonResult::Done;
+    const BalloonResult expected = gfn.value() >= sizes_[i].value()     ? BalloonResult::BadPage
+                                   : vm.memory->isTable(gfn)            ? BalloonResult::Pinned
+                                   : vm.ballooned.contains(gfn.value()) ? BalloonResult::AlreadyLocked
+                                                                        : BalloonResult::Done;
     invariant(pager_->lock(*vm.memory, gfn) == expected, "a page is locked once");
     if (expected != BalloonResult::Done) return;
     vm.ballooned.insert(gfn.value());
@@ -239,8 +255,9 @@ class Play {
   void unlock(std::size_t i) {
     ModelVm& vm = *vms_[i];
     const Gfn gfn(random_.below(sizes_[i].value() + 2));
-    const BalloonResult expected = gfn.value() >= sizes_[i].value() ? BalloonResult::BadPage
-                                   : vm.ballooned.contains(gfn.value()) ? BalloonResult::Done : BalloonResult::AlreadyUnlocked;
+    const BalloonResult expected = gfn.value() >= sizes_[i].value()     ? BalloonResult::BadPage
+                                   : vm.ballooned.contains(gfn.value()) ? BalloonResult::Done
+                                                                        : BalloonResult::AlreadyUnlocked;
     invariant(pager_->unlock(*vm.memory, gfn) == expected, "a page is unlocked once");
     vm.ballooned.erase(gfn.value());
   }
@@ -259,9 +276,7 @@ class Play {
     ModelVm& vm = *vms_[i];
     switch (random_.below(8)) {
       case 0: return remove(i);
-      case 1:
-        pager_->unlockAll(*vm.memory, 0);
-        return vm.ballooned.clear();
+      case 1: pager_->unlockAll(*vm.memory, 0); return vm.ballooned.clear();
       case 2:
         swap_ = swap_ == HypervisorSwap::Allowed && random_.below(4) == 0 ? HypervisorSwap::Forbidden : HypervisorSwap::Allowed;
         return pager_->setHypervisorSwap(swap_);
@@ -291,7 +306,8 @@ class Play {
     audit_->sweep();
     const auto wrong = machine_->audit();
     invariant(!wrong, wrong ? *wrong : "");
-    invariant(pager_->freeState() == nextFreeState(pager_->freeState(), machine_->free(), pager_->thresholds()), "the free state is evaluated at every allocation and release");
+    invariant(pager_->freeState() == nextFreeState(pager_->freeState(), machine_->free(), pager_->thresholds()),
+              "the free state is evaluated at every allocation and release");
     for (std::size_t i = 0; i < vms_.size(); ++i) {
       if (!vms_[i]) continue;
       ModelVm& vm = *vms_[i];
@@ -320,7 +336,8 @@ class Play {
     std::array<std::byte, kPageSize> bytes{};
     invariant(pager_->look(*vms_[i]->memory, gfn, bytes), "every page can be looked at");
     invariant(holds(bytes, expected(i, gfn)), "a page holds what was written last, wherever it is");
-    invariant((vms_[i]->memory->guest.entry(gfn).place() == PagePlace::Ballooned) == vms_[i]->ballooned.contains(gfn.value()), "only locked pages are ballooned");
+    invariant((vms_[i]->memory->guest.entry(gfn).place() == PagePlace::Ballooned) == vms_[i]->ballooned.contains(gfn.value()),
+              "only locked pages are ballooned");
   }
 
   void died(std::size_t i) {
@@ -377,7 +394,8 @@ class PagerRandomTest : public QObject {
       shared += play.shared();
     }
     // The test must reach what it tests.
-    QVERIFY2(deaths > kSeedsPerGroup / 4 && swapIns > kSeedsPerGroup * 20 && shared > kSeedsPerGroup * 3, qPrintable(QString("%1 deaths, %2 swap-ins, %3 shared").arg(deaths).arg(swapIns).arg(shared)));
+    QVERIFY2(deaths > kSeedsPerGroup / 4 && swapIns > kSeedsPerGroup * 20 && shared > kSeedsPerGroup * 3,
+             qPrintable(QString("%1 deaths, %2 swap-ins, %3 shared").arg(deaths).arg(swapIns).arg(shared)));
   }
 
   void sameOperationsGiveTheSameDigest() {

@@ -32,10 +32,10 @@ class WindowVm {
     swapFaults = disk.get();
     std::vector<Mfn> tables;
     for (std::uint64_t i = 0; i < NestedPageTable::tablesFor(Pages(kRam)).value(); ++i) tables.push_back(*machine_->takeOverhead(VmId(0)));
-    memory_ = std::make_unique<VmMemory>(
-        VmId(0), "vm",
-        GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, Pages(kRam), tables), *GuestWindows::create(*machine_, budget_, Pages(kRam), Pages(kDynamic))),
-        clock_, SwapFile(std::move(disk), "vm.vswp", Pages(kRam)), Random(1, "victims"));
+    memory_ = std::make_unique<VmMemory>(VmId(0), "vm",
+                                         GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, Pages(kRam), tables),
+                                                             *GuestWindows::create(*machine_, budget_, Pages(kRam), Pages(kDynamic))),
+                                         clock_, SwapFile(std::move(disk), "vm.vswp", Pages(kRam)), Random(1, "victims"));
     memory_->tablesFirst = kTables;
     memory_->tablesEnd = kTables.next(kPoolPages);
     pager_->add(*memory_);
@@ -107,10 +107,10 @@ class WindowVm {
   std::optional<DynamicWindowFaults> dynamicFaults_;
 };
 
-#define VERIFY_AUDIT(vm)                        \
-  do {                                          \
-    const std::string wrong = (vm).audit();     \
-    QVERIFY2(wrong.empty(), wrong.c_str());     \
+#define VERIFY_AUDIT(vm)                    \
+  do {                                      \
+    const std::string wrong = (vm).audit(); \
+    QVERIFY2(wrong.empty(), wrong.c_str()); \
   } while (false)
 
 constexpr std::byte kOne{1}, kTwo{2}, kThree{3};
@@ -253,7 +253,8 @@ class WindowFaultsTest : public QObject {
     writeAt(vm.ram(100), kOne);
     writeAt(vm.dynamic(1000), kTwo);
     QVERIFY(vm.memory().dead.has_value());
-    QVERIFY2(vm.memory().dead->starts_with("the guest used address 0x100003e8000, which its page tables do not map"), vm.memory().dead->c_str());
+    QVERIFY2(vm.memory().dead->starts_with("the guest used address 0x100003e8000, which its page tables do not map"),
+             vm.memory().dead->c_str());
     const MemoryCounters counters = vm.memory().counters;
     writeAt(vm.dynamic(1001), kTwo);  // and whatever else it does until it stops
     writeAt(vm.dynamic(300), kTwo);
@@ -316,7 +317,9 @@ class WindowFaultsTest : public QObject {
           case 3: static_cast<void>(vm.pager().share(vm.memory(), Gfn(gfn), vm.memory(), Gfn(32 + random.below(300)), 0)); break;
           case 4: vm.windows().dropDynamic(gfn); break;
           case 5: vm.memory().guest.sample(Gfn(gfn)); break;
-          case 6: case 7: case 8:
+          case 6:
+          case 7:
+          case 8:
             bytes[gfn] = static_cast<std::uint8_t>(random.below(4));
             writeAt(way, std::byte{bytes[gfn]});
             break;

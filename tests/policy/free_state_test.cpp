@@ -16,9 +16,9 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 struct Published {
   std::uint64_t host, minFree;
 };
-const std::vector<Published> kPublished{{512 * kMiB, 3072},    {kGiB, 6144},         {2 * kGiB, 12288},      {4 * kGiB, 24576},
-                                        {8 * kGiB, 40960},     {16 * kGiB, 65536},   {28 * kGiB, 90112},     {64 * kGiB, 126976},
-                                        {128 * kGiB, 192512},  {1024 * kGiB, 1110016}};
+const std::vector<Published> kPublished{{512 * kMiB, 3072},   {kGiB, 6144},          {2 * kGiB, 12288},  {4 * kGiB, 24576},
+                                        {8 * kGiB, 40960},    {16 * kGiB, 65536},    {28 * kGiB, 90112}, {64 * kGiB, 126976},
+                                        {128 * kGiB, 192512}, {1024 * kGiB, 1110016}};
 
 // A host on which all thresholds differ: 1,000 frames of MinFree.
 constexpr FreeStateThresholds kThresholds{Pages(1000), Pages(640), Pages(320), Pages(160), Pages(40)};

@@ -39,7 +39,8 @@ std::string keyTable(std::string_view section) {
   for (const ScenarioKey& key : scenarioKeys()) {
     if (key.section != section) continue;
     const bool isWord = key.fallback == "required" || key.fallback == "memory";
-    table += fmt::format("| `{}` | {} | {} | {} |\n", key.key, cell(std::string(key.type)), isWord ? std::string(key.fallback) : code(key.fallback), cell(std::string(key.meaning)));
+    table += fmt::format("| `{}` | {} | {} | {} |\n", key.key, cell(std::string(key.type)),
+                         isWord ? std::string(key.fallback) : code(key.fallback), cell(std::string(key.meaning)));
   }
   return table;
 }
@@ -127,7 +128,8 @@ class ReferenceTest : public QObject {
 
   void everyKeyHasItsMeaningOnThePage() {
     const std::string page = read("scenario.md");
-    for (const ScenarioKey& key : scenarioKeys()) QVERIFY2(page.find(fmt::format("| `{}` |", key.key)) != std::string::npos, key.key.data());
+    for (const ScenarioKey& key : scenarioKeys())
+      QVERIFY2(page.find(fmt::format("| `{}` |", key.key)) != std::string::npos, key.key.data());
   }
 };
 

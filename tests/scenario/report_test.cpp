@@ -72,7 +72,8 @@ std::vector<std::string> linesOf(const std::string& text) {
 }
 
 std::size_t charactersOf(const std::string& line) {
-  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
+  return static_cast<std::size_t>(
+      std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; }));
 }
 
 }  // namespace
@@ -199,7 +200,9 @@ class ReportTest : public QObject {
   void textTellsWhereTheMemoryWent() {
     const std::string text = textReport(snapshot_);
     QVERIFY2(text.starts_with("A run for reports\n"), text.c_str());
-    QVERIFY(text.find("\nMemory              memory   private    shared   balloon    zipped   swapped  untouched  operations        p95\n") != std::string::npos);
+    QVERIFY(
+        text.find("\nMemory              memory   private    shared   balloon    zipped   swapped  untouched  operations        p95\n") !=
+        std::string::npos);
     QVERIFY(text.find("\nguest               16 MiB ") != std::string::npos);
     QVERIFY(text.find("\na-name-with-31~     16 MiB ") != std::string::npos);
     QVERIFY(text.find("\nall VMs             48 MiB ") != std::string::npos);

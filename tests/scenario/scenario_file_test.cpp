@@ -98,9 +98,9 @@ at = "always"
 max = "3s"
 )";
 
-const std::string kHead = "duration = \"60s\"\n[host]\nmemory = \"128 MiB\"\n";                    // lines 1 to 3
-const std::string kVm = "[[vm]]\nname = \"a\"\nmemory = \"64 MiB\"\nprogram = \"idle\"\n";         // lines 4 to 7
-const std::string kStart = kHead + kVm;                                                            // what follows is line 8
+const std::string kHead = "duration = \"60s\"\n[host]\nmemory = \"128 MiB\"\n";             // lines 1 to 3
+const std::string kVm = "[[vm]]\nname = \"a\"\nmemory = \"64 MiB\"\nprogram = \"idle\"\n";  // lines 4 to 7
+const std::string kStart = kHead + kVm;                                                     // what follows is line 8
 
 Result<Scenario> parse(const std::string& text) { return parseScenario(text, "s.toml", "/lab/week1"); }
 
@@ -236,7 +236,9 @@ class ScenarioFileTest : public QObject {
   void mistakesAreNamedWithTheirPlace_data() {
     QTest::addColumn<std::string>("text");
     QTest::addColumn<std::string>("error");
-    const auto row = [](const char* name, const std::string& text, const std::string& error) { QTest::newRow(name) << text << "s.toml:" + error; };
+    const auto row = [](const char* name, const std::string& text, const std::string& error) {
+      QTest::newRow(name) << text << "s.toml:" + error;
+    };
     const auto hostRow = [&](const char* name, const std::string& line, const std::string& error) {
       row(name, kHead + line + "\n" + kVm, error);
     };
@@ -247,12 +249,12 @@ class ScenarioFileTest : public QObject {
     row("no host", "duration = \"1s\"\n" + kVm, "1:1: the scenario has no [host]");
     row("no vm", kHead, "1:1: the scenario has no [[vm]]");
     row("unknown key", "sed = 1\n" + kStart, "1:1: unknown key \"sed\" in the top of the file; did you mean \"seed\"?");
-    row("unknown section", kStart + "[hots]\n",
-        "8:2: unknown key \"hots\" in the top of the file; did you mean \"host\"?");
+    row("unknown section", kStart + "[hots]\n", "8:2: unknown key \"hots\" in the top of the file; did you mean \"host\"?");
     row("a misspelt key explains a missing one", "duraton = \"60s\"\n[host]\nmemory = \"1 MiB\"\n" + kVm,
         "1:1: unknown key \"duraton\" in the top of the file; did you mean \"duration\"?");
     row("host as a list", "duration = \"1s\"\n[[host]]\n" + kVm, "2:1: there is only one host: write [host] with single brackets");
-    row("host as a number", "duration = \"1s\"\nhost = 3\n" + kVm, "2:8: host must be a table: write [host] and its keys on the lines below");
+    row("host as a number", "duration = \"1s\"\nhost = 3\n" + kVm,
+        "2:8: host must be a table: write [host] and its keys on the lines below");
     row("vm as a table", kHead + "[vm]\nname = \"a\"\n", "4:1: there may be several vm: write [[vm]] with double brackets");
     row("ask", kStart + "[[ask]]\nquestion = \"why?\"\n", "8:1: [[ask]] is reserved for labs: this version cannot use it");
     row("negative seed", "seed = -1\n" + kStart, "1:8: seed cannot be negative");
@@ -267,12 +269,14 @@ class ScenarioFileTest : public QObject {
         "1:12: duration must be a time such as \"64s\", not a date or time of day");
 
     row("host without memory", "duration = \"1s\"\n[host]\n" + kVm, "2:1: [host] lacks the key \"memory\"");
-    row("memory without a unit", "duration = \"1s\"\n[host]\nmemory = 64\n" + kVm, "3:10: memory needs a unit: write a size such as \"64 MiB\"");
+    row("memory without a unit", "duration = \"1s\"\n[host]\nmemory = 64\n" + kVm,
+        "3:10: memory needs a unit: write a size such as \"64 MiB\"");
     row("memory with a bad unit", "duration = \"1s\"\n[host]\nmemory = \"64 MB\"\n" + kVm,
         "3:10: memory: the size \"64 MB\" has an unknown unit \"MB\": use one of B, KiB, MiB, GiB, TiB, pages");
     row("memory not whole pages", "duration = \"1s\"\n[host]\nmemory = \"1048577 B\"\n" + kVm,
         "3:10: memory must be whole pages: a multiple of 4 KiB");
-    row("memory too small", "duration = \"1s\"\n[host]\nmemory = \"512 KiB\"\n" + kVm, "3:10: memory is 512 KiB: a host has 1 MiB to 1 TiB");
+    row("memory too small", "duration = \"1s\"\n[host]\nmemory = \"512 KiB\"\n" + kVm,
+        "3:10: memory is 512 KiB: a host has 1 MiB to 1 TiB");
     row("memory too large", "duration = \"1s\"\n[host]\nmemory = \"2 TiB\"\n" + kVm, "3:10: memory is 2 TiB: a host has 1 MiB to 1 TiB");
     row("memory overflows", "duration = \"1s\"\n[host]\nmemory = \"99999999 TiB\"\n" + kVm,
         "3:10: memory: the size \"99999999 TiB\" is too large or no whole number of B");
@@ -287,7 +291,8 @@ class ScenarioFileTest : public QObject {
             "4:11: profile = \"esx7\" is not one of esx2, esx3, esx4, esx5, esx6; did you mean \"esx2\"?");
     hostRow("console too large", "console = \"128 MiB\"", "4:11: console is 128 MiB: nothing is left of memory (128 MiB)");
     hostRow("quantum too short", "quantum = \"10ns\"", "4:11: quantum is 10 ns: it can be 1 us to 10 s");
-    hostRow("unknown option", "options = { CtlMaxPerzent = 3 }", "4:13: unknown host option \"CtlMaxPerzent\"; did you mean \"CtlMaxPercent\"?");
+    hostRow("unknown option", "options = { CtlMaxPerzent = 3 }",
+            "4:13: unknown host option \"CtlMaxPerzent\"; did you mean \"CtlMaxPercent\"?");
     hostRow("option out of range", "options = { CtlMaxPercent = 100 }", "4:29: CtlMaxPercent = 100 is out of range: 0 to 99");
     hostRow("option as a text", "options = { IdleTax = \"75\" }", "4:23: IdleTax must be a whole number, not a text");
     hostRow("negative option", "options = { IdleTax = -1 }", "4:23: IdleTax cannot be negative");
@@ -298,7 +303,8 @@ class ScenarioFileTest : public QObject {
     hostRow("unknown queues", "[disk]\nqueues = \"both\"", "5:10: queues = \"both\" is not one of shared, separate");
     hostRow("bandwidth as a size", "[disk]\nbandwidth = \"80 MiB\"",
             "5:13: bandwidth = \"80 MiB\" must be a size a second such as \"80 MiB/s\", or \"none\"");
-    hostRow("bandwidth as a number", "[disk]\nbandwidth = 80", "5:13: bandwidth must be a size a second such as \"80 MiB/s\", not a whole number");
+    hostRow("bandwidth as a number", "[disk]\nbandwidth = 80",
+            "5:13: bandwidth must be a size a second such as \"80 MiB/s\", not a whole number");
     hostRow("bandwidth 0", "[disk]\nbandwidth = \"0 B/s\"", "5:13: bandwidth cannot be 0: write \"none\" for no limit");
     hostRow("negative limit", "[limits]\noperations = -1", "5:14: operations cannot be negative");
     hostRow("unknown limit", "[limits]\noperation = 1", "5:1: unknown key \"operation\" in [limits]; did you mean \"operations\"?");
@@ -312,7 +318,9 @@ class ScenarioFileTest : public QObject {
     row("name too long", kHead + "[[vm]]\nname = \"a234567890123456789012345678901\"\ncount = 2\nmemory = \"64 MiB\"\nprogram = \"idle\"\n",
         "5:8: the name of a VM has at most 31 characters, its number included");
     row("two of a name", kStart + kVm, "9:8: there are two VMs named \"a\": the other is in line 5");
-    row("a counted name taken", kHead + "[[vm]]\nname = \"a2\"\nmemory = \"64 MiB\"\nprogram = \"idle\"\n" + "[[vm]]\nname = \"a\"\ncount = 2\nmemory = \"64 MiB\"\nprogram = \"idle\"\n",
+    row("a counted name taken",
+        kHead + "[[vm]]\nname = \"a2\"\nmemory = \"64 MiB\"\nprogram = \"idle\"\n" +
+            "[[vm]]\nname = \"a\"\ncount = 2\nmemory = \"64 MiB\"\nprogram = \"idle\"\n",
         "9:8: there are two VMs named \"a2\": the other is in line 5");
     row("vm memory not in steps of 2 MiB", kHead + "[[vm]]\nname = \"a\"\nmemory = \"63 MiB\"\nprogram = \"idle\"\n",
         "6:10: memory must be a multiple of 2 MiB, at least 2 MiB");
@@ -328,13 +336,15 @@ class ScenarioFileTest : public QObject {
         "8:1: a script takes no arguments");
     row("argument of a kernel too odd", kHead + "[[vm]]\nname = \"a\"\nmemory = \"64 MiB\"\nkernel = \"x.elf\"\n[vm.args]\na = \"yes\"\n",
         "9:5: a = \"yes\" is neither a number, nor a size (\"40 MiB\"), nor a time (\"10ms\")");
-    row("argument with a long name", kHead + "[[vm]]\nname = \"a\"\nmemory = \"64 MiB\"\nkernel = \"x.elf\"\n[vm.args]\na23456789012345678901234 = 1\n",
+    row("argument with a long name",
+        kHead + "[[vm]]\nname = \"a\"\nmemory = \"64 MiB\"\nkernel = \"x.elf\"\n[vm.args]\na23456789012345678901234 = 1\n",
         "9:1: the name of an argument has 1 to 23 bytes");
     vmRow("two things to run", "kernel = \"x.elf\"", "8:10: a VM runs either a program or a kernel, not both");
     vmRow("count 0", "count = 0", "8:9: count = 0 is out of range: 1 to 4096");
     vmRow("count too large", "count = 5000", "8:9: count = 5000 is out of range: 1 to 4096");
     vmRow("reservation too large", "reservation = \"65 MiB\"", "8:15: reservation is 65 MiB, more than memory (64 MiB)");
-    vmRow("limit below reservation", "reservation = \"32 MiB\"\nlimit = \"16 MiB\"", "9:9: limit is 16 MiB, less than the reservation (32 MiB)");
+    vmRow("limit below reservation", "reservation = \"32 MiB\"\nlimit = \"16 MiB\"",
+          "9:9: limit is 16 MiB, less than the reservation (32 MiB)");
     vmRow("limit 0", "limit = \"0 B\"", "8:9: limit cannot be 0: write \"none\" for no limit");
     vmRow("limit misspelt", "limit = \"nine\"", "8:9: limit: \"nine\" is not a size: write a number and a unit, for example \"64 MiB\"");
     vmRow("shares misspelt", "shares = \"hi\"", "8:10: shares = \"hi\" is neither low, normal, high nor a number");
@@ -344,25 +354,32 @@ class ScenarioFileTest : public QObject {
     vmRow("negative ops", "ops = -5", "8:7: ops cannot be negative");
     vmRow("odd image", "image = \"linux a\"",
           "8:9: image = \"linux a\" is neither an id (letters, digits, - and _) nor a path (with a / or a point in it)");
-    vmRow("size of a file image", "image = \"a.img\"\nimage_size = \"1 MiB\"", "9:14: image_size is for images given by id: a file has its own size");
+    vmRow("size of a file image", "image = \"a.img\"\nimage_size = \"1 MiB\"",
+          "9:14: image_size is for images given by id: a file has its own size");
     vmRow("size of no image", "image_size = \"1 MiB\"", "8:14: image_size without an image");
     vmRow("image of size 0", "image = \"a\"\nimage_size = \"0 B\"", "9:14: image_size cannot be 0");
     vmRow("guest_swap too large", "guest_swap = \"2 TiB\"", "8:14: guest_swap is 2 TiB, more than a disk can have (1 TiB)");
     vmRow("start after the end", "start = \"60s\"",
           "8:9: start is 60 s, not before the end of the run (60 s): write \"never\" for a VM that an action starts");
     vmRow("unknown vm key", "memmory = \"1 MiB\"", "8:1: unknown key \"memmory\" in [[vm]]; did you mean \"memory\"?");
-    vmRow("argument of a program unknown", "[vm.args]\nworking_sat = \"1 MiB\"", "9:1: the program \"idle\" has no argument \"working_sat\"; did you mean \"working_set\"?");
+    vmRow("argument of a program unknown", "[vm.args]\nworking_sat = \"1 MiB\"",
+          "9:1: the program \"idle\" has no argument \"working_sat\"; did you mean \"working_set\"?");
     vmRow("argument without a unit", "[vm.args]\nworking_set = 4096", "9:15: working_set needs a unit: write a size such as \"4096 MiB\"");
-    vmRow("too many VMs", "count = 4000\n[[vm]]\nname = \"b\"\ncount = 97\nmemory = \"2 MiB\"\nprogram = \"idle\"", "9:1: more than 4096 VMs");
+    vmRow("too many VMs", "count = 4000\n[[vm]]\nname = \"b\"\ncount = 97\nmemory = \"2 MiB\"\nprogram = \"idle\"",
+          "9:1: more than 4096 VMs");
 
     vmRow("at without a time", "[[at]]\nvm = \"a\"\naction = \"signal\"", "8:1: [[at]] lacks the key \"time\"");
-    vmRow("at after the end", "[[at]]\ntime = \"61s\"\nvm = \"a\"\naction = \"signal\"", "9:8: time is 61 s, after the end of the run (60 s)");
-    vmRow("at of nobody", "[[at]]\ntime = \"1s\"\naction = \"signal\"", "8:1: [[at]] must say whom it concerns: either vm = \"name\" or host = true");
+    vmRow("at after the end", "[[at]]\ntime = \"61s\"\nvm = \"a\"\naction = \"signal\"",
+          "9:8: time is 61 s, after the end of the run (60 s)");
+    vmRow("at of nobody", "[[at]]\ntime = \"1s\"\naction = \"signal\"",
+          "8:1: [[at]] must say whom it concerns: either vm = \"name\" or host = true");
     vmRow("at of both", "[[at]]\ntime = \"1s\"\nvm = \"a\"\nhost = true\naction = \"signal\"",
           "8:1: [[at]] must say whom it concerns: either vm = \"name\" or host = true");
-    vmRow("host = false", "[[at]]\ntime = \"1s\"\nhost = false\nset = { IdleTax = 1 }", "10:8: host = false says nothing: write host = true or vm = \"name\"");
+    vmRow("host = false", "[[at]]\ntime = \"1s\"\nhost = false\nset = { IdleTax = 1 }",
+          "10:8: host = false says nothing: write host = true or vm = \"name\"");
     vmRow("unknown vm", "[[at]]\ntime = \"1s\"\nvm = \"b7\"\naction = \"signal\"", "10:6: there is no VM \"b7\"");
-    vmRow("at without a deed", "[[at]]\ntime = \"1s\"\nvm = \"a\"", "8:1: [[at]] must say what happens: either set = { … } or action = \"…\"");
+    vmRow("at without a deed", "[[at]]\ntime = \"1s\"\nvm = \"a\"",
+          "8:1: [[at]] must say what happens: either set = { … } or action = \"…\"");
     vmRow("unknown action", "[[at]]\ntime = \"1s\"\nvm = \"a\"\naction = \"poweron\"",
           "11:10: action = \"poweron\" is not one of power_on, power_off, signal, fault; did you mean \"power_on\"?");
     vmRow("action on the host", "[[at]]\ntime = \"1s\"\nhost = true\naction = \"signal\"",
@@ -371,7 +388,8 @@ class ScenarioFileTest : public QObject {
           "11:10: action = \"fault\" needs the key \"fault\": one of swap_disk_full, swap_read_error, swap_short_write, swap_corrupt_slot, "
           "guest_disk_error");
     vmRow("unknown fault", "[[at]]\ntime = \"1s\"\nvm = \"a\"\naction = \"fault\"\nfault = \"swap_disk_fool\"",
-          "12:9: fault = \"swap_disk_fool\" is not one of swap_disk_full, swap_read_error, swap_short_write, swap_corrupt_slot, guest_disk_error; "
+          "12:9: fault = \"swap_disk_fool\" is not one of swap_disk_full, swap_read_error, swap_short_write, swap_corrupt_slot, "
+          "guest_disk_error; "
           "did you mean \"swap_disk_full\"?");
     vmRow("fault with another action", "[[at]]\ntime = \"1s\"\nvm = \"a\"\naction = \"signal\"\nfault = \"swap_disk_full\"",
           "12:9: fault goes with action = \"fault\" only");
@@ -381,28 +399,33 @@ class ScenarioFileTest : public QObject {
           "11:9: unknown key \"limmit\" in set; did you mean \"limit\"?");
     vmRow("setting too large", "[[at]]\ntime = \"1s\"\nvm = \"a\"\nset = { reservation = \"65 MiB\" }",
           "11:23: reservation is 65 MiB, more than the memory of a (64 MiB)");
-    vmRow("option out of range in set", "[[at]]\ntime = \"1s\"\nhost = true\nset = { IdleTax = 100 }", "11:19: IdleTax = 100 is out of range: 0 to 99");
+    vmRow("option out of range in set", "[[at]]\ntime = \"1s\"\nhost = true\nset = { IdleTax = 100 }",
+          "11:19: IdleTax = 100 is out of range: 0 to 99");
     vmRow("unknown option in set", "[[at]]\ntime = \"1s\"\nhost = true\nset = { IdleTux = 1 }",
           "11:9: unknown host option \"IdleTux\"; did you mean \"IdleTax\"?");
 
     vmRow("mark without a text", "[[mark]]\ntime = \"1s\"", "8:1: [[mark]] lacks the key \"text\"");
     vmRow("mark after the end", "[[mark]]\ntime = \"2min\"\ntext = \"x\"", "9:8: time is 120 s, after the end of the run (60 s)");
-    vmRow("mark too long", "[[mark]]\ntime = \"1s\"\ntext = \"" + std::string(1025, 'x') + "\"", "10:8: the text of a mark has at most 1024 bytes");
+    vmRow("mark too long", "[[mark]]\ntime = \"1s\"\ntext = \"" + std::string(1025, 'x') + "\"",
+          "10:8: the text of a mark has at most 1024 bytes");
 
     vmRow("expect without a metric", "[[expect]]\nmin = 1", "8:1: [[expect]] lacks the key \"metric\"");
     vmRow("expect without a bound", "[[expect]]\nmetric = \"host.free\"", "8:1: [[expect]] needs min, max or both");
     vmRow("unknown metric", "[[expect]]\nmetric = \"vm.a.swaped\"\nmin = 1",
           "9:10: there is no metric \"vm.a.swaped\"; did you mean \"vm.a.swapped\"?; `overcommit metrics` lists all");
-    vmRow("bound without a unit", "[[expect]]\nmetric = \"vm.a.swapped\"\nmin = 1", "10:7: min needs a unit: write a size such as \"1 MiB\"");
+    vmRow("bound without a unit", "[[expect]]\nmetric = \"vm.a.swapped\"\nmin = 1",
+          "10:7: min needs a unit: write a size such as \"1 MiB\"");
     vmRow("bound with a wrong unit", "[[expect]]\nmetric = \"vm.a.swapped\"\nmin = \"1 s\"",
           "10:7: min: the size \"1 s\" has an unknown unit \"s\": use one of B, KiB, MiB, GiB, TiB, pages");
-    vmRow("time bound without a unit", "[[expect]]\nmetric = \"vm.a.latency_p95\"\nmax = 5", "10:7: max needs a unit: write a time such as \"5s\"");
-    vmRow("count with a unit", "[[expect]]\nmetric = \"vm.a.operations\"\nmin = \"5 MiB\"",
-          "10:7: min must be a plain number, not a text");
-    vmRow("min above max", "[[expect]]\nmetric = \"vm.a.operations\"\nmin = 5\nmax = 4", "10:7: min is greater than max: nothing can fulfil this");
+    vmRow("time bound without a unit", "[[expect]]\nmetric = \"vm.a.latency_p95\"\nmax = 5",
+          "10:7: max needs a unit: write a time such as \"5s\"");
+    vmRow("count with a unit", "[[expect]]\nmetric = \"vm.a.operations\"\nmin = \"5 MiB\"", "10:7: min must be a plain number, not a text");
+    vmRow("min above max", "[[expect]]\nmetric = \"vm.a.operations\"\nmin = 5\nmax = 4",
+          "10:7: min is greater than max: nothing can fulfil this");
     vmRow("at misspelt", "[[expect]]\nmetric = \"vm.a.operations\"\nat = \"ende\"\nmin = 5",
           "10:6: at = \"ende\" is neither a time (\"30s\") nor end, always or ever");
-    vmRow("expected after the end", "[[expect]]\nmetric = \"vm.a.operations\"\nat = \"61s\"\nmin = 5", "10:6: at is 61 s, after the end of the run (60 s)");
+    vmRow("expected after the end", "[[expect]]\nmetric = \"vm.a.operations\"\nat = \"61s\"\nmin = 5",
+          "10:6: at is 61 s, after the end of the run (60 s)");
   }
   void mistakesAreNamedWithTheirPlace() {
     QFETCH(std::string, text);

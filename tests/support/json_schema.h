@@ -33,7 +33,9 @@ inline bool isOfTypes(const Json& value, const Json& types) {
   return std::any_of(types.begin(), types.end(), [&](const Json& type) { return isOfType(value, type.get<std::string>()); });
 }
 
-inline void append(std::vector<std::string>& mistakes, std::vector<std::string> more) { mistakes.insert(mistakes.end(), more.begin(), more.end()); }
+inline void append(std::vector<std::string>& mistakes, std::vector<std::string> more) {
+  mistakes.insert(mistakes.end(), more.begin(), more.end());
+}
 
 inline void checkObject(const Json& value, const Json& schema, const std::string& path, std::vector<std::string>& mistakes) {
   for (const Json& key : schema.value("required", Json::array())) {
@@ -54,11 +56,13 @@ inline void checkObject(const Json& value, const Json& schema, const std::string
 }
 
 inline std::vector<std::string> schemaMistakes(const Json& value, const Json& schema, const std::string& path) {
-  static constexpr std::array<std::string_view, 12> kKnown{"$schema",  "$id",        "title",                "description", "type",  "enum",
-                                                           "required", "properties", "additionalProperties", "items",       "const", "minimum"};
+  static constexpr std::array<std::string_view, 12> kKnown{"$schema", "$id",      "title",      "description",          "type",
+                                                           "enum",    "required", "properties", "additionalProperties", "items",
+                                                           "const",   "minimum"};
   std::vector<std::string> mistakes;
   for (const auto& [keyword, unused] : schema.items()) {
-    if (std::find(kKnown.begin(), kKnown.end(), keyword) == kKnown.end()) mistakes.push_back(path + ": the schema's keyword " + keyword + " is not checked");
+    if (std::find(kKnown.begin(), kKnown.end(), keyword) == kKnown.end())
+      mistakes.push_back(path + ": the schema's keyword " + keyword + " is not checked");
   }
   if (schema.contains("type") && !isOfTypes(value, schema["type"])) {
     mistakes.push_back(path + " should be " + schema["type"].dump() + " but is " + value.type_name());
@@ -67,10 +71,12 @@ inline std::vector<std::string> schemaMistakes(const Json& value, const Json& sc
   if (schema.contains("const") && value != schema["const"]) mistakes.push_back(path + " should be " + schema["const"].dump());
   if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())
     mistakes.push_back(path + " = " + value.dump() + " is not one of " + schema["enum"].dump());
-  if (schema.contains("minimum") && value.is_number() && value < schema["minimum"]) mistakes.push_back(path + " is less than " + schema["minimum"].dump());
+  if (schema.contains("minimum") && value.is_number() && value < schema["minimum"])
+    mistakes.push_back(path + " is less than " + schema["minimum"].dump());
   if (value.is_object()) checkObject(value, schema, path, mistakes);
   if (value.is_array() && schema.contains("items")) {
-    for (std::size_t i = 0; i < value.size(); ++i) append(mistakes, schemaMistakes(value[i], schema["items"], path + "[" + std::to_string(i) + "]"));
+    for (std::size_t i = 0; i < value.size(); ++i)
+      append(mistakes, schemaMistakes(value[i], schema["items"], path + "[" + std::to_string(i) + "]"));
   }
   return mistakes;
 }

@@ -71,7 +71,7 @@ class Code {
   Code& iretq() { return bytes({0x48, 0xcf}); }
 
   Code& loadIdt(Reg address) { return bytes({0x40 | high(address), 0x0f, 0x01, 0x18 | low(address)}); }
-  Code& readCr2() { return bytes({0x0f, 0x20, 0xd0}); }               // to Rax
+  Code& readCr2() { return bytes({0x0f, 0x20, 0xd0}); }  // to Rax
   Code& invlpg(Reg address) { return bytes({0x40 | high(address), 0x0f, 0x01, 0x38 | low(address)}); }
 
   // The stubs of the guest ABI; call number and arguments are in registers already.

@@ -63,10 +63,10 @@ class TestGuest {
     buildTables();
     entryPoint_ = code.origin();
     poke(code.origin(), code.assemble());
-    cpu_ = std::move(createUnicornVcpu(host.unicorn, windows(),
-                                       {Gpa(entryPoint_), Gpa(OC_BOOT_STACK_TOP), Gpa(OC_BOOT_INFO_ADDRESS), Gpa(kRoot), Gpa(OC_GDT_ADDRESS)},
-                                       watchdog)
-                         .value());
+    cpu_ = std::move(
+        createUnicornVcpu(host.unicorn, windows(),
+                          {Gpa(entryPoint_), Gpa(OC_BOOT_STACK_TOP), Gpa(OC_BOOT_INFO_ADDRESS), Gpa(kRoot), Gpa(OC_GDT_ADDRESS)}, watchdog)
+            .value());
   }
   ~TestGuest() {
     cpu_.reset();
@@ -152,9 +152,8 @@ class TestGuest {
     if (onFault) onFault(fault);
     Gfn gfn(fault.page);
     if (fault.dynamic) {
-      const GuestWalk walk = walkGuestTables(kRoot, Gva(dynamicAddress(fault.page)), bytesOf(kMemory), [this](Gpa at) {
-        return std::optional(peek(at.value()));
-      });
+      const GuestWalk walk = walkGuestTables(kRoot, Gva(dynamicAddress(fault.page)), bytesOf(kMemory),
+                                             [this](Gpa at) { return std::optional(peek(at.value())); });
       if (walk.end != GuestWalkEnd::Mapped) walkFailed = true;
       gfn = walk.end == GuestWalkEnd::Mapped ? gfnOf(walk.address) : Gfn(kMemory.value() - 1);
     }
@@ -172,7 +171,8 @@ class TestGuest {
     poke(kLowPointers, kLowDirectory | kWritable);
     poke(kLowDirectory, kLowTable | kWritable);
     for (std::uint64_t page = 1; page < 512; ++page) poke(kLowTable + page * 8, page << kPageShift | kWritable);
-    for (std::uint64_t large = 1; large < kMemory.value() / 512; ++large) poke(kLowDirectory + large * 8, large << 21 | kWritable | kPteLarge);
+    for (std::uint64_t large = 1; large < kMemory.value() / 512; ++large)
+      poke(kLowDirectory + large * 8, large << 21 | kWritable | kPteLarge);
     poke(kRoot + (OC_DYNAMIC_BASE >> 39) * 8, kDynamicPointers | kWritable);
     poke(kDynamicPointers, kDynamicDirectory | kWritable);
     poke(kDynamicDirectory, kDynamicTable | kWritable);

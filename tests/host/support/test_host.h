@@ -147,9 +147,10 @@ class TestHost final : private EventListener {
   QTemporaryDir swapDirectory_;
   EventLog log_;
   std::string error_;
-  std::vector<EventKind> kept_{EventKind::PowerOn, EventKind::PowerOff, EventKind::Crash,   EventKind::FreeStateChange, EventKind::Block,
-                               EventKind::Unblock, EventKind::Console,  EventKind::Fault,   EventKind::ResultChecksum,  EventKind::ReclaimStart,
-                               EventKind::Pop,     EventKind::Inflate,  EventKind::Deflate, EventKind::SettingChange};
+  std::vector<EventKind> kept_{EventKind::PowerOn,        EventKind::PowerOff,     EventKind::Crash,   EventKind::FreeStateChange,
+                               EventKind::Block,          EventKind::Unblock,      EventKind::Console, EventKind::Fault,
+                               EventKind::ResultChecksum, EventKind::ReclaimStart, EventKind::Pop,     EventKind::Inflate,
+                               EventKind::Deflate,        EventKind::SettingChange};
   std::vector<Event> events_;
   std::map<std::string, Left> left_;
   std::unique_ptr<Host> host_;  // last: VMs use everything above
