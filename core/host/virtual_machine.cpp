@@ -256,10 +256,23 @@ void VirtualMachine::reap() {
   if (on_ && on_->memory->dead) crash(*on_->memory->dead);
 }
 
+bool VirtualMachine::mustBlock() const {
+  return on_->memory->mustBlock || host_.machine.free() < host_.pager.emergencyFrames() / 2;
+}
+
+void VirtualMachine::block(VirtualTime end) {
+  state_ = VmState::Blocked;
+  Event block = event(EventKind::Block);
+  block.values = {on_->memory->allocated().value(), 0, 0, 0};
+  host_.log.record(block);
+  clock_.advanceTo(TimeUse::Blocked, end);
+}
+
 void VirtualMachine::unblock() {
+  if (!on_) return;
+  on_->memory->mustBlock = false;
   if (state_ != VmState::Blocked) return;
   state_ = VmState::Running;
-  on_->memory->mustBlock = false;
   host_.log.record(event(EventKind::Unblock));
 }
 
@@ -274,17 +287,11 @@ void VirtualMachine::run(VirtualTime end) {
     on_->vcpu->reply(attention());
   }
   while (state_ == VmState::Running && clock_.now() < end) {
+    if (mustBlock()) return block(end);
     const VmExit exit = on_->vcpu->run({kBlocksPerRun});
     if (on_->memory->dead) return crash(*on_->memory->dead);
     handle(exit);
     if (on_ && on_->memory->dead) return crash(*on_->memory->dead);
-    if (on_ && on_->memory->mustBlock && state_ == VmState::Running) {
-      state_ = VmState::Blocked;
-      Event block = event(EventKind::Block);
-      block.values = {on_->memory->allocated().value(), 0, 0, 0};
-      host_.log.record(block);
-      return clock_.advanceTo(TimeUse::Blocked, end);
-    }
   }
 }
 
@@ -302,7 +309,7 @@ void VirtualMachine::handle(const VmExit& exit) {
     case VmExit::Kind::BudgetSpent:
       clock_.advance(TimeUse::Run, host_.config.costs.blockOfCode * exit.blocks);
       silentBlocks_ += exit.blocks;
-      if (silentBlocks_ >= host_.config.limits.watchdogBlocks)
+      if (host_.config.limits.watchdogBlocks != 0 && silentBlocks_ >= host_.config.limits.watchdogBlocks)
         crash(fmt::format("hung: {} basic blocks of code without a hypercall", silentBlocks_));
       return;
   }
@@ -346,7 +353,9 @@ void VirtualMachine::inject(DeviceFault fault, std::uint64_t count) {
 
 void VirtualMachine::setMemorySettings(const MemorySettings& settings) {
   settings_ = settings;
-  if (on_) on_->memory->settings = settings;
+  if (!on_) return;
+  on_->memory->settings = settings;
+  on_->memory->swap.growTo(config_.memory - std::min(settings.reservation, config_.memory));
 }
 
 VirtualTime VirtualMachine::readyAt() const { return state_ == VmState::Waiting ? wakeAt_ : clock_.now(); }

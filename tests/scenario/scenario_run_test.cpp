@@ -196,6 +196,15 @@ class ScenarioRunTest : public QObject {
     QVERIFY2(snapshot.vms[1].crash && snapshot.vms[1].crash->find("hung") != std::string::npos, snapshot.vms[1].crash.value_or("").c_str());
   }
 
+  void withoutAWatchdogAGuestMayComputeForEver() {
+    TestRun test("duration = \"50ms\"\n[limits]\nwatchdog_blocks = 0\n[host]\nmemory = \"32 MiB\"\n[[vm]]\nname = \"busy\"\nmemory = \"16 MiB\"\n"
+                 "kernel = \"guests/prebuilt/hostile/endless_loop.elf\"\n");
+    const RunSnapshot snapshot = test.all();
+    QCOMPARE(test.error, std::string());
+    QCOMPARE(snapshot.exitCode(), kExitWell);
+    QCOMPARE(snapshot.vms[0].state, std::string("running"));
+  }
+
   void aBrokenSwapDiskStopsTheVmConcernedAlone() {
     TestRun test(kTwo + "[[at]]\ntime = \"1s\"\nvm = \"a\"\naction = \"fault\"\nfault = \"swap_corrupt_slot\"\nfault_count = 0\n");
     const RunSnapshot snapshot = test.all();

@@ -107,7 +107,8 @@ class ShippedScenariosTest : public QObject {
                                       test.run->host().traceHeader(test.scenario->text, file.filename().string()));
     VERIFY_OK(writer);
     test.log.addListener(**writer);
-    VERIFY_OK(test.run->start());
+    const auto started = test.run->start();
+    VERIFY_OK(started);
     std::size_t csvBytes = 0;
     CsvReport csv(test.run->host(), seconds(1), [&](std::string_view line) { csvBytes += line.size(); });
     test.run->addObserver(csv);
