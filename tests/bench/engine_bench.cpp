@@ -108,7 +108,7 @@ class Swapping {
     for (std::uint64_t i = 0; i < NestedPageTable::tablesFor(kMemory).value(); ++i) tables.push_back(*machine_->takeOverhead(VmId(0)));
     vm_ = std::make_unique<VmMemory>(VmId(0), "vm",
                                      GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, kMemory, tables),
-                                                         *GuestWindows::create(*machine_, budget_, kMemory, Pages(0))),
+                                                         *GuestWindows::create(*machine_, budget_, kMemory, Pages(1))),
                                      clock_, SwapFile(*createPageFile(kScratch, "vm.vswp", kMemory), "vm.vswp", kMemory), Random(1, "bench"));
     pager_.add(*vm_);
     handler_ = std::make_unique<RamWindowFaults>(*vm_, pager_, scratch_);
