@@ -1,5 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 include(GNUInstallDirs)
+
+# The manual page is what the command itself prints.
+add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/overcommit.1
+  COMMAND overcommit help --man > ${PROJECT_BINARY_DIR}/overcommit.1
+  DEPENDS overcommit VERBATIM)
+add_custom_target(manual_page ALL DEPENDS ${PROJECT_BINARY_DIR}/overcommit.1)
+
 install(TARGETS overcommit RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY guests/prebuilt DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/guests)
+install(FILES ${PROJECT_BINARY_DIR}/overcommit.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(DIRECTORY guests/prebuilt/ DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/guests)
 install(DIRECTORY labs/scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/labs)

@@ -59,7 +59,7 @@ constexpr std::array kWalkOptions{
     OptionInfo{"--gva", "ADDRESS", "the guest-virtual address, for example 0x10000000000", Presence::Required},
     kSeed,
 };
-constexpr std::array<string_view, 1> kWalkExamples{"overcommit walk labs/scenarios/demo.toml --at 20s --vm web1 --gva 0x10000000000"};
+constexpr std::array<string_view, 1> kWalkExamples{"overcommit walk labs/scenarios/demo.toml --at 20s --vm web1 --gva 0x10004000000"};
 
 constexpr std::array kTraceArguments{kTraceFile};
 constexpr std::array kTraceEventsOptions{
