@@ -211,7 +211,8 @@ VmExit UnicornVcpu::finish(uc_err error) {
     readHypercall(exit);
   }
   if (exit.kind == VmExit::Kind::Crash) exit.reason = crashReason_;
-  if (stopWasRequested() && exit.kind != VmExit::Kind::Crash) exit.kind = VmExit::Kind::Stopped;
+  // What the guest did before the stop is not lost: a VM that is stopped for want of memory goes on later.
+  if (stopWasRequested() && exit.kind == VmExit::Kind::BudgetSpent) exit.kind = VmExit::Kind::Stopped;
   stopRequested_ = false;
   return exit;
 }

@@ -56,8 +56,8 @@ class Vcpu {
   virtual void flushTlb(std::optional<Gva> address) = 0;
   // A page was taken away or replaced between runs: code translated from it must not outlive it.
   virtual void forgetCode(Gfn gfn) = 0;
-  // May be called from a nested-fault handler: makes run() return Stopped (or a Crash of its own finding) soon. Whatever the guest
-  // does in between must not matter.
+  // May be called from a nested-fault handler: makes run() return soon: with Stopped, or with a hypercall, halt or crash that
+  // the guest came to before. Whether what it does in between matters is the caller's business.
   virtual void requestStop() = 0;
 
   [[nodiscard]] virtual Registers registers() const = 0;

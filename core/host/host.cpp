@@ -12,6 +12,7 @@
 #include "host/audit.h"
 #include "host/virtual_machine.h"
 #include "host/vm_on.h"
+#include "policy/host_options.h"
 
 namespace overcommit {
 namespace {
@@ -118,7 +119,7 @@ class Host::Implementation {
 
  private:
   Result<void> readInputs();
-  Result<void> admit() const;
+  Result<void> admit(std::span<const Pages> reservations) const;
   Result<void> powerOn(std::size_t vm);
   void startDue();
   void unblock();
@@ -153,10 +154,11 @@ Result<void> Host::Implementation::readInputs() {
   return {};
 }
 
-// Power-on of everything that has a start time must find its reservation and overhead (W02 section 6.2), at its worst: all on.
-Result<void> Host::Implementation::admit() const {
+// Every VM must find its reservation and overhead (W02 section 6.2) at the worst: all on.
+Result<void> Host::Implementation::admit(std::span<const Pages> reservations) const {
   Pages needed = config_.host.console + Pages(1);
-  for (const VmConfig& vm : config_.vms) needed += vm.reservation + NestedPageTable::tablesFor(vm.memory);
+  for (const Pages reservation : reservations) needed += reservation;
+  for (const VmConfig& vm : config_.vms) needed += NestedPageTable::tablesFor(vm.memory);
   const Pages least = needed + pager_->emergencyFrames();
   if (least > machine_->frames())
     return failure("admission refused: reservations and overhead of all VMs need {} pages, the host has {}; lower a reservation or give the host "
@@ -180,8 +182,10 @@ Result<void> Host::Implementation::create() {
   if (!machine) return tl::unexpected(machine.error());
   machine_ = std::move(*machine);
   const FreeStateThresholds thresholds = thresholdsOf(config_.host);
-  pager_.emplace(Pager::Parts{*machine_, log_, config_.costs, swapDisk_}, thresholds, swapOf(config_.host));
-  if (auto admitted = admit(); !admitted) return admitted;
+  pager_.emplace(Pager::Parts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size()}, thresholds, swapOf(config_.host));
+  std::vector<Pages> reservations;
+  for (const VmConfig& vm : config_.vms) reservations.push_back(vm.reservation);
+  if (auto admitted = admit(reservations); !admitted) return admitted;
 
   if (needsCpu) {
     auto probed = probeUnicorn();
@@ -284,7 +288,11 @@ void Host::Implementation::startDue() {
 
 // A blocked VM goes on when there is room for what an instruction may need, twice.
 void Host::Implementation::unblock() {
-  if (machine_->free() < pager_->emergencyFrames() * 2) return;
+  const Pages enough = pager_->emergencyFrames() * 2;
+  const bool anyBlocked = std::any_of(vms_.begin(), vms_.end(), [](const auto& vm) { return vm->state() == VmState::Blocked; });
+  if (anyBlocked && machine_->free() < enough)
+    pager_->reclaim({ReclaimReason::OutOfFrames, enough - machine_->free(), nullptr, nullptr, Gfn(0), 0});
+  if (machine_->free() < enough) return;
   for (const auto& vm : vms_) vm->unblock();
 }
 
@@ -302,7 +310,6 @@ void Host::Implementation::runQuantum(VirtualTime end) {
   startDue();
   pager_->runSwapDaemon(now_);
   for (const auto& vm : vms_) vm->reap();
-  unblock();
   // The VM that goes first rotates with the quantum, so that none is favoured.
   const std::size_t n = vms_.size();
   const auto first = static_cast<std::size_t>(now_.value() / quantum_.value() % std::max<std::size_t>(n, 1));
@@ -324,6 +331,8 @@ void Host::Implementation::runQuantum(VirtualTime end) {
 
 void Host::Implementation::step(VirtualTime until) {
   if (now_ >= until) return;
+  log_.setHostTime(now_);
+  unblock();
   // Time runs in whole quanta; where nobody has anything to do, over several at once.
   const VirtualTime next = std::min(nextWork(), until);
   if (next > now_ + quantum_) {
@@ -344,9 +353,10 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
   event.vmTime = now_;
   if (vm) event.vm = vms_[*vm]->id();
   event.text = action.value ? fmt::format("{} = {}", action.setting, *action.value) : fmt::format("{} = none", action.setting);
-  log_.record(event);
   if (!vm) {
     if (!action.value) return failure("the host option {} needs a number", action.setting);
+    if (auto checked = checkHostOption(action.setting, *action.value); !checked) return tl::unexpected(checked.error());
+    log_.record(event);
     config_.host.options[action.setting] = *action.value;
     pager_->setThresholds(thresholdsOf(config_.host));
     pager_->setHypervisorSwap(swapOf(config_.host));
@@ -359,6 +369,10 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
   } else if (action.setting == "reservation" && action.value) {
     const Pages reservation(*action.value);
     if (reservation > config.memory) return failure("the reservation of {} would be larger than its memory", config.name);
+    std::vector<Pages> reservations;
+    for (const auto& each : vms_) reservations.push_back(each->memorySettings().reservation);
+    reservations[*vm] = reservation;
+    if (auto admitted = admit(reservations); !admitted) return admitted;
     settings.reservation = reservation;
   } else if (action.setting == "shares" && action.value) {
     settings.shares = *action.value;
@@ -371,6 +385,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
   } else {
     return failure("{} has no setting \"{}\" that can be changed while it runs", config.name, action.setting);
   }
+  log_.record(event);
   vms_[*vm]->setMemorySettings(settings);
   return {};
 }

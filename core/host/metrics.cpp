@@ -114,7 +114,7 @@ constexpr std::array kVmMetrics{
     VmMetric{"swapped", Size, "pages in the swap file", pagesIn<PagePlace::Swapped>},
     VmMetric{"granted", Size, "private + shared", [](const VirtualMachine& vm) { return pagesIn<PagePlace::Private>(vm) + pagesIn<PagePlace::Shared>(vm); }},
     VmMetric{"overhead", Size, "frames that the hypervisor uses for this VM", [](const VirtualMachine& vm) { return bytes(vm.overhead()); }},
-    VmMetric{"swap_file", Size, "size of its swap file: configured memory - reservation at power-on", [](const VirtualMachine& vm) { return bytes(vm.swapFileSlots()); }},
+    VmMetric{"swap_file", Size, "size of its swap file: configured memory - the lowest reservation since power-on", [](const VirtualMachine& vm) { return bytes(vm.swapFileSlots()); }},
     VmMetric{"on", Count, "1 while it is on", [](const VirtualMachine& vm) { return std::uint64_t{vm.on()}; }},
     VmMetric{"blocked", Count, "1 while it may not run", [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Blocked}; }},
     VmMetric{"crashed", Count, "1 if it was stopped with a reason", [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Crashed}; }},

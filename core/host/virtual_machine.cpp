@@ -61,6 +61,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   lastStats_.reset();
   crashReason_.clear();
   silentBlocks_ = 0;
+  signals_ = 0;
   nextPoll_ = now + config_.toolsStart;
 
   const bool hasCpu = !software_.kernel.empty();
@@ -168,7 +169,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   state_ = VmState::Running;
 
   if (!hasCpu) {
-    on.vcpu = createScriptVcpu(std::move(script), *on.access, config_.memory);
+    on.vcpu = createScriptVcpu(std::move(script), *on.access, config_.memory, seedOf(host_.config.seed, config_.name));
     return {};
   }
   if (config_.guestSwap > Pages(0))

@@ -67,10 +67,12 @@ class VirtualMachine {
   // Takes the overhead, creates the swap file, loads the guest. An error leaves the VM off.
   Result<void> powerOn(VirtualTime now, const MemorySettings& settings);
   void powerOff(const std::string& why);
-  // Runs until the VM's clock has passed `end` or it cannot go on.
+  // Runs until the VM's clock has passed `end` or it cannot go on. It is blocked when it took a frame kept for emergencies, or
+  // when so few of these are left that they are needed for VMs that are in the middle of something.
   void run(VirtualTime end);
   // Stops the VM because of `reason`, if a fault that could not be served marked it dead outside its own run().
   void reap();
+  // There is memory again.
   void unblock();
   void signal() { ++signals_; }
   void inject(DeviceFault fault, std::uint64_t count);
@@ -103,6 +105,8 @@ class VirtualMachine {
   struct On;  // what exists only while the VM is on
   class Hypercalls;
 
+  [[nodiscard]] bool mustBlock() const;
+  void block(VirtualTime end);
   void handle(const VmExit& exit);
   void crash(const std::string& reason);
   void release(std::uint64_t cause);

@@ -9,8 +9,10 @@
 namespace overcommit {
 namespace {
 
-// Frames kept for instructions that must finish: a 1024th of the host, at least 8, at most 256.
-Pages emergencyFramesOf(Pages frames) { return Pages(std::clamp<std::uint64_t>(frames.value() / 1024, 8, 256)); }
+// Frames kept for instructions that must finish: a 1024th of the host, at least 8, at most 256, but 4 for each VM.
+Pages emergencyFramesOf(Pages frames, std::size_t vms) {
+  return std::max(Pages(std::clamp<std::uint64_t>(frames.value() / 1024, 8, 256)), Pages(4 * vms));
+}
 
 // How many pages a fault that finds no free frame takes at once: the toucher waits for the first write only.
 constexpr std::uint64_t kFaultBatch = 8;
@@ -32,7 +34,7 @@ class Entered {
 }  // namespace
 
 Pager::Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap swap)
-    : parts_(parts), thresholds_(thresholds), swap_(swap), emergency_(emergencyFramesOf(parts.machine.frames())) {}
+    : parts_(parts), thresholds_(thresholds), swap_(swap), emergency_(emergencyFramesOf(parts.machine.frames(), parts.vms)) {}
 
 void Pager::add(VmMemory& vm) { vms_.push_back(&vm); }
 

@@ -36,6 +36,7 @@ class Pager {
     EventLog& log;
     const Costs& costs;
     DiskQueue& swapDisk;
+    std::size_t vms = 1;  // at most so many at a time
   };
   Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap swap);
 

@@ -8,6 +8,12 @@ namespace overcommit {
 SwapFile::SwapFile(std::unique_ptr<PageFile> file, std::string name, Pages slots)
     : file_(std::move(file)), name_(std::move(name)), hashes_(slots.value()), inUse_(slots.value()) {}
 
+void SwapFile::growTo(Pages slots) {
+  if (slots <= this->slots()) return;
+  hashes_.resize(slots.value());
+  inUse_.resize(slots.value());
+}
+
 Result<std::uint64_t> SwapFile::write(std::span<const std::byte, kPageSize> page) {
   invariant(!full(), "a swap file that is written to has a free slot");
   std::uint64_t slot = next_;

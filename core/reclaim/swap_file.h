@@ -21,6 +21,9 @@ class SwapFile {
   [[nodiscard]] bool full() const { return used_ == slots(); }
   [[nodiscard]] bool uses(std::uint64_t slot) const { return slot < inUse_.size() && inUse_[slot]; }
 
+  // A reservation was lowered: more pages may have to go out. Does nothing if there are as many slots already.
+  void growTo(Pages slots);
+
   // Writes a page to a free slot (lowest behind the last one used, so that slots fill in order) and returns it. The file must
   // not be full. An error leaves everything as it was.
   Result<std::uint64_t> write(std::span<const std::byte, kPageSize> page);

@@ -31,7 +31,7 @@ class UnicornVcpuTest : public QObject {
   void withoutWatchdogBlocksAreNotCounted();
   void stopAskedForBetweenRunsIsHonouredAtOnce();
   void stopAskedForInANestedFaultEndsTheRunWithinABlock();
-  void stopOutranksAHypercall();
+  void hypercallBeforeAStopIsNotLost();
   void twoGuestsAlternateWithoutMixing();
   void guestRunsAtAddressZeroLikeAnywhere();
 
@@ -256,12 +256,15 @@ void UnicornVcpuTest::stopAskedForInANestedFaultEndsTheRunWithinABlock() {
   QVERIFY(guest.cpu().registers().rcx <= 1);
 }
 
-void UnicornVcpuTest::stopOutranksAHypercall() {
+void UnicornVcpuTest::hypercallBeforeAStopIsNotLost() {
   TestGuest guest(*host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).hypercall(OC_CALL_WORK).hlt());
   guest.onFault = [&guest](const TestGuest::Fault& fault) {
     if (fault.page == TestGuest::kFree / kPageSize) guest.cpu().requestStop();
   };
-  QCOMPARE(guest.run().kind, Kind::Stopped);
+  const VmExit exit = guest.run();
+  QCOMPARE(exit.kind, Kind::Hypercall);
+  QCOMPARE(exit.number, std::uint64_t{OC_CALL_WORK});
+  QCOMPARE(guest.run().kind, Kind::Halt);
 }
 
 void UnicornVcpuTest::twoGuestsAlternateWithoutMixing() {
