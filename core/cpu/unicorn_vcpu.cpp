@@ -115,9 +115,9 @@ class UnicornVcpu final : public Vcpu {
 
   // Pages that code was run from, by their number as a guest-virtual address: identity-mapped ones, and those beyond.
   static constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
-  std::vector<bool> executed_;
+  std::vector<std::uint8_t> executed_;  // 1: yes
   std::set<std::uint64_t> executedDynamic_;
-  std::uint64_t lastExecutedPage_ = kNoPage;
+  std::uint64_t lastDynamicPage_ = kNoPage;
   std::vector<std::uint64_t> forgotten_;  // pages whose translations have to go before the next run
   bool forgetDynamic_ = false;            // and those of all dynamic pages
 };
@@ -188,7 +188,10 @@ VmExit UnicornVcpu::run(RunBudget budget) {
 }
 
 UnicornVcpu::~UnicornVcpu() {
-  if (broken_) static_cast<void>(engine_.release());
+  if (!broken_) return;
+  // Closing it could fail like running it. It stays where leak checkers find it.
+  static auto* const abandoned = new std::vector<std::unique_ptr<UnicornEngine>>;
+  abandoned->push_back(std::move(engine_));
 }
 
 VmExit UnicornVcpu::emulatorFailed() const {
@@ -265,9 +268,8 @@ void UnicornVcpu::flushTlb(std::optional<Gva> address) {
 void UnicornVcpu::forgetCode(Gfn gfn) {
   forgetDynamic_ = true;  // any dynamic page may show this frame
   if (gfn.value() >= executed_.size()) return;
-  if (watchdog_ == Watchdog::On && !executed_[gfn.value()]) return;
-  executed_[gfn.value()] = false;
-  lastExecutedPage_ = kNoPage;
+  if (watchdog_ == Watchdog::On && executed_[gfn.value()] == 0) return;
+  executed_[gfn.value()] = 0;
   forgotten_.push_back(gfn.value());
 }
 
@@ -277,7 +279,7 @@ void UnicornVcpu::applyForgottenCode() {
   if (forgetDynamic_) {
     forgotten_.insert(forgotten_.end(), executedDynamic_.begin(), executedDynamic_.end());
     executedDynamic_.clear();
-    lastExecutedPage_ = kNoPage;
+    lastDynamicPage_ = kNoPage;
     forgetDynamic_ = false;
   }
   if (forgotten_.empty()) return;
@@ -311,16 +313,15 @@ void UnicornVcpu::crash(std::string reason) {
   stop(VmExit::Kind::Crash);
 }
 
+// Called millions of times a second: no work beyond one mark, one count and two looks.
 void UnicornVcpu::onBlock(uc_engine*, std::uint64_t address, std::uint32_t, void* self) {
   auto& vcpu = *static_cast<UnicornVcpu*>(self);
   const std::uint64_t page = address >> kPageShift;
-  if (page != vcpu.lastExecutedPage_) [[unlikely]] {
-    vcpu.lastExecutedPage_ = page;
-    if (page < vcpu.executed_.size()) {
-      vcpu.executed_[page] = true;
-    } else {
-      vcpu.executedDynamic_.insert(page);
-    }
+  if (page < vcpu.executed_.size()) [[likely]] {
+    vcpu.executed_[page] = 1;
+  } else if (page != vcpu.lastDynamicPage_) {
+    vcpu.lastDynamicPage_ = page;
+    vcpu.executedDynamic_.insert(page);
   }
   if (!vcpu.budget_.take() || vcpu.stopWasRequested()) [[unlikely]] vcpu.blockRefused();
 }
