@@ -191,6 +191,9 @@ void VirtualMachine::Hypercalls::serveBalloon(const VmExit& exit) {
   const BalloonDevice::Call call{static_cast<std::uint32_t>(exit.number), static_cast<std::uint32_t>(exit.argument1), exit.argument2,
                                  exit.argument3};
   if (!vm_.config_.balloon) return on_.vcpu->replyBalloon(OC_BALLOON_FAILURE, 0, std::nullopt);
+  // A guest that touched its balloon was reset, or is lost to it: the driver has to start over (W02 section 3.2).
+  if (on_.popsSeen != on_.memory->counters.pops) on_.balloon->demandReset();
+  on_.popsSeen = on_.memory->counters.pops;
   const BalloonDevice::Reply reply = on_.balloon->call(call);
   if (call.command == OC_BALLOON_START || call.command == OC_BALLOON_GUEST_ID || reply.status == OC_BALLOON_RESET) {
     Event event = vm_.event(EventKind::BalloonDriver);

@@ -114,6 +114,20 @@ class HostileGuestsTest : public QObject {
     QVERIFY(bad.crashReason().find("invariant") == std::string::npos);
   }
 
+  void guestThatTouchesItsBalloonPopsItAndItsDriverStartsOver() {
+    TestHost test(hostWith({hostile("balloon_touch")}));
+    test.keep(EventKind::BalloonDriver);
+    VERIFY_STARTED(test);
+    QVERIFY(test.runUntilOff(kEnough));
+    QCOMPARE(test.count(EventKind::Inflate), 1u);
+    QCOMPARE(test.count(EventKind::Pop), 1u);
+    std::vector<std::uint64_t> statuses;
+    for (const Event& event : test.events()) {
+      if (event.kind == EventKind::BalloonDriver) statuses.push_back(event.values[1]);
+    }
+    QCOMPARE(statuses, (std::vector<std::uint64_t>{OC_BALLOON_SUCCESS_WITH_CAPABILITIES, OC_BALLOON_RESET}));
+  }
+
   // Two runs of one host, a fault in each of the ways that a guest can be stopped: the same events in the same order.
   void hostileGuestsAreStoppedTheSameWayEveryTime() {
     for (const char* guest : {"wild_write", "double_fault", "endless_loop", "table_frame_outside", "call_unknown"}) {

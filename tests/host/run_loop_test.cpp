@@ -252,7 +252,7 @@ class RunLoopTest : public QObject {
     VERIFY_OK(test.apply(0, PowerOnAction{}));
     QVERIFY(!test.apply(0, PowerOnAction{}));
     QCOMPARE(test.vm(0).meter().operations(), 0u);
-    QCOMPARE(test.vm(0).clock().elapsed().value(), 0u);
+    QVERIFY(test.vm(0).clock().elapsed() < microseconds(100));  // loading touches pages
     test.runUntil(milliseconds(500));
     QVERIFY(test.vm(0).meter().operations() > 0);
     QCOMPARE(test.count(EventKind::PowerOn, 0), 2u);
