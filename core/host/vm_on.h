@@ -78,7 +78,7 @@ struct VirtualMachine::On {
   std::unique_ptr<GuestDisk> image, swapDisk;
   std::unique_ptr<PagerBalloon> balloonPages;
   std::unique_ptr<BalloonDevice> balloon;
-  std::uint64_t popsSeen = 0;  // by the balloon device
+  std::uint64_t popsSeen = 0;            // by the balloon device
   FaultyPageFile* swapFaults = nullptr;  // the file inside memory->swap
   std::optional<Gfn> statsPage;
   std::uint64_t failingDiskOperations = 0;

@@ -106,10 +106,11 @@ class Swapping {
         clock_(VirtualTime(0)) {
     std::vector<Mfn> tables;
     for (std::uint64_t i = 0; i < NestedPageTable::tablesFor(kMemory).value(); ++i) tables.push_back(*machine_->takeOverhead(VmId(0)));
-    vm_ = std::make_unique<VmMemory>(VmId(0), "vm",
-                                     GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, kMemory, tables),
-                                                         *GuestWindows::create(*machine_, budget_, kMemory, Pages(1))),
-                                     clock_, SwapFile(*createPageFile(kScratch, "vm.vswp", kMemory), "vm.vswp", kMemory), Random(1, "bench"));
+    vm_ =
+        std::make_unique<VmMemory>(VmId(0), "vm",
+                                   GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, kMemory, tables),
+                                                       *GuestWindows::create(*machine_, budget_, kMemory, Pages(1))),
+                                   clock_, SwapFile(*createPageFile(kScratch, "vm.vswp", kMemory), "vm.vswp", kMemory), Random(1, "bench"));
     pager_.add(*vm_);
     handler_ = std::make_unique<RamWindowFaults>(*vm_, pager_, scratch_);
     base_ = vm_->guest.windows()->ramBase();
@@ -203,7 +204,8 @@ class SwapFloor {
 void swapOutAndIn(benchmark::State& state) {
   SwapFloor floor;
   Swapping ours;
-  bench::ratio(state, bench::atMost(1.4), [&] { return ours.perPage(); }, [&] { return floor.perPage(); });
+  bench::ratio(
+      state, bench::atMost(1.4), [&] { return ours.perPage(); }, [&] { return floor.perPage(); });
 }
 
 // --- traces ----------------------------------------------------------------------------------------------------------------------
@@ -211,8 +213,9 @@ void swapOutAndIn(benchmark::State& state) {
 void runningWithATrace(benchmark::State& state) {
   const std::string path = (kScratch / ("overcommit-bench-" + std::to_string(getpid()) + ".octrace")).string();
   const Scenario scenario = shortened("demo", seconds(5));
-  bench::ratio(state, bench::atMost(1.05), [&] { return run(scenario, path.c_str()).nanoseconds; },
-               [&] { return run(scenario, nullptr).nanoseconds; });
+  bench::ratio(
+      state, bench::atMost(1.05), [&] { return run(scenario, path.c_str()).nanoseconds; },
+      [&] { return run(scenario, nullptr).nanoseconds; });
   std::filesystem::remove(path);
 }
 
@@ -277,7 +280,8 @@ double perOperation(std::size_t vms, VirtualTime work) {
 }
 
 void sixtyFourVms(benchmark::State& state) {
-  bench::ratio(state, bench::atMost(1.2), [] { return perOperation(64, microseconds(100)); }, [] { return perOperation(1, microseconds(100)); });
+  bench::ratio(
+      state, bench::atMost(1.2), [] { return perOperation(64, microseconds(100)); }, [] { return perOperation(1, microseconds(100)); });
 }
 
 void sixtyFourVmsTakingTurns(benchmark::State& state) {
