@@ -26,7 +26,8 @@ class BlockBudget {
   void begin(std::uint64_t blocks) { given_ = left_ = blocks == 0 ? kUnlimited : blocks; }
   // True: the block may run and is counted.
   bool take() {
-    if (left_ == 0) [[unlikely]] return false;
+    if (left_ == 0) [[unlikely]]
+      return false;
     --left_;
     return true;
   }
@@ -124,10 +125,18 @@ class UnicornVcpu final : public Vcpu {
 
 UnicornVcpu::UnicornVcpu(const UnicornInfo& unicorn, std::unique_ptr<UnicornEngine> engine, UnicornMemory memory, const GuestEntry& entry,
                          Watchdog watchdog)
-    : unicorn_(unicorn), engine_(std::move(engine)), context_(engine_->get()), memory_(memory.ram), ramBytes_(memory.ram.size()),
-      dynamicBytes_(memory.dynamic.size()), entry_(entry), watchdog_(watchdog), executed_(memory.ram.size() / kPageSize) {}
+    : unicorn_(unicorn),
+      engine_(std::move(engine)),
+      context_(engine_->get()),
+      memory_(memory.ram),
+      ramBytes_(memory.ram.size()),
+      dynamicBytes_(memory.dynamic.size()),
+      entry_(entry),
+      watchdog_(watchdog),
+      executed_(memory.ram.size() / kPageSize) {}
 
-Result<std::unique_ptr<Vcpu>> UnicornVcpu::create(const UnicornInfo& unicorn, UnicornMemory memory, const GuestEntry& entry, Watchdog watchdog) {
+Result<std::unique_ptr<Vcpu>> UnicornVcpu::create(const UnicornInfo& unicorn, UnicornMemory memory, const GuestEntry& entry,
+                                                  Watchdog watchdog) {
   auto engine = UnicornEngine::open(memory);
   if (!engine) return tl::unexpected<Error>(engine.error());
   std::unique_ptr<UnicornVcpu> vcpu(new UnicornVcpu(unicorn, std::move(*engine), memory, entry, watchdog));
@@ -142,8 +151,7 @@ Result<void> UnicornVcpu::addHooks() {
   std::array<uc_err, 4> errors{
       uc_hook_add(engine, &hook, UC_HOOK_INTR, asHook(onException), this, kEverywhereBegin, kEverywhereEnd),
       uc_hook_add(engine, &hook, UC_HOOK_INSN, asHook(onOut), this, kEverywhereBegin, kEverywhereEnd, UC_X86_INS_OUT),
-      uc_hook_add(engine, &hook, UC_HOOK_INSN, asHook(onIn), this, kEverywhereBegin, kEverywhereEnd, UC_X86_INS_IN),
-      UC_ERR_OK};
+      uc_hook_add(engine, &hook, UC_HOOK_INSN, asHook(onIn), this, kEverywhereBegin, kEverywhereEnd, UC_X86_INS_IN), UC_ERR_OK};
   // A block hook added to an engine that has run would see nothing of what is translated already.
   if (watchdog_ == Watchdog::On) {
     errors.back() = uc_hook_add(engine, &hook, UC_HOOK_BLOCK, asHook(onBlock), this, kEverywhereBegin, kEverywhereEnd);
@@ -195,7 +203,13 @@ UnicornVcpu::~UnicornVcpu() {
 }
 
 VmExit UnicornVcpu::emulatorFailed() const {
-  return {VmExit::Kind::Crash, 0, 0, 0, 0, 0, fmt::format("Unicorn {} fails on this guest's code, in or behind the code at rip {:#x}", unicorn_.version, rip_)};
+  return {VmExit::Kind::Crash,
+          0,
+          0,
+          0,
+          0,
+          0,
+          fmt::format("Unicorn {} fails on this guest's code, in or behind the code at rip {:#x}", unicorn_.version, rip_)};
 }
 
 VmExit UnicornVcpu::finish(uc_err error) {
@@ -243,8 +257,8 @@ bool UnicornVcpu::stubEndsBlock() {
     return one == 0xee || one == 0xed || two == 0xe6 || two == 0xe5;  // out %al,%dx; in %dx,%eax; the same with a port number
   };
   const bool shortJump = bytes[5] == 0xeb && bytes[6] == 0 && portAccessBefore(kShortJump);
-  const bool nearJump = bytes[2] == 0xe9 && std::all_of(bytes.begin() + 3, bytes.end(), [](std::uint8_t b) { return b == 0; }) &&
-                        portAccessBefore(kNearJump);
+  const bool nearJump =
+      bytes[2] == 0xe9 && std::all_of(bytes.begin() + 3, bytes.end(), [](std::uint8_t b) { return b == 0; }) && portAccessBefore(kNearJump);
   if (!shortJump && !nearJump) return false;
   knownStubs_[nextKnownStub_++ % knownStubs_.size()] = rip_;
   return true;
@@ -323,7 +337,8 @@ void UnicornVcpu::onBlock(uc_engine*, std::uint64_t address, std::uint32_t, void
     vcpu.lastDynamicPage_ = page;
     vcpu.executedDynamic_.insert(page);
   }
-  if (!vcpu.budget_.take() || vcpu.stopWasRequested()) [[unlikely]] vcpu.blockRefused();
+  if (!vcpu.budget_.take() || vcpu.stopWasRequested()) [[unlikely]]
+    vcpu.blockRefused();
 }
 
 void UnicornVcpu::blockRefused() {

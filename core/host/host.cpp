@@ -110,7 +110,7 @@ class Host::Implementation {
   std::optional<UnicornInfo> unicorn_;
   std::map<std::string, std::vector<std::byte>> files_;  // kernels and scripts by path
   std::vector<InputHash> inputs_;
-  std::vector<Mfn> overhead_;                            // frames of the host itself, recorded by start()
+  std::vector<Mfn> overhead_;  // frames of the host itself, recorded by start()
   std::vector<bool> pendingStart_;
   std::vector<std::uint64_t> reportedOperations_;
   std::unique_ptr<Audit> audit_;
@@ -161,15 +161,17 @@ Result<void> Host::Implementation::admit(std::span<const Pages> reservations) co
   for (const VmConfig& vm : config_.vms) needed += NestedPageTable::tablesFor(vm.memory);
   const Pages least = needed + pager_->emergencyFrames();
   if (least > machine_->frames())
-    return failure("admission refused: reservations and overhead of all VMs need {} pages, the host has {}; lower a reservation or give the host "
-                   "more memory", least.value(), machine_->frames().value());
+    return failure(
+        "admission refused: reservations and overhead of all VMs need {} pages, the host has {}; lower a reservation or give the host "
+        "more memory",
+        least.value(), machine_->frames().value());
   return {};
 }
 
 Result<void> Host::Implementation::create() {
   if (config_.backend == Backend::Kvm) return failure("{}KVM is not supported yet; use --backend unicorn", kUnavailable);
-  const bool needsCpu = std::any_of(config_.vms.begin(), config_.vms.end(),
-                                    [](const VmConfig& vm) { return vm.scriptPath.empty() && vm.generator.empty(); });
+  const bool needsCpu =
+      std::any_of(config_.vms.begin(), config_.vms.end(), [](const VmConfig& vm) { return vm.scriptPath.empty() && vm.generator.empty(); });
   if (needsCpu && config_.backend == Backend::Script)
     return failure("the script backend has no CPU: every [[vm]] must name a script or a generator instead of a program or kernel");
   if (config_.disk.serviceTime) {
@@ -236,11 +238,15 @@ TraceHeader Host::Implementation::traceHeader(std::string scenario, std::string 
   header.scenarioName = std::move(scenarioName);
   header.seed = config_.seed;
   header.duration = config_.duration;
-  header.frameScale = std::max<std::uint64_t>(config_.host.represents.value() / std::max<std::uint64_t>(bytesOf(config_.host.memory).value(), 1), 1);
+  header.frameScale =
+      std::max<std::uint64_t>(config_.host.represents.value() / std::max<std::uint64_t>(bytesOf(config_.host.memory).value(), 1), 1);
   header.timeScale = config_.host.timeScale;
   header.hostMemory = config_.host.memory;
   for (const VmConfig& vm : config_.vms) {
-    const std::string& runs = !vm.program.empty() ? vm.program : !vm.generator.empty() ? vm.generator : vm.scriptPath.empty() ? vm.kernelPath : vm.scriptPath;
+    const std::string& runs = !vm.program.empty()     ? vm.program
+                              : !vm.generator.empty() ? vm.generator
+                              : vm.scriptPath.empty() ? vm.kernelPath
+                                                      : vm.scriptPath;
     header.vms.push_back({vm.name, vm.memory, vm.reservation, std::filesystem::path(runs).filename().string()});
   }
   for (const InputHash& input : inputs_) header.inputs.push_back({input.name, input.kind, input.hash});
@@ -478,8 +484,8 @@ Host::NestedWalk Host::walk(VmId vm, Gva address) const {
     return result;
   }
   const Pages size = memory->guest.memory();
-  result.guest = walkGuestTables(registers->cr3, address, bytesOf(size),
-                                 [&](Gpa at) { return lookAtGuest(*memory, *implementation_->machine_, at); });
+  result.guest =
+      walkGuestTables(registers->cr3, address, bytesOf(size), [&](Gpa at) { return lookAtGuest(*memory, *implementation_->machine_, at); });
   for (int i = 0; i < result.guest.stepCount; ++i) {
     const Gfn gfn = gfnOf(result.guest.steps[static_cast<std::size_t>(i)].entryAt);
     if (gfn.value() < size.value()) result.nested.push_back(memory->guest.table().walk(gfn));

@@ -65,11 +65,14 @@ std::uint64_t guestCount(const VirtualMachine& vm) {
 std::uint64_t operations(const VirtualMachine& vm) { return vm.meter().operations(); }
 
 std::uint64_t perSecond(std::uint64_t count, VirtualTime time) {
-  return time.value() == 0 ? 0 : static_cast<std::uint64_t>(static_cast<long double>(count) * 1e9L / static_cast<long double>(time.value()));
+  return time.value() == 0 ? 0
+                           : static_cast<std::uint64_t>(static_cast<long double>(count) * 1e9L / static_cast<long double>(time.value()));
 }
 
 std::uint64_t busyPermille(const DiskQueue& disk, VirtualTime now) {
-  return now.value() == 0 ? 0 : static_cast<std::uint64_t>(static_cast<long double>(disk.busyTime().value()) * 1000 / static_cast<long double>(now.value()));
+  return now.value() == 0
+             ? 0
+             : static_cast<std::uint64_t>(static_cast<long double>(disk.busyTime().value()) * 1000 / static_cast<long double>(now.value()));
 }
 
 constexpr std::array kHostMetrics{
@@ -79,32 +82,51 @@ constexpr std::array kHostMetrics{
     HostMetric{"shared", Size, "frames that several guest pages may map", framesOf<FrameUse::Shared>},
     HostMetric{"zip_store", Size, "frames of compression caches", framesOf<FrameUse::ZipStore>},
     HostMetric{"overhead", Size, "frames that the hypervisor uses itself", framesOf<FrameUse::Overhead>},
-    HostMetric{"configured", Size, "memory of all VMs that are on", [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return vm.on() ? bytes(vm.config().memory) : std::uint64_t{0}; }); }},
-    HostMetric{"overcommit", Permille, "configured / memory", [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return vm.on() ? bytes(vm.config().memory) : std::uint64_t{0}; }) * 1000 / std::max<std::uint64_t>(bytes(h.machine().frames()), 1); }},
+    HostMetric{"configured", Size, "memory of all VMs that are on",
+               [](const Host& h) {
+                 return sum(h, [](const VirtualMachine& vm) { return vm.on() ? bytes(vm.config().memory) : std::uint64_t{0}; });
+               }},
+    HostMetric{"overcommit", Permille, "configured / memory",
+               [](const Host& h) {
+                 return sum(h, [](const VirtualMachine& vm) { return vm.on() ? bytes(vm.config().memory) : std::uint64_t{0}; }) * 1000 /
+                        std::max<std::uint64_t>(bytes(h.machine().frames()), 1);
+               }},
     HostMetric{"swapped", Size, "guest memory in swap files", [](const Host& h) { return sum(h, pagesIn<PagePlace::Swapped>); }},
     HostMetric{"ballooned", Size, "guest memory in balloons", [](const Host& h) { return sum(h, pagesIn<PagePlace::Ballooned>); }},
     HostMetric{"zipped", Size, "guest memory in compression caches", [](const Host& h) { return sum(h, pagesIn<PagePlace::Zipped>); }},
     HostMetric{"minfree", Size, "the high threshold of free memory", [](const Host& h) { return bytes(h.pager().thresholds().high); }},
-    HostMetric{"state", Count, "free state: 0 high, 1 clear, 2 soft, 3 hard, 4 low", [](const Host& h) { return static_cast<std::uint64_t>(h.pager().freeState()); }},
+    HostMetric{"state", Count, "free state: 0 high, 1 clear, 2 soft, 3 hard, 4 low",
+               [](const Host& h) { return static_cast<std::uint64_t>(h.pager().freeState()); }},
     HostMetric{"first_touches", Count, "pages given at their first touch", countedByAll<&MemoryCounters::firstTouches>},
     HostMetric{"breaks", Count, "writes to shared pages", countedByAll<&MemoryCounters::breaks>},
     HostMetric{"swap_ins", Count, "pages read from swap files", countedByAll<&MemoryCounters::swapIns>},
     HostMetric{"swap_outs", Count, "pages written to swap files", countedByAll<&MemoryCounters::swapOuts>},
-    HostMetric{"nested_faults", Count, "faults that changed a page's place", [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return vm.counters().nestedFaults(); }); }},
+    HostMetric{"nested_faults", Count, "faults that changed a page's place",
+               [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return vm.counters().nestedFaults(); }); }},
     HostMetric{"operations", Count, "operations that all guests completed", [](const Host& h) { return sum(h, operations); }},
-    HostMetric{"operations_per_second", PerSecond, "operations / virtual time", [](const Host& h) { return perSecond(sum(h, operations), h.now()); }},
-    HostMetric{"vms_on", Count, "VMs that are on", [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return std::uint64_t{vm.on()}; }); }},
-    HostMetric{"vms_blocked", Count, "VMs that may not run", [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Blocked}; }); }},
-    HostMetric{"vms_crashed", Count, "VMs that were stopped with a reason", [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Crashed}; }); }},
-    HostMetric{"swap_disk_busy", Permille, "share of the time in which the disk of the swap files was busy", [](const Host& h) { return busyPermille(h.swapDisk(), h.now()); }},
-    HostMetric{"guest_disk_busy", Permille, "share of the time in which the guests' disk was busy (the same one if queues are shared)", [](const Host& h) { return busyPermille(h.guestDisks(), h.now()); }},
+    HostMetric{"operations_per_second", PerSecond, "operations / virtual time",
+               [](const Host& h) { return perSecond(sum(h, operations), h.now()); }},
+    HostMetric{"vms_on", Count, "VMs that are on",
+               [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return std::uint64_t{vm.on()}; }); }},
+    HostMetric{
+        "vms_blocked", Count, "VMs that may not run",
+        [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Blocked}; }); }},
+    HostMetric{
+        "vms_crashed", Count, "VMs that were stopped with a reason",
+        [](const Host& h) { return sum(h, [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Crashed}; }); }},
+    HostMetric{"swap_disk_busy", Permille, "share of the time in which the disk of the swap files was busy",
+               [](const Host& h) { return busyPermille(h.swapDisk(), h.now()); }},
+    HostMetric{"guest_disk_busy", Permille, "share of the time in which the guests' disk was busy (the same one if queues are shared)",
+               [](const Host& h) { return busyPermille(h.guestDisks(), h.now()); }},
     HostMetric{"time", Time, "virtual time since the start", [](const Host& h) { return h.now().value(); }},
 };
 
 constexpr std::array kVmMetrics{
     VmMetric{"memory", Size, "configured memory", [](const VirtualMachine& vm) { return bytes(vm.config().memory); }},
-    VmMetric{"reservation", Size, "memory that is never reclaimed", [](const VirtualMachine& vm) { return bytes(vm.memorySettings().reservation); }},
-    VmMetric{"limit", Size, "most machine memory it may have; its configured memory if there is no limit", [](const VirtualMachine& vm) { return bytes(vm.memorySettings().limit.value_or(vm.config().memory)); }},
+    VmMetric{"reservation", Size, "memory that is never reclaimed",
+             [](const VirtualMachine& vm) { return bytes(vm.memorySettings().reservation); }},
+    VmMetric{"limit", Size, "most machine memory it may have; its configured memory if there is no limit",
+             [](const VirtualMachine& vm) { return bytes(vm.memorySettings().limit.value_or(vm.config().memory)); }},
     VmMetric{"shares", Count, "claim relative to other VMs", [](const VirtualMachine& vm) { return vm.memorySettings().shares; }},
     VmMetric{"untouched", Size, "pages the guest never touched, or gave back by deflating", pagesIn<PagePlace::Untouched>},
     VmMetric{"private", Size, "pages with a frame of their own", pagesIn<PagePlace::Private>},
@@ -112,15 +134,23 @@ constexpr std::array kVmMetrics{
     VmMetric{"ballooned", Size, "pages in the balloon", pagesIn<PagePlace::Ballooned>},
     VmMetric{"zipped", Size, "pages in the compression cache", pagesIn<PagePlace::Zipped>},
     VmMetric{"swapped", Size, "pages in the swap file", pagesIn<PagePlace::Swapped>},
-    VmMetric{"granted", Size, "private + shared", [](const VirtualMachine& vm) { return pagesIn<PagePlace::Private>(vm) + pagesIn<PagePlace::Shared>(vm); }},
-    VmMetric{"overhead", Size, "frames that the hypervisor uses for this VM", [](const VirtualMachine& vm) { return bytes(vm.overhead()); }},
-    VmMetric{"swap_file", Size, "size of its swap file: configured memory - the lowest reservation since power-on", [](const VirtualMachine& vm) { return bytes(vm.swapFileSlots()); }},
+    VmMetric{"granted", Size, "private + shared",
+             [](const VirtualMachine& vm) { return pagesIn<PagePlace::Private>(vm) + pagesIn<PagePlace::Shared>(vm); }},
+    VmMetric{"overhead", Size, "frames that the hypervisor uses for this VM",
+             [](const VirtualMachine& vm) { return bytes(vm.overhead()); }},
+    VmMetric{"swap_file", Size, "size of its swap file: configured memory - the lowest reservation since power-on",
+             [](const VirtualMachine& vm) { return bytes(vm.swapFileSlots()); }},
     VmMetric{"on", Count, "1 while it is on", [](const VirtualMachine& vm) { return std::uint64_t{vm.on()}; }},
-    VmMetric{"blocked", Count, "1 while it may not run", [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Blocked}; }},
-    VmMetric{"crashed", Count, "1 if it was stopped with a reason", [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Crashed}; }},
-    VmMetric{"balloon_driver", Count, "1 while a balloon driver runs in the guest", [](const VirtualMachine& vm) { return std::uint64_t{vm.balloon() != nullptr && vm.balloon()->running()}; }},
-    VmMetric{"balloon_target", Size, "what its balloon driver is asked for", [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->target()) : 0; }},
-    VmMetric{"balloon_max", Size, "the most its balloon may hold", [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->maximum()) : 0; }},
+    VmMetric{"blocked", Count, "1 while it may not run",
+             [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Blocked}; }},
+    VmMetric{"crashed", Count, "1 if it was stopped with a reason",
+             [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Crashed}; }},
+    VmMetric{"balloon_driver", Count, "1 while a balloon driver runs in the guest",
+             [](const VirtualMachine& vm) { return std::uint64_t{vm.balloon() != nullptr && vm.balloon()->running()}; }},
+    VmMetric{"balloon_target", Size, "what its balloon driver is asked for",
+             [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->target()) : 0; }},
+    VmMetric{"balloon_max", Size, "the most its balloon may hold",
+             [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->maximum()) : 0; }},
     VmMetric{"first_touches", Count, "pages given at their first touch", counted<&MemoryCounters::firstTouches>},
     VmMetric{"breaks", Count, "writes to shared pages", counted<&MemoryCounters::breaks>},
     VmMetric{"swap_ins", Count, "pages read from the swap file", counted<&MemoryCounters::swapIns>},
@@ -129,12 +159,14 @@ constexpr std::array kVmMetrics{
     VmMetric{"deflates", Count, "pages that came out of it", counted<&MemoryCounters::deflates>},
     VmMetric{"pops", Count, "ballooned pages that the guest touched", counted<&MemoryCounters::pops>},
     VmMetric{"operations", Count, "operations completed", operations},
-    VmMetric{"operations_per_second", PerSecond, "operations / time on", [](const VirtualMachine& vm) { return perSecond(operations(vm), vm.clock().elapsed()); }},
+    VmMetric{"operations_per_second", PerSecond, "operations / time on",
+             [](const VirtualMachine& vm) { return perSecond(operations(vm), vm.clock().elapsed()); }},
     VmMetric{"latency_p50", Time, "operation latency: half took no longer", latency<500>},
     VmMetric{"latency_p95", Time, "operation latency: 95 % took no longer", latency<950>},
     VmMetric{"latency_p99", Time, "operation latency: 99 % took no longer", latency<990>},
     VmMetric{"results", Count, "result checksums reported", [](const VirtualMachine& vm) { return vm.meter().results(); }},
-    VmMetric{"elapsed", Time, "time since power-on: the sum of the time account", [](const VirtualMachine& vm) { return vm.clock().elapsed().value(); }},
+    VmMetric{"elapsed", Time, "time since power-on: the sum of the time account",
+             [](const VirtualMachine& vm) { return vm.clock().elapsed().value(); }},
     VmMetric{"time_run", Time, "work, hypercalls and code", timeIn<TimeUse::Run>},
     VmMetric{"time_idle", Time, "waiting of its own accord", timeIn<TimeUse::Idle>},
     VmMetric{"time_first_touch", Time, "first touches", timeIn<TimeUse::FirstTouch>},
@@ -152,7 +184,8 @@ constexpr std::array kVmMetrics{
     VmMetric{"guest_user", Size, "guest's own figure: program memory", guestPages<&oc_guest_stats::frames_user>},
     VmMetric{"guest_balloon", Size, "guest's own figure: pages its balloon driver holds", guestPages<&oc_guest_stats::frames_balloon>},
     VmMetric{"guest_minor_faults", Count, "guest's own figure: page faults without its disk", guestCount<&oc_guest_stats::minor_faults>},
-    VmMetric{"guest_major_faults", Count, "guest's own figure: page faults that read its swap disk", guestCount<&oc_guest_stats::major_faults>},
+    VmMetric{"guest_major_faults", Count, "guest's own figure: page faults that read its swap disk",
+             guestCount<&oc_guest_stats::major_faults>},
     VmMetric{"guest_swap_outs", Count, "guest's own figure: pages it wrote to its swap disk", guestCount<&oc_guest_stats::swap_outs>},
     VmMetric{"guest_swap_ins", Count, "guest's own figure: pages it read from its swap disk", guestCount<&oc_guest_stats::swap_ins>},
     VmMetric{"guest_cache_reads", Count, "guest's own figure: image blocks read", guestCount<&oc_guest_stats::cache_reads>},

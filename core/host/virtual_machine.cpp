@@ -14,7 +14,9 @@ namespace {
 // A vCPU comes back after so many basic blocks without an exit, so that time passes for a guest that only computes.
 constexpr std::uint64_t kBlocksPerRun = 1'000'000;
 
-std::string describe(const Registers& registers) { return fmt::format("rip {:#x}, rsp {:#x}, cr2 {:#x}", registers.rip, registers.rsp, registers.cr2); }
+std::string describe(const Registers& registers) {
+  return fmt::format("rip {:#x}, rsp {:#x}, cr2 {:#x}", registers.rip, registers.rsp, registers.cr2);
+}
 
 std::uint64_t seedOf(std::uint64_t seed, const std::string& name) { return Random(seed, "guest " + name).next(); }
 
@@ -107,9 +109,9 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   if (!hasCpu) {
     std::vector<NamedValue> arguments;
     for (const NamedArgument& argument : config_.arguments) arguments.push_back({argument.name, argument.value});
-    auto made = software_.generator.empty() ? parseScript(software_.script, config_.scriptPath, config_.memory)
-                                            : makeScriptGenerator(software_.generator, arguments, config_.memory,
-                                                                  seedOf(host_.config.seed, config_.name));
+    auto made = software_.generator.empty()
+                    ? parseScript(software_.script, config_.scriptPath, config_.memory)
+                    : makeScriptGenerator(software_.generator, arguments, config_.memory, seedOf(host_.config.seed, config_.name));
     if (!made) return failure("VM {}: {}", config_.name, made.error().text);
     script = std::move(*made);
   }
@@ -156,9 +158,9 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   on.layout = layout;
   on.image = std::move(imageDisk);
   on.swapFaults = swapFaults;
-  on.memory = std::make_unique<VmMemory>(id_, config_.name,
-                                         GuestPhysicalMemory(host_.machine, NestedPageTable(host_.machine, config_.memory, tables), std::move(windows)),
-                                         clock_, SwapFile(std::move(faulty), swapName, slots), Random(host_.config.seed, "victims " + config_.name));
+  on.memory = std::make_unique<VmMemory>(
+      id_, config_.name, GuestPhysicalMemory(host_.machine, NestedPageTable(host_.machine, config_.memory, tables), std::move(windows)),
+      clock_, SwapFile(std::move(faulty), swapName, slots), Random(host_.config.seed, "victims " + config_.name));
   VmMemory& memory = *on.memory;
   memory.settings = settings;
   on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);
@@ -176,7 +178,8 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
     on.swapDisk = std::make_unique<GuestDisk>("the swap disk of " + config_.name, emptyImage(config_.guestSwap), host_.scratchDirectory);
   memory.tablesFirst = layout->tablesFirst;
   memory.tablesEnd = layout->tablesEnd;
-  const GuestBoot boot{config_.program, config_.arguments, seedOf(host_.config.seed, config_.name), Pages(on.image->blocks()), config_.guestSwap};
+  const GuestBoot boot{config_.program, config_.arguments, seedOf(host_.config.seed, config_.name), Pages(on.image->blocks()),
+                       config_.guestSwap};
   if (!loadGuest(*on.access, image, *layout, boot)) {
     crash(memory.dead.value_or("the guest could not be loaded"));
     return {};
@@ -257,9 +260,7 @@ void VirtualMachine::reap() {
   if (on_ && on_->memory->dead) crash(*on_->memory->dead);
 }
 
-bool VirtualMachine::mustBlock() const {
-  return on_->memory->mustBlock || host_.machine.free() < host_.pager.emergencyFrames() / 2;
-}
+bool VirtualMachine::mustBlock() const { return on_->memory->mustBlock || host_.machine.free() < host_.pager.emergencyFrames() / 2; }
 
 void VirtualMachine::block(VirtualTime end) {
   state_ = VmState::Blocked;
@@ -298,12 +299,8 @@ void VirtualMachine::run(VirtualTime end) {
 
 void VirtualMachine::handle(const VmExit& exit) {
   switch (exit.kind) {
-    case VmExit::Kind::Hypercall:
-      silentBlocks_ = 0;
-      return Hypercalls(*this, *on_).serve(exit);
-    case VmExit::Kind::BalloonPort:
-      silentBlocks_ = 0;
-      return Hypercalls(*this, *on_).serveBalloon(exit);
+    case VmExit::Kind::Hypercall: silentBlocks_ = 0; return Hypercalls(*this, *on_).serve(exit);
+    case VmExit::Kind::BalloonPort: silentBlocks_ = 0; return Hypercalls(*this, *on_).serveBalloon(exit);
     case VmExit::Kind::Halt: return powerOff("halted");
     case VmExit::Kind::Stopped: return;
     case VmExit::Kind::Crash: return crash(exit.reason);

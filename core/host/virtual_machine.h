@@ -39,12 +39,12 @@ struct HostParts {
   MachineMemory& machine;
   Pager& pager;
   EventLog& log;
-  NestedFaults* faults;      // nullptr: no VM has a CPU
+  NestedFaults* faults;  // nullptr: no VM has a CPU
   MappingBudget& mappings;
   DiskQueue& guestDisks;
   std::filesystem::path scratchDirectory;  // swap files and disk overlays
   std::optional<UnicornInfo> unicorn;
-  Mfn scratchFrame;          // mapped where a fault cannot be served
+  Mfn scratchFrame;                                          // mapped where a fault cannot be served
   std::function<void(const VirtualMachine&)> beforeRelease;  // see HostSurroundings
 };
 
@@ -94,7 +94,7 @@ class VirtualMachine {
   [[nodiscard]] Pages overhead() const;              // frames that the hypervisor uses for this VM
   [[nodiscard]] Pages swapFileSlots() const;
   [[nodiscard]] const BalloonDevice* balloon() const;
-  [[nodiscard]] const VmMemory* memory() const;      // nullptr while off
+  [[nodiscard]] const VmMemory* memory() const;  // nullptr while off
   [[nodiscard]] std::optional<Registers> registers() const;
   // The guest's own figures, if it has told where they are and they can be read without touching them.
   [[nodiscard]] std::optional<oc_guest_stats> guestStats() const;

@@ -110,7 +110,8 @@ std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
     if (vm.dead) return std::nullopt;
   }
   MachineMemory& machine = parts_.machine;
-  if (machine.free() <= emergency_) reclaim({ReclaimReason::OutOfFrames, emergency_ - machine.free() + Pages(kFaultBatch), nullptr, &vm, gfn, 0});
+  if (machine.free() <= emergency_)
+    reclaim({ReclaimReason::OutOfFrames, emergency_ - machine.free() + Pages(kFaultBatch), nullptr, &vm, gfn, 0});
   if (vm.dead) return std::nullopt;
   const auto mfn = machine.takePrivate(vm.id, gfn);
   if (!mfn) {
@@ -253,7 +254,8 @@ Pages Pager::reclaim(const ReclaimRequest& request) {
   std::vector<VmFunding> funding(vms_.size());
   for (std::size_t i = 0; i < vms_.size(); ++i) {
     const VmMemory& vm = *vms_[i];
-    funding[i] = {vm.settings.shares, vm.allocated(), vm.settings.reservation, !vm.dead && !vm.swap.full() && (request.only == nullptr || request.only == &vm)};
+    funding[i] = {vm.settings.shares, vm.allocated(), vm.settings.reservation,
+                  !vm.dead && !vm.swap.full() && (request.only == nullptr || request.only == &vm)};
   }
   if (!leastFunded(funding)) return Pages(0);
 
@@ -327,7 +329,8 @@ bool Pager::daemonHasWork() const {
 
 void Pager::runSwapDaemon(VirtualTime now) {
   const auto diskTakes = [&] {
-    return Pages(static_cast<std::uint64_t>(std::count_if(writesEnd_.begin(), writesEnd_.end(), [now](VirtualTime end) { return end <= now; })));
+    return Pages(
+        static_cast<std::uint64_t>(std::count_if(writesEnd_.begin(), writesEnd_.end(), [now](VirtualTime end) { return end <= now; })));
   };
   for (VmMemory* vm : vms_) {
     if (!aboveLimit(*vm)) continue;

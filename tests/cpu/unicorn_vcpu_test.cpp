@@ -108,7 +108,9 @@ void UnicornVcpuTest::replyArrivesInRaxAndNothingElseChanges() {
 }
 
 void UnicornVcpuTest::instructionAfterAHypercallRunsOnce() {
-  TestGuest guest(*host_, Code(TestGuest::kCode).mov(Reg::Rcx, 100).label("again").hypercall(OC_CALL_WORK).push(Reg::Rcx).dec(Reg::Rcx).jnz("again").hlt());
+  TestGuest guest(
+      *host_,
+      Code(TestGuest::kCode).mov(Reg::Rcx, 100).label("again").hypercall(OC_CALL_WORK).push(Reg::Rcx).dec(Reg::Rcx).jnz("again").hlt());
   int calls = 0;
   VmExit exit;
   while ((exit = guest.run()).kind == Kind::Hypercall) ++calls;
@@ -133,13 +135,13 @@ void UnicornVcpuTest::hypercallWithoutAJumpIsACrash() {
 
 void UnicornVcpuTest::balloonCommandBringsItsRegisters() {
   TestGuest guest(*host_, Code(TestGuest::kCode)
-                             .mov(Reg::Rax, OC_BALLOON_MAGIC)
-                             .mov(Reg::Rcx, OC_BALLOON_BATCHED_LOCK)
-                             .mov(Reg::Rbx, 77)
-                             .mov(Reg::Rsi, 3)
-                             .mov(Reg::Rdx, OC_BALLOON_PORT)
-                             .balloonCall()
-                             .hlt());
+                              .mov(Reg::Rax, OC_BALLOON_MAGIC)
+                              .mov(Reg::Rcx, OC_BALLOON_BATCHED_LOCK)
+                              .mov(Reg::Rbx, 77)
+                              .mov(Reg::Rsi, 3)
+                              .mov(Reg::Rdx, OC_BALLOON_PORT)
+                              .balloonCall()
+                              .hlt());
   const VmExit exit = guest.run();
   QCOMPARE(exit.kind, Kind::BalloonPort);
   QCOMPARE(exit.number, std::uint64_t{OC_BALLOON_MAGIC});
@@ -168,16 +170,16 @@ void UnicornVcpuTest::balloonReplyChangesWhatTheProtocolSays() {
 
 void UnicornVcpuTest::otherPortsReadAsOnesAndIgnoreWrites() {
   TestGuest guest(*host_, Code(TestGuest::kCode)
-                             .mov(Reg::Rax, 0)
-                             .mov(Reg::Rdx, 0x3f8)
-                             .bytes({0xec})              // in %dx,%al
-                             .mov(Reg::Rbx, Reg::Rax)
-                             .bytes({0xed})              // in %dx,%eax
-                             .bytes({0xee, 0xef})        // out %al,%dx; out %eax,%dx
-                             .bytes({0xe7, OC_PORT})     // out %eax,$OC_PORT: no hypercall, that is a byte
-                             .mov(Reg::Rdx, OC_BALLOON_PORT)
-                             .bytes({0xec})              // in %dx,%al: no balloon command, that is four bytes
-                             .hlt());
+                              .mov(Reg::Rax, 0)
+                              .mov(Reg::Rdx, 0x3f8)
+                              .bytes({0xec})  // in %dx,%al
+                              .mov(Reg::Rbx, Reg::Rax)
+                              .bytes({0xed})           // in %dx,%eax
+                              .bytes({0xee, 0xef})     // out %al,%dx; out %eax,%dx
+                              .bytes({0xe7, OC_PORT})  // out %eax,$OC_PORT: no hypercall, that is a byte
+                              .mov(Reg::Rdx, OC_BALLOON_PORT)
+                              .bytes({0xec})  // in %dx,%al: no balloon command, that is four bytes
+                              .hlt());
   QCOMPARE(guest.run().kind, Kind::Halt);
   QCOMPARE(guest.cpu().registers().rbx, std::uint64_t{0xff});
   QCOMPARE(guest.cpu().registers().rax, std::uint64_t{0xffff'ffff});
@@ -248,7 +250,8 @@ void UnicornVcpuTest::stopAskedForBetweenRunsIsHonouredAtOnce() {
 }
 
 void UnicornVcpuTest::stopAskedForInANestedFaultEndsTheRunWithinABlock() {
-  TestGuest guest(*host_, Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).label("ever").inc(Reg::Rcx).jmp("ever"));
+  TestGuest guest(*host_,
+                  Code(TestGuest::kCode).mov(Reg::Rbx, TestGuest::kFree).store(Reg::Rbx, Reg::Rbx).label("ever").inc(Reg::Rcx).jmp("ever"));
   guest.onFault = [&guest](const TestGuest::Fault& fault) {
     if (fault.page == TestGuest::kFree / kPageSize) guest.cpu().requestStop();
   };

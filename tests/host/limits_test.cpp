@@ -42,9 +42,8 @@ class LimitsTest : public QObject {
     const VirtualTime applied = test.host().now();
     QVERIFY(test.runUntil([&] { return allocated(test, 0) <= Pages(1024); }, applied + seconds(1)));
     const std::uint64_t operations = test.vm(0).meter().operations();
-    QVERIFY(test.runUntil([&] {
-      return allocated(test, 0) > Pages(1024) || test.vm(0).meter().operations() >= operations + 200;
-    }, applied + seconds(20)));
+    QVERIFY(test.runUntil([&] { return allocated(test, 0) > Pages(1024) || test.vm(0).meter().operations() >= operations + 200; },
+                          applied + seconds(20)));
     QVERIFY(allocated(test, 0) <= Pages(1024));
     QCOMPARE(allocated(test, 1), before);
     QCOMPARE(test.vm(1).counters().swapOuts, 0u);
@@ -210,7 +209,8 @@ class LimitsTest : public QObject {
       if (test.vm(0).on()) VERIFY_OK(test.apply(0, PowerOffAction{}));
       QVERIFY(test.runUntilOff(seconds(30)));
       QCOMPARE(test.vm(1).meter().operations(), 320u);
-      results[tight] = test.vm(1).meter().resultDigest().text() + " " + std::to_string(hash64(std::as_bytes(std::span(test.left("b").pages))));
+      results[tight] =
+          test.vm(1).meter().resultDigest().text() + " " + std::to_string(hash64(std::as_bytes(std::span(test.left("b").pages))));
     }
     QCOMPARE(results[0], results[1]);
   }
@@ -269,7 +269,9 @@ class LimitsTest : public QObject {
       test.runUntil(milliseconds(200));
       test.host().finish();
       const VirtualMachine& vm = test.vm(0);
-      QVERIFY2(vm.state() != VmState::Crashed || vm.crashReason().starts_with("the host has no free frame left and nothing can be reclaimed"), vm.crashReason().c_str());
+      QVERIFY2(
+          vm.state() != VmState::Crashed || vm.crashReason().starts_with("the host has no free frame left and nothing can be reclaimed"),
+          vm.crashReason().c_str());
     }
   }
 
@@ -283,11 +285,14 @@ class LimitsTest : public QObject {
     VERIFY_STARTED(test);
     const auto image = [&] { return Gfn(OC_IMAGE_LOWEST_ADDRESS >> kPageShift); };
     std::uint64_t swappedKernelPages = 0;
-    QVERIFY(test.runUntil([&] {
-      if (!test.vm(0).on()) return true;
-      for (std::uint64_t i = 0; i < 8; ++i) swappedKernelPages += test.vm(0).memory()->guest.entry(image().next(i)).place() == PagePlace::Swapped ? 1u : 0u;
-      return false;
-    }, seconds(60)));
+    QVERIFY(test.runUntil(
+        [&] {
+          if (!test.vm(0).on()) return true;
+          for (std::uint64_t i = 0; i < 8; ++i)
+            swappedKernelPages += test.vm(0).memory()->guest.entry(image().next(i)).place() == PagePlace::Swapped ? 1u : 0u;
+          return false;
+        },
+        seconds(60)));
     QVERIFY(swappedKernelPages > 0);
     QCOMPARE(test.vm(0).state(), VmState::Off);
     QCOMPARE(test.vm(0).meter().operations(), 50u);

@@ -247,7 +247,7 @@ class RunLoopTest : public QObject {
     QCOMPARE(test.metric("vm.a.overhead"), 0u);
     QCOMPARE(test.vm(0).meter().operations(), operations);
     QVERIFY(test.vm(0).counters().firstTouches > 0);  // its figures stay
-    VERIFY_OK(test.apply(0, PowerOffAction{}));        // harmless
+    VERIFY_OK(test.apply(0, PowerOffAction{}));       // harmless
     test.runUntil(milliseconds(250));
     VERIFY_OK(test.apply(0, PowerOnAction{}));
     QVERIFY(!test.apply(0, PowerOnAction{}));
@@ -331,7 +331,8 @@ class RunLoopTest : public QObject {
       for (const Event& event : test.events()) {
         if (event.kind == EventKind::Crash) crash = event;
       }
-      QVERIFY2(test.vm(1).crashReason().starts_with("hung: 50000000 basic blocks of code without a hypercall"), test.vm(1).crashReason().c_str());
+      QVERIFY2(test.vm(1).crashReason().starts_with("hung: 50000000 basic blocks of code without a hypercall"),
+               test.vm(1).crashReason().c_str());
       QVERIFY(test.vm(0).on());
     }
     QVERIFY(crashes[0] == crashes[1]);
@@ -455,7 +456,8 @@ class RunLoopTest : public QObject {
     TestHost test(config);
     VERIFY_STARTED(test);
     QVERIFY(test.runUntilOff(seconds(1)));
-    QVERIFY2(test.vm(0).crashReason().starts_with("the guest kernel panicked: this kernel has no program no-such-program"), test.vm(0).crashReason().c_str());
+    QVERIFY2(test.vm(0).crashReason().starts_with("the guest kernel panicked: this kernel has no program no-such-program"),
+             test.vm(0).crashReason().c_str());
   }
 
   void crashedVmCanBeSwitchedOnAgain() {
@@ -475,10 +477,14 @@ class RunLoopTest : public QObject {
     config.vms = {toucher("a")};
     TestHost test(config);
     VERIFY_STARTED(test);
-    QCOMPARE(test.apply(0, SetAction{"memory", 1}).error().text, std::string("a has no setting \"memory\" that can be changed while it runs"));
-    QCOMPARE(test.apply(0, SetAction{"shares", std::nullopt}).error().text, std::string("a has no setting \"shares\" that can be changed while it runs"));
-    QCOMPARE(test.apply(0, SetAction{"reservation", 2049}).error().text, std::string("the reservation of a would be larger than its memory"));
-    QCOMPARE(test.apply(std::nullopt, SetAction{"SwapEnable", std::nullopt}).error().text, std::string("the host option SwapEnable needs a number"));
+    QCOMPARE(test.apply(0, SetAction{"memory", 1}).error().text,
+             std::string("a has no setting \"memory\" that can be changed while it runs"));
+    QCOMPARE(test.apply(0, SetAction{"shares", std::nullopt}).error().text,
+             std::string("a has no setting \"shares\" that can be changed while it runs"));
+    QCOMPARE(test.apply(0, SetAction{"reservation", 2049}).error().text,
+             std::string("the reservation of a would be larger than its memory"));
+    QCOMPARE(test.apply(std::nullopt, SetAction{"SwapEnable", std::nullopt}).error().text,
+             std::string("the host option SwapEnable needs a number"));
     QCOMPARE(test.apply(std::nullopt, PowerOffAction{}).error().text, std::string("only settings can be changed on the host; name a VM"));
     QCOMPARE(test.count(EventKind::SettingChange), 0u);
     VERIFY_OK(test.apply(0, SetAction{"shares", 7}));
@@ -505,7 +511,8 @@ class RunLoopTest : public QObject {
     TestHost test(config);
     VERIFY_STARTED(test);
     QVERIFY(test.runUntil([&] { return test.vm(0).meter().operations() > 190; }, seconds(2)));
-    const std::uint64_t granted = test.metric("vm.a.granted"), freeInGuest = test.metric("vm.a.guest_free"), freeInHost = test.metric("host.free");
+    const std::uint64_t granted = test.metric("vm.a.granted"), freeInGuest = test.metric("vm.a.guest_free"),
+                        freeInHost = test.metric("host.free");
     QVERIFY(granted > 5 * kMiB);
     QVERIFY(test.runUntil([&] { return test.vm(0).meter().operations() > 210; }, seconds(2)));
     QVERIFY(test.metric("vm.a.guest_free") >= freeInGuest + 4 * kMiB);

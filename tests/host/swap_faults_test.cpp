@@ -52,12 +52,14 @@ class SwapFaultsTest : public QObject {
     QTest::addColumn<QString>("reason");
     QTest::newRow("disk full") << static_cast<int>(DeviceFault::SwapDiskFull)
                                << R"(swap-out of guest frame \d+ failed: cannot write page \d+ of a\.vswp: no space left on device.*)";
-    QTest::newRow("short write") << static_cast<int>(DeviceFault::SwapShortWrite)
-                                 << R"(swap-out of guest frame \d+ failed: cannot write page \d+ of a\.vswp: the disk took only part of it.*)";
+    QTest::newRow("short write")
+        << static_cast<int>(DeviceFault::SwapShortWrite)
+        << R"(swap-out of guest frame \d+ failed: cannot write page \d+ of a\.vswp: the disk took only part of it.*)";
     QTest::newRow("read error") << static_cast<int>(DeviceFault::SwapReadError)
                                 << R"(swap-in of guest frame \d+ failed: cannot read page \d+ of a\.vswp: input/output error.*)";
-    QTest::newRow("corrupt slot") << static_cast<int>(DeviceFault::SwapCorruptSlot)
-                                  << R"(swap-in of guest frame \d+ failed: slot \d+ of a\.vswp does not hold what was written to it: its checksum differs.*)";
+    QTest::newRow("corrupt slot")
+        << static_cast<int>(DeviceFault::SwapCorruptSlot)
+        << R"(swap-in of guest frame \d+ failed: slot \d+ of a\.vswp does not hold what was written to it: its checksum differs.*)";
   }
 
   void badSwapFileStopsItsVmAndNoOther() {
@@ -86,7 +88,8 @@ class SwapFaultsTest : public QObject {
     QVERIFY(test.runUntil([&] { return test.vm(0).meter().operations() > 10; }, seconds(10)));
     VERIFY_OK(test.apply(0, FaultAction{DeviceFault::GuestDiskError, 1}));
     QVERIFY(test.runUntilOff(seconds(10)));
-    QVERIFY2(test.vm(0).crashReason().starts_with("the guest kernel panicked: image disk: cannot read block"), test.vm(0).crashReason().c_str());
+    QVERIFY2(test.vm(0).crashReason().starts_with("the guest kernel panicked: image disk: cannot read block"),
+             test.vm(0).crashReason().c_str());
     QCOMPARE(resultsOf(test, 1), results_);
   }
 

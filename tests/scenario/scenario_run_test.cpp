@@ -39,7 +39,8 @@ args = { files = "1 MiB", working_set = "1 MiB" }
 )";
 
 std::string hostile(const std::string& name) {
-  return "duration = \"1s\"\n" + kGuest + "[[vm]]\nname = \"bad\"\nmemory = \"16 MiB\"\nkernel = \"guests/prebuilt/hostile/" + name + ".elf\"\n";
+  return "duration = \"1s\"\n" + kGuest + "[[vm]]\nname = \"bad\"\nmemory = \"16 MiB\"\nkernel = \"guests/prebuilt/hostile/" + name +
+         ".elf\"\n";
 }
 
 class Counter final : public RunObserver {
@@ -123,7 +124,8 @@ class ScenarioRunTest : public QObject {
   }
 
   void aFailedExpectationIsExitOneAndIsRecorded() {
-    TestRun test(kTwo + "[[expect]]\nmetric = \"host.swap_outs\"\nmax = 0\n[[expect]]\nmetric = \"host.swap_outs\"\nat = \"ever\"\nmin = 1\n");
+    TestRun test(kTwo +
+                 "[[expect]]\nmetric = \"host.swap_outs\"\nmax = 0\n[[expect]]\nmetric = \"host.swap_outs\"\nat = \"ever\"\nmin = 1\n");
     const RunSnapshot snapshot = test.all();
     QCOMPARE(snapshot.exitCode(), kExitExpectationFailed);
     QVERIFY(!snapshot.expectations[0].second.holds());
@@ -147,7 +149,8 @@ class ScenarioRunTest : public QObject {
   }
 
   void aRunEndsWhenAllVmsAreOff() {
-    TestRun test("duration = \"1h\"\n[host]\nmemory = \"8 MiB\"\n[[vm]]\nname = \"a\"\nmemory = \"4 MiB\"\ngenerator = \"uniform\"\nops = 10\n");
+    TestRun test(
+        "duration = \"1h\"\n[host]\nmemory = \"8 MiB\"\n[[vm]]\nname = \"a\"\nmemory = \"4 MiB\"\ngenerator = \"uniform\"\nops = 10\n");
     const RunSnapshot snapshot = test.all();
     QCOMPARE(test.error, std::string());
     QVERIFY(snapshot.ending == RunEnding::AllOff);
@@ -159,7 +162,8 @@ class ScenarioRunTest : public QObject {
 
   void aVmThatIsYetToBePoweredOnKeepsTheRunGoing() {
     TestRun test(
-        "duration = \"10s\"\n[host]\nmemory = \"8 MiB\"\n[[vm]]\nname = \"a\"\nmemory = \"4 MiB\"\nstart = \"never\"\ngenerator = \"uniform\"\nops = 10\n"
+        "duration = \"10s\"\n[host]\nmemory = \"8 MiB\"\n[[vm]]\nname = \"a\"\nmemory = \"4 MiB\"\nstart = \"never\"\ngenerator = "
+        "\"uniform\"\nops = 10\n"
         "[[at]]\ntime = \"5s\"\nvm = \"a\"\naction = \"power_on\"\n");
     const RunSnapshot snapshot = test.all();
     QCOMPARE(test.error, std::string());
@@ -197,8 +201,9 @@ class ScenarioRunTest : public QObject {
   }
 
   void withoutAWatchdogAGuestMayComputeForEver() {
-    TestRun test("duration = \"50ms\"\n[limits]\nwatchdog_blocks = 0\n[host]\nmemory = \"32 MiB\"\n[[vm]]\nname = \"busy\"\nmemory = \"16 MiB\"\n"
-                 "kernel = \"guests/prebuilt/hostile/endless_loop.elf\"\n");
+    TestRun test(
+        "duration = \"50ms\"\n[limits]\nwatchdog_blocks = 0\n[host]\nmemory = \"32 MiB\"\n[[vm]]\nname = \"busy\"\nmemory = \"16 MiB\"\n"
+        "kernel = \"guests/prebuilt/hostile/endless_loop.elf\"\n");
     const RunSnapshot snapshot = test.all();
     QCOMPARE(test.error, std::string());
     QCOMPARE(snapshot.exitCode(), kExitWell);

@@ -6,8 +6,8 @@
 #include "base/units.h"
 #include "scenario/csv_report.h"
 #include "scenario/json_report.h"
-#include "scenario/run_support.h"
 #include "scenario/programs.h"
+#include "scenario/run_support.h"
 #include "scenario/text_report.h"
 #include "support/test.h"
 #include "trace/trace_output.h"
@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 const fs::path kFolder = fs::path(OVERCOMMIT_SOURCE_DIR) / "labs/scenarios";
 const fs::path kGolden = fs::path(OVERCOMMIT_SOURCE_DIR) / "tests/scenario/golden_digests.txt";
 constexpr const char* kHowToUpdate =
-    "the digest differs from the one in tests/scenario/golden_digests.txt. If the change is meant, run the tests of shipped_scenarios_test with "
+    "the digest differs from the one in tests/scenario/golden_digests.txt. If the change is meant, run the tests of shipped_scenarios_test "
+    "with "
     "OVERCOMMIT_UPDATE_GOLDEN=1 and commit the file with the reason";
 
 std::map<std::string, fs::path> shipped() {

@@ -24,8 +24,8 @@ struct TestRegistration {
       __FILE__, []() -> std::unique_ptr<QObject> { return std::make_unique<Class>(); });
 
 // Fails with the error's text if `result` (a Result<T>) holds an error.
-#define VERIFY_OK(result)                                                                        \
-  do {                                                                                           \
-    const auto& verified = (result);                                                             \
-    QVERIFY2(verified.has_value(), verified.has_value() ? "" : verified.error().text.c_str());   \
+#define VERIFY_OK(result)                                                                      \
+  do {                                                                                         \
+    const auto& verified = (result);                                                           \
+    QVERIFY2(verified.has_value(), verified.has_value() ? "" : verified.error().text.c_str()); \
   } while (false)
