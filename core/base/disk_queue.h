@@ -23,13 +23,14 @@ class DiskQueue {
   Served submit(VirtualTime now, VirtualTime service);
 
   [[nodiscard]] VirtualTime busyUntil() const { return busyUntil_; }
-  [[nodiscard]] VirtualTime busyTime() const { return busyTime_; }
+  // Of the work submitted so far, what is done by `now`.
+  [[nodiscard]] VirtualTime busyTime(VirtualTime now) const;
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
 
  private:
   std::uint64_t bandwidth_;
   VirtualTime busyUntil_;
-  VirtualTime busyTime_;
+  VirtualTime submitted_;
   std::uint64_t requests_ = 0;
 };
 

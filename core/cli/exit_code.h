@@ -30,7 +30,7 @@ inline constexpr std::array kExitCodes{
     ExitCodeInfo{ExitCode::ExpectationFailed, "an expectation of the scenario failed"},
     ExitCodeInfo{ExitCode::Usage, "the command line, the scenario, an input or an output file is at fault"},
     ExitCodeInfo{ExitCode::LimitReached, "a limit of the scenario was reached"},
-    ExitCodeInfo{ExitCode::GuestCrashed, "a guest crashed or hung"},
+    ExitCodeInfo{ExitCode::GuestCrashed, "a guest crashed or hung, and no [[expect]] on its metric crashed wants that"},
     ExitCodeInfo{ExitCode::InvariantBroken, "an invariant of Overcommit itself broke"},
     ExitCodeInfo{ExitCode::BackendUnavailable, "the backend is not available on this machine"},
     ExitCodeInfo{ExitCode::Interrupted, "interrupted from the keyboard; the files written up to then are whole"},

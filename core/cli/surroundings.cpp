@@ -49,7 +49,7 @@ fs::path swapDirectory() {
 Result<HostSurroundings> surroundingsFor(const RunConfig& config) {
   HostSurroundings surroundings;
   surroundings.swapDirectory = swapDirectory();
-  const bool needed = std::ranges::any_of(config.vms, [](const VmConfig& vm) { return !vm.program.empty(); });
+  const bool needed = std::ranges::any_of(config.vms, [](const VmConfig& vm) { return !vm.program.empty() && vm.kernelPath.empty(); });
   if (needed) {
     auto guest = findReferenceGuest();
     if (!guest) return tl::unexpected(guest.error());

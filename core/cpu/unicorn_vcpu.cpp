@@ -67,7 +67,6 @@ class UnicornVcpu final : public Vcpu {
   void forgetCode(Gfn gfn) override;
   void requestStop() override { stopRequested_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] Registers registers() const override;
-  [[nodiscard]] std::uint64_t ignoredPortAccesses() const override { return ignoredPortAccesses_; }
 
  private:
   UnicornVcpu(const UnicornInfo& unicorn, std::unique_ptr<UnicornEngine> engine, UnicornMemory memory, const GuestEntry& entry,
@@ -110,7 +109,6 @@ class UnicornVcpu final : public Vcpu {
   std::optional<VmExit::Kind> stopped_;  // why a hook asked Unicorn to stop
   std::string crashReason_;
   std::atomic<bool> stopRequested_{false};
-  std::uint64_t ignoredPortAccesses_ = 0;
   std::array<std::uint64_t, 4> knownStubs_{};  // where hypercall stubs end that were seen to be right
   std::size_t nextKnownStub_ = 0;
 
@@ -346,12 +344,17 @@ void UnicornVcpu::blockRefused() {
   stop(stopWasRequested() ? VmExit::Kind::Stopped : VmExit::Kind::BudgetSpent);
 }
 
+// This machine has two ports. A guest that uses another was written for a different one, and would wait for an answer for ever.
+std::string describePortAccess(std::string_view how, int size, std::uint32_t port) {
+  return fmt::format("the guest {} {} byte{} at port {:#x}, which this machine does not have", how, size, size == 1 ? "" : "s", port);
+}
+
 void UnicornVcpu::onOut(uc_engine*, std::uint32_t port, int size, std::uint32_t, void* self) {
   auto& vcpu = *static_cast<UnicornVcpu*>(self);
   if (port == OC_PORT && size == 1) {
     vcpu.stop(VmExit::Kind::Hypercall);
   } else {
-    ++vcpu.ignoredPortAccesses_;
+    vcpu.crash(describePortAccess("wrote", size, port));
   }
 }
 
@@ -362,7 +365,7 @@ std::uint32_t UnicornVcpu::onIn(uc_engine*, std::uint32_t port, int size, void* 
     vcpu.stop(VmExit::Kind::BalloonPort);
     return static_cast<std::uint32_t>(rax);  // stays as it is until replyBalloon()
   }
-  ++vcpu.ignoredPortAccesses_;
+  vcpu.crash(describePortAccess("read", size, port));
   return ~std::uint32_t{0};  // nobody drives the bus
 }
 

@@ -61,8 +61,6 @@ class Vcpu {
   virtual void requestStop() = 0;
 
   [[nodiscard]] virtual Registers registers() const = 0;
-  // Accesses to ports that nobody serves: as on a PC, reads gave ones and writes were lost.
-  [[nodiscard]] virtual std::uint64_t ignoredPortAccesses() const { return 0; }
 };
 
 }  // namespace overcommit

@@ -45,20 +45,16 @@ Result<std::uint64_t> hashFile(const std::filesystem::path& path) {
   return digest.digest().low;
 }
 
-std::uint64_t optionOf(const HostConfig& host, const std::string& name, std::uint64_t fallback) {
-  const auto found = host.options.find(name);
-  return found == host.options.end() ? fallback : found->second;
-}
-
 FreeStateThresholds thresholdsOf(const HostConfig& host) {
   // The service console is outside the thresholds' base.
   const Pages base = host.memory - host.console;
   const Bytes represents(host.represents.value() / std::max<std::uint64_t>(host.memory.value(), 1) * base.value());
-  return thresholdsFor(base, represents, minFreeScaleOf(host.profile).value_or(MinFreeScale::Sliding), optionOf(host, "MemMinFreePct", 0));
+  return thresholdsFor(base, represents, minFreeScaleOf(host.profile).value_or(MinFreeScale::Sliding),
+                       hostOptionValue(host.options, "MemMinFreePct"));
 }
 
 HypervisorSwap swapOf(const HostConfig& host) {
-  return optionOf(host, "SwapEnable", 1) != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
+  return hostOptionValue(host.options, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
 }
 
 // All VMs together must not be able to rush from one free state over the next within a quantum: a third of the band between two
@@ -122,11 +118,17 @@ class Host::Implementation {
   Result<void> admit(std::span<const Pages> reservations) const;
   Result<void> powerOn(std::size_t vm);
   void startDue();
+  [[nodiscard]] std::string kernelOf(const VmConfig& vm) const;  // the file; "" for a VM without a CPU
   void unblock();
   void runQuantum(VirtualTime end);
   [[nodiscard]] VirtualTime nextWork() const;
   Result<void> set(const SetAction& action, std::optional<std::size_t> vm);
 };
+
+std::string Host::Implementation::kernelOf(const VmConfig& vm) const {
+  if (!vm.kernelPath.empty() || vm.program.empty()) return vm.kernelPath;
+  return surroundings_.referenceGuest.string();
+}
 
 Result<void> Host::Implementation::readInputs() {
   const auto read = [&](const std::string& path, std::string_view kind) -> Result<void> {
@@ -138,10 +140,9 @@ Result<void> Host::Implementation::readInputs() {
     return {};
   };
   std::vector<std::string> images;
-  for (VmConfig& vm : config_.vms) {
-    if (!vm.program.empty()) vm.kernelPath = surroundings_.referenceGuest.string();
-    if (!vm.kernelPath.empty()) {
-      if (auto done = read(vm.kernelPath, "guest"); !done) return done;
+  for (const VmConfig& vm : config_.vms) {
+    if (const std::string kernel = kernelOf(vm); !kernel.empty()) {
+      if (auto done = read(kernel, "guest"); !done) return done;
     } else if (!vm.scriptPath.empty()) {
       if (auto done = read(vm.scriptPath, "script"); !done) return done;
     }
@@ -210,8 +211,8 @@ Result<void> Host::Implementation::create() {
   for (std::size_t i = 0; i < config_.vms.size(); ++i) {
     const VmConfig& vm = config_.vms[i];
     VmSoftware software;
-    if (!vm.kernelPath.empty()) {
-      software.kernel = files_.at(vm.kernelPath);
+    if (const std::string kernel = kernelOf(vm); !kernel.empty()) {
+      software.kernel = files_.at(kernel);
     } else if (!vm.scriptPath.empty()) {
       const auto& text = files_.at(vm.scriptPath);
       software.script.resize(text.size());
@@ -243,9 +244,9 @@ TraceHeader Host::Implementation::traceHeader(std::string scenario, std::string 
   header.timeScale = config_.host.timeScale;
   header.hostMemory = config_.host.memory;
   for (const VmConfig& vm : config_.vms) {
-    const std::string& runs = !vm.program.empty()     ? vm.program
+    const std::string& runs = !vm.kernelPath.empty()  ? vm.kernelPath
+                              : !vm.program.empty()   ? vm.program
                               : !vm.generator.empty() ? vm.generator
-                              : vm.scriptPath.empty() ? vm.kernelPath
                                                       : vm.scriptPath;
     header.vms.push_back({vm.name, vm.memory, vm.reservation, std::filesystem::path(runs).filename().string()});
   }

@@ -70,9 +70,9 @@ std::uint64_t perSecond(std::uint64_t count, VirtualTime time) {
 }
 
 std::uint64_t busyPermille(const DiskQueue& disk, VirtualTime now) {
-  return now.value() == 0
-             ? 0
-             : static_cast<std::uint64_t>(static_cast<long double>(disk.busyTime().value()) * 1000 / static_cast<long double>(now.value()));
+  return now.value() == 0 ? 0
+                          : static_cast<std::uint64_t>(static_cast<long double>(disk.busyTime(now).value()) * 1000 /
+                                                       static_cast<long double>(now.value()));
 }
 
 constexpr std::array kHostMetrics{

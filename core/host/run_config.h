@@ -66,8 +66,8 @@ struct VmConfig {
   std::optional<Pages> balloonMax;
   VirtualTime toolsStart;  // after power-on: when the balloon driver starts
 
-  // What it runs: exactly one of these is set.
-  std::string program;     // in the reference guest
+  // What it runs: exactly one of these is set, except that a kernel may be given a program.
+  std::string program;     // of the reference guest, or of the kernel
   std::string kernelPath;  // an ELF file
   std::string scriptPath;  // a script file: no CPU
   std::string generator;   // a script generator: no CPU

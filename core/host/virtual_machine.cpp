@@ -7,12 +7,16 @@
 #include "cpu/script.h"
 #include "host/hypercalls.h"
 #include "host/vm_on.h"
+#include "policy/host_options.h"
 
 namespace overcommit {
 namespace {
 
 // A vCPU comes back after so many basic blocks without an exit, so that time passes for a guest that only computes.
 constexpr std::uint64_t kBlocksPerRun = 1'000'000;
+
+// Time passes at an exit, unless the scenario sets costs to 0: then a guest could stay in one instant for ever.
+constexpr std::uint64_t kMostTimelessExits = 1'000'000;
 
 std::string describe(const Registers& registers) {
   return fmt::format("rip {:#x}, rsp {:#x}, cr2 {:#x}", registers.rip, registers.rsp, registers.cr2);
@@ -63,6 +67,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   lastStats_.reset();
   crashReason_.clear();
   silentBlocks_ = 0;
+  timelessExits_ = 0;
   signals_ = 0;
   nextPoll_ = now + config_.toolsStart;
 
@@ -165,7 +170,8 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   memory.settings = settings;
   on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);
   on.balloonPages = std::make_unique<PagerBalloon>(memory, host_.pager, *on.access);
-  const Pages balloonMax = config_.balloonMax.value_or(Pages(config_.memory.value() * 65 / 100));
+  const Pages balloonMax =
+      config_.balloonMax.value_or(Pages(config_.memory.value() * hostOptionValue(host_.config.host.options, "CtlMaxPercent") / 100));
   on.balloon = std::make_unique<BalloonDevice>(*on.balloonPages, config_.memory, std::min(balloonMax, config_.memory));
   host_.pager.add(memory);
   state_ = VmState::Running;
@@ -279,21 +285,25 @@ void VirtualMachine::unblock() {
 }
 
 void VirtualMachine::run(VirtualTime end) {
-  if (!on_) return;
   if (state_ == VmState::Blocked) return clock_.advanceTo(TimeUse::Blocked, end);
-  if (state_ == VmState::Waiting) {
-    clock_.advanceTo(TimeUse::Idle, std::min(end, wakeAt_));
-    if (clock_.now() < wakeAt_) return;
-    state_ = VmState::Running;
-    meter_.waited(clock_.now());
-    on_->vcpu->reply(attention());
-  }
-  while (state_ == VmState::Running && clock_.now() < end) {
+  while (on_ && clock_.now() < end) {
+    if (state_ == VmState::Waiting) {
+      clock_.advanceTo(TimeUse::Idle, std::min(end, wakeAt_));
+      if (clock_.now() < wakeAt_) return;
+      state_ = VmState::Running;
+      meter_.waited(clock_.now());
+      on_->vcpu->reply(attention());
+      continue;
+    }
     if (mustBlock()) return block(end);
+    const VirtualTime before = clock_.now();
     const VmExit exit = on_->vcpu->run({kBlocksPerRun});
     if (on_->memory->dead) return crash(*on_->memory->dead);
     handle(exit);
     if (on_ && on_->memory->dead) return crash(*on_->memory->dead);
+    timelessExits_ = clock_.now() == before ? timelessExits_ + 1 : 0;
+    if (on_ && timelessExits_ >= kMostTimelessExits)
+      crash(fmt::format("hung: {} exits in which no time passed, because the costs that they have are set to 0", timelessExits_));
   }
 }
 

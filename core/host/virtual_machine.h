@@ -131,7 +131,8 @@ class VirtualMachine {
   std::string crashReason_;
   std::uint64_t signals_ = 0;
   VirtualTime wakeAt_, nextPoll_;
-  std::uint64_t silentBlocks_ = 0;  // basic blocks since the last exit that told anything
+  std::uint64_t silentBlocks_ = 0;   // basic blocks since the last exit that told anything
+  std::uint64_t timelessExits_ = 0;  // exits since the VM's clock last moved
 };
 
 }  // namespace overcommit

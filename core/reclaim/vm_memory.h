@@ -29,12 +29,7 @@ struct MemoryCounters {
 // The memory of one running VM as the reclaimer sees it. Plain data with its parts; the pager alone changes it.
 struct VmMemory {
   VmMemory(VmId vm, std::string vmName, GuestPhysicalMemory memory, VmClock& vmClock, SwapFile swapFile, Random victimDraws)
-      : id(vm),
-        name(std::move(vmName)),
-        guest(std::move(memory)),
-        clock(vmClock),
-        swap(std::move(swapFile)),
-        victims(std::move(victimDraws)) {}
+      : id(vm), name(std::move(vmName)), guest(std::move(memory)), clock(vmClock), swap(std::move(swapFile)), victims(victimDraws) {}
 
   VmId id;
   std::string name;

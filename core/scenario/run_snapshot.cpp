@@ -12,8 +12,11 @@ namespace overcommit {
 namespace {
 
 std::string whatRuns(const VmConfig& config) {
+  if (!config.kernelPath.empty()) {
+    const std::string kernel = std::filesystem::path(config.kernelPath).filename().string();
+    return config.program.empty() ? kernel : fmt::format("{} {}", kernel, config.program);
+  }
   if (!config.program.empty()) return config.program;
-  if (!config.kernelPath.empty()) return std::filesystem::path(config.kernelPath).filename().string();
   if (!config.scriptPath.empty()) return fmt::format("script {}", std::filesystem::path(config.scriptPath).filename().string());
   return fmt::format("script {}", config.generator);
 }
@@ -39,9 +42,24 @@ std::string_view nameOf(RunEnding ending) {
   return "";
 }
 
+namespace {
+
+// Scenarios that make a device fail on purpose say what must come of it.
+bool crashExpected(const RunSnapshot& run, std::size_t vm) {
+  return std::ranges::any_of(run.expectations, [vm](const auto& judged) {
+    const Expectation& expectation = judged.first;
+    return expectation.reference.vmMetric != nullptr && expectation.reference.vm.value() == vm &&
+           expectation.reference.vmMetric->name == "crashed" && expectation.least.value_or(0) > 0;
+  });
+}
+
+}  // namespace
+
 int RunSnapshot::exitCode() const {
   if (ending == RunEnding::ActionRefused) return kExitUsage;
-  if (std::ranges::any_of(vms, [](const VmSnapshot& vm) { return vm.crash.has_value(); })) return kExitGuestCrashed;
+  for (std::size_t i = 0; i < vms.size(); ++i) {
+    if (vms[i].crash && !crashExpected(*this, i)) return kExitGuestCrashed;
+  }
   if (ending == RunEnding::Limit) return kExitLimitReached;
   const bool allHold = std::ranges::all_of(expectations, [](const auto& judged) { return judged.second.holds(); });
   return allHold ? kExitWell : kExitExpectationFailed;

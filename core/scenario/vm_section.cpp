@@ -190,14 +190,29 @@ void readGenerator(const KeyReader& keys, VmConfig& vm, const TomlValue* argumen
                hint.empty() ? fmt::format(": the generators are {}", fmt::join(names, ", ")) : hint);
 }
 
-// What it runs: exactly one of four keys, and its arguments.
+// A kernel with the programs of the reference guest (one built with a balloon driver of its own, say) takes their arguments too;
+// of any other program only that kernel knows which it has.
+void readKernel(const KeyReader& keys, const std::filesystem::path& baseDirectory, const std::string& path, VmConfig& vm,
+                const TomlValue* arguments, Mistakes& mistakes) {
+  vm.kernelPath = absolute(baseDirectory, path);
+  vm.program = keys.text("program").value_or("");
+  if (vm.program.size() > kLongestName) mistakes.add(keys.position("program"), "the name of a program has at most {} bytes", kLongestName);
+  if (arguments == nullptr) return;
+  const ProgramInfo* program = findProgram(vm.program);
+  if (program != nullptr)
+    return readKnownArguments(*arguments, unitsOf(*program), fmt::format("the program \"{}\"", vm.program), vm, mistakes);
+  readFreeArguments(*arguments, vm, mistakes);
+}
+
+// What it runs: exactly one of four keys (but a kernel may be told which of its programs to run), and its arguments.
 void readSubstance(const KeyReader& keys, const TomlValue& table, const std::filesystem::path& baseDirectory, VmConfig& vm,
                    Mistakes& mistakes) {
   constexpr std::array<std::string_view, 4> kKinds{"program", "kernel", "script", "generator"};
   std::string_view given;
   for (const std::string_view kind : kKinds) {
     if (!keys.has(kind)) continue;
-    if (!given.empty()) {
+    const bool programOfKernel = given == "program" && kind == "kernel";
+    if (!given.empty() && !programOfKernel) {
       mistakes.add(keys.position(kind), "a VM runs either a {} or a {}, not both", given, kind);
       return;
     }
@@ -215,10 +230,7 @@ void readSubstance(const KeyReader& keys, const TomlValue& table, const std::fil
   const TomlValue* arguments = keys.table("args");
   if (given == "program") readProgram(keys, vm, arguments, mistakes);
   if (given == "generator") readGenerator(keys, vm, arguments, mistakes);
-  if (given == "kernel" && path) {
-    vm.kernelPath = absolute(baseDirectory, *path);
-    if (arguments != nullptr) readFreeArguments(*arguments, vm, mistakes);
-  }
+  if (given == "kernel" && path) readKernel(keys, baseDirectory, *path, vm, arguments, mistakes);
   if (given == "script" && path) {
     vm.scriptPath = absolute(baseDirectory, *path);
     if (arguments != nullptr) mistakes.add(arguments->position, "a script takes no arguments");

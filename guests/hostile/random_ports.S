@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes to every port but the two that exist. Ignored, as hardware does, or stopped at the first. */
+/* Writes to every port but the two that exist. Stopped at the first. */
     .include "hostile.inc"
     begin
     xor     %edx, %edx

@@ -25,7 +25,9 @@ class DiskQueueTest : public QObject {
     const auto third = disk.submit(milliseconds(1), milliseconds(1));  // of a VM whose clock is behind
     QCOMPARE(third.queued, milliseconds(16));
     QCOMPARE(disk.requests(), 3u);
-    QCOMPARE(disk.busyTime(), milliseconds(8));
+    QCOMPARE(disk.busyTime(seconds(1)), milliseconds(8));
+    QCOMPARE(disk.busyTime(milliseconds(14)), milliseconds(4));  // the queue is not work done
+    QCOMPARE(disk.busyTime(milliseconds(10)), VirtualTime(0));
   }
 
   void bandwidthBoundsHowFastPagesFollowEachOther() {

@@ -23,7 +23,8 @@ class UnicornVcpuTest : public QObject {
   void hypercallWithoutAJumpIsACrash();
   void balloonCommandBringsItsRegisters();
   void balloonReplyChangesWhatTheProtocolSays();
-  void otherPortsReadAsOnesAndIgnoreWrites();
+  void accessToAnyOtherPortStopsTheGuest_data();
+  void accessToAnyOtherPortStopsTheGuest();
   void budgetStopsExactly();
   void oneBlockAtATimeGivesTheSameEnd();
   void blocksAddUpOverAnySplit();
@@ -168,22 +169,26 @@ void UnicornVcpuTest::balloonReplyChangesWhatTheProtocolSays() {
   QCOMPARE(starting.cpu().registers().rcx, std::uint64_t{6});
 }
 
-void UnicornVcpuTest::otherPortsReadAsOnesAndIgnoreWrites() {
-  TestGuest guest(*host_, Code(TestGuest::kCode)
-                              .mov(Reg::Rax, 0)
-                              .mov(Reg::Rdx, 0x3f8)
-                              .bytes({0xec})  // in %dx,%al
-                              .mov(Reg::Rbx, Reg::Rax)
-                              .bytes({0xed})           // in %dx,%eax
-                              .bytes({0xee, 0xef})     // out %al,%dx; out %eax,%dx
-                              .bytes({0xe7, OC_PORT})  // out %eax,$OC_PORT: no hypercall, that is a byte
-                              .mov(Reg::Rdx, OC_BALLOON_PORT)
-                              .bytes({0xec})  // in %dx,%al: no balloon command, that is four bytes
-                              .hlt());
-  QCOMPARE(guest.run().kind, Kind::Halt);
-  QCOMPARE(guest.cpu().registers().rbx, std::uint64_t{0xff});
-  QCOMPARE(guest.cpu().registers().rax, std::uint64_t{0xffff'ffff});
-  QCOMPARE(guest.cpu().ignoredPortAccesses(), std::uint64_t{6});
+void UnicornVcpuTest::accessToAnyOtherPortStopsTheGuest_data() {
+  QTest::addColumn<std::uint64_t>("port");
+  QTest::addColumn<unsigned>("instruction");
+  QTest::addColumn<QString>("reason");
+  QTest::newRow("in %al") << std::uint64_t{0x3f8} << 0xecu << "the guest read 1 byte at port 0x3f8";
+  QTest::newRow("in %eax") << std::uint64_t{0x3f8} << 0xedu << "the guest read 4 bytes at port 0x3f8";
+  QTest::newRow("out %al") << std::uint64_t{0xffff} << 0xeeu << "the guest wrote 1 byte at port 0xffff";
+  QTest::newRow("out %eax") << std::uint64_t{0} << 0xefu << "the guest wrote 4 bytes at port 0x0";
+  QTest::newRow("a hypercall is a byte") << std::uint64_t{OC_PORT} << 0xefu << "the guest wrote 4 bytes at port 0x10";
+  QTest::newRow("a balloon command is four") << std::uint64_t{OC_BALLOON_PORT} << 0xecu << "the guest read 1 byte at port 0x5670";
+}
+
+void UnicornVcpuTest::accessToAnyOtherPortStopsTheGuest() {
+  QFETCH(std::uint64_t, port);
+  QFETCH(unsigned, instruction);
+  QFETCH(QString, reason);
+  TestGuest guest(*host_, Code(TestGuest::kCode).mov(Reg::Rdx, port).bytes({static_cast<std::uint8_t>(instruction)}).hlt());
+  const VmExit exit = guest.run();
+  QCOMPARE(exit.kind, Kind::Crash);
+  QCOMPARE(QString::fromStdString(exit.reason), reason + ", which this machine does not have");
 }
 
 void UnicornVcpuTest::budgetStopsExactly() {

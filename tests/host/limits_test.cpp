@@ -261,7 +261,7 @@ class LimitsTest : public QObject {
   }
 
   void hostWithHardlyAnyMemoryStopsOrBlocksItsVm() {
-    for (std::uint64_t spare = 0; spare < 60; spare += 5) {
+    for (std::uint64_t spare = 0; spare < 60; spare += 10) {
       RunConfig config = fastHost(NestedPageTable::tablesFor(mebibytes(4)) + Pages(9) + Pages(spare));
       config.vms = {toucher("a", 4, 256)};
       TestHost test(config);

@@ -339,7 +339,8 @@ class ScenarioFileTest : public QObject {
     row("argument with a long name",
         kHead + "[[vm]]\nname = \"a\"\nmemory = \"64 MiB\"\nkernel = \"x.elf\"\n[vm.args]\na23456789012345678901234 = 1\n",
         "9:1: the name of an argument has 1 to 23 bytes");
-    vmRow("two things to run", "kernel = \"x.elf\"", "8:10: a VM runs either a program or a kernel, not both");
+    vmRow("two things to run", "script = \"x.script\"", "8:10: a VM runs either a program or a script, not both");
+    vmRow("a kernel and a script", "kernel = \"x.elf\"\nscript = \"x.script\"", "9:10: a VM runs either a kernel or a script, not both");
     vmRow("count 0", "count = 0", "8:9: count = 0 is out of range: 1 to 4096");
     vmRow("count too large", "count = 5000", "8:9: count = 5000 is out of range: 1 to 4096");
     vmRow("reservation too large", "reservation = \"65 MiB\"", "8:15: reservation is 65 MiB, more than memory (64 MiB)");

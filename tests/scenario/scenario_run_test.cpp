@@ -192,6 +192,26 @@ class ScenarioRunTest : public QObject {
     QVERIFY(snapshot.vmFigure(snapshot.vms[0], "operations") > 0);
   }
 
+  void aCrashThatTheScenarioExpectsIsNoFailure() {
+    TestRun expected(hostile("null_pointer") + "[[expect]]\nmetric = \"vm.bad.crashed\"\nmin = 1\n");
+    const RunSnapshot snapshot = expected.all();
+    QVERIFY(snapshot.vms[1].crash.has_value());
+    QCOMPARE(snapshot.exitCode(), kExitWell);
+    TestRun otherVm(hostile("null_pointer") + "[[expect]]\nmetric = \"host.vms_crashed\"\nmin = 1\n");
+    QCOMPARE(otherVm.all().exitCode(), kExitGuestCrashed);
+  }
+
+  void aKernelOfOnesOwnRunsTheProgramOfTheReferenceGuest() {
+    TestRun test(
+        "duration = \"1s\"\n[host]\nmemory = \"32 MiB\"\n[[vm]]\nname = \"own\"\nmemory = \"16 MiB\"\n"
+        "kernel = \"guests/prebuilt/overcommit-guest.elf\"\nprogram = \"toucher\"\n[vm.args]\nworking_set = \"2 MiB\"\n");
+    const RunSnapshot snapshot = test.all();
+    QCOMPARE(test.error, std::string());
+    QCOMPARE(snapshot.exitCode(), kExitWell);
+    QCOMPARE(snapshot.vms[0].runs, std::string("overcommit-guest.elf toucher"));
+    QVERIFY(snapshot.vmFigure(snapshot.vms[0], "operations") > 0);
+  }
+
   void aHungGuestIsExitFive() {
     TestRun test(hostile("endless_loop") + "[limits]\nwatchdog_blocks = 2000000\n");
     const RunSnapshot snapshot = test.all();
