@@ -83,27 +83,25 @@ class BareGuest {
   std::uint64_t rip_ = 0;
 };
 
-TestHost& host() {
-  static TestHost instance;
-  return instance;
-}
-
 void guestComputeAgainstBareUnicorn(benchmark::State& state) {
-  TestGuest guest(host(), computing(), VmId(0), Watchdog::Off);
+  TestHost host;
+  TestGuest guest(host, computing(), VmId(0), Watchdog::Off);
   BareGuest bare(computing());
   ratio(
       state, atLeast(0.97), [&] { return nanosecondsOf([&] { bare.run(); }); }, [&] { return nanosecondsOf([&] { guest.run(0); }); });
 }
 
 void watchdogOnAgainstOff(benchmark::State& state) {
-  TestGuest on(host(), computing(), VmId(0));
-  TestGuest off(host(), computing(), VmId(1), Watchdog::Off);
+  TestHost host;
+  TestGuest on(host, computing(), VmId(0));
+  TestGuest off(host, computing(), VmId(1), Watchdog::Off);
   ratio(
       state, atLeast(0.85), [&] { return nanosecondsOf([&] { off.run(0); }); }, [&] { return nanosecondsOf([&] { on.run(0); }); });
 }
 
 void hypercallAndBack(benchmark::State& state) {
-  TestGuest guest(host(), Code(TestGuest::kCode).label("again").hypercall().jmp("again"));
+  TestHost host;
+  TestGuest guest(host, Code(TestGuest::kCode).label("again").hypercall().jmp("again"));
   for (auto _ : state) {
     guest.run(0);
     guest.cpu().reply(0);
@@ -112,6 +110,7 @@ void hypercallAndBack(benchmark::State& state) {
 
 // A page fault to a page that the handler maps at once, and its removal: no nested fault is left after the first round.
 void pageFaultDelivery(benchmark::State& state) {
+  TestHost host;
   constexpr std::uint64_t kFaults = 10'000;
   Code code = TestGuest::start();
   code.mov(Reg::Rbx, TestGuest::dynamicAddress(0))
@@ -132,7 +131,7 @@ void pageFaultDelivery(benchmark::State& state) {
       .store(Reg::Rsi, Reg::Rdi)
       .addImmediate(Reg::Rsp, 8)
       .iretq();
-  TestGuest guest(host(), code);
+  TestGuest guest(host, code);
   guest.setHandler(14, code.at("handler"));
   std::vector<double> times;
   for (auto _ : state) {
@@ -144,18 +143,20 @@ void pageFaultDelivery(benchmark::State& state) {
 
 // Unicorn 2.0 looks for translated code at every store; no way around it is known.
 void storing(benchmark::State& state) {
+  TestHost host;
   constexpr std::uint64_t kStores = 100'000;
   Code code(TestGuest::kCode);
   code.mov(Reg::Rbx, TestGuest::dynamicAddress(0)).label("again").mov(Reg::Rcx, kStores).label("next").store(Reg::Rbx, Reg::Rcx);
   code.dec(Reg::Rcx).jnz("next").hypercall().jmp("again");
-  TestGuest guest(host(), code);
+  TestGuest guest(host, code);
   guest.mapDynamic(0, TestGuest::kFree >> kPageShift);
   for (auto _ : state) guest.run(0);
   state.SetItemsProcessed(static_cast<std::int64_t>(kStores) * state.iterations());
 }
 
 void creatingACpu(benchmark::State& state) {
-  for (auto _ : state) TestGuest guest(host(), Code(TestGuest::kCode).hlt());
+  TestHost host;
+  for (auto _ : state) TestGuest guest(host, Code(TestGuest::kCode).hlt());
 }
 
 BENCHMARK(guestComputeAgainstBareUnicorn)
