@@ -46,7 +46,7 @@ class Code {
   }
   Code& mov(Reg to, Reg from) { return twoRegisters(0x89, from, to, 3); }
   Code& add(Reg to, Reg from) { return twoRegisters(0x01, from, to, 3); }
-  Code& or_(Reg to, Reg from) { return twoRegisters(0x09, from, to, 3); }
+  Code& bitOr(Reg to, Reg from) { return twoRegisters(0x09, from, to, 3); }
   Code& load(Reg to, Reg address) { return twoRegisters(0x8b, to, address, 0); }
   Code& store(Reg address, Reg from) { return twoRegisters(0x89, from, address, 0); }
   Code& addToMemory(Reg address, Reg value) { return twoRegisters(0x01, value, address, 0); }  // read-modify-write
