@@ -102,6 +102,7 @@ class Host::Implementation {
   std::unique_ptr<MachineMemory> machine_;
   std::unique_ptr<NestedFaults> faults_;
   std::optional<Pager> pager_;
+  std::optional<Reclaimer> reclaimer_;
   std::optional<HostParts> parts_;
   std::optional<UnicornInfo> unicorn_;
   std::map<std::string, std::vector<std::byte>> files_;  // kernels and scripts by path
@@ -185,7 +186,10 @@ Result<void> Host::Implementation::create() {
   if (!machine) return tl::unexpected(machine.error());
   machine_ = std::move(*machine);
   const FreeStateThresholds thresholds = thresholdsOf(config_.host);
-  pager_.emplace(Pager::Parts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size()}, thresholds, swapOf(config_.host));
+  const Pager::Parts pagerParts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size()};
+  pager_.emplace(pagerParts, thresholds);
+  reclaimer_.emplace(pagerParts, *pager_, swapOf(config_.host));
+  pager_->setFrameSource(*reclaimer_);
   std::vector<Pages> reservations;
   for (const VmConfig& vm : config_.vms) reservations.push_back(vm.reservation);
   if (auto admitted = admit(reservations); !admitted) return admitted;
@@ -204,8 +208,8 @@ Result<void> Host::Implementation::create() {
     if (!mfn) return failure("the host is too small for its service console of {}", config_.host.console.value());
     overhead_.push_back(*mfn);
   }
-  parts_.emplace(HostParts{config_, *machine_, *pager_, log_, faults_.get(), mappings_, guestDisks(), surroundings_.swapDirectory, unicorn_,
-                           overhead_.front(), surroundings_.beforeRelease});
+  parts_.emplace(HostParts{config_, *machine_, *pager_, *reclaimer_, log_, faults_.get(), mappings_, guestDisks(),
+                           surroundings_.swapDirectory, unicorn_, overhead_.front(), surroundings_.beforeRelease});
   quantum_ = config_.host.quantum.value_or(chooseQuantum(config_, thresholds));
 
   for (std::size_t i = 0; i < config_.vms.size(); ++i) {
@@ -298,14 +302,14 @@ void Host::Implementation::unblock() {
   const Pages enough = pager_->emergencyFrames() * 2;
   const bool anyBlocked = std::any_of(vms_.begin(), vms_.end(), [](const auto& vm) { return vm->state() == VmState::Blocked; });
   if (anyBlocked && machine_->free() < enough)
-    pager_->reclaim({ReclaimReason::OutOfFrames, enough - machine_->free(), nullptr, nullptr, Gfn(0), 0});
+    reclaimer_->reclaim({ReclaimReason::OutOfFrames, enough - machine_->free(), nullptr, nullptr, Gfn(0), 0});
   if (machine_->free() < enough) return;
   for (const auto& vm : vms_) vm->unblock();
 }
 
 VirtualTime Host::Implementation::nextWork() const {
   VirtualTime next(~std::uint64_t{0});
-  if (pager_->daemonHasWork()) return now_;
+  if (reclaimer_->daemonHasWork()) return now_;
   for (std::size_t i = 0; i < vms_.size(); ++i) {
     if (pendingStart_[i]) next = std::min(next, *config_.vms[i].start);
     if (vms_[i]->on() && vms_[i]->state() != VmState::Blocked) next = std::min(next, vms_[i]->readyAt());
@@ -315,7 +319,7 @@ VirtualTime Host::Implementation::nextWork() const {
 
 void Host::Implementation::runQuantum(VirtualTime end) {
   startDue();
-  pager_->runSwapDaemon(now_);
+  reclaimer_->runSwapDaemon(now_);
   for (const auto& vm : vms_) vm->reap();
   // The VM that goes first rotates with the quantum, so that none is favoured.
   const std::size_t n = vms_.size();
@@ -366,7 +370,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     log_.record(event);
     config_.host.options[action.setting] = *action.value;
     pager_->setThresholds(thresholdsOf(config_.host));
-    pager_->setHypervisorSwap(swapOf(config_.host));
+    reclaimer_->setHypervisorSwap(swapOf(config_.host));
     return {};
   }
   MemorySettings settings = vms_[*vm]->memorySettings();

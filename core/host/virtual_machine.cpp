@@ -129,7 +129,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   const Pages needed = NestedPageTable::tablesFor(config_.memory);
   const Pages wanted = needed + host_.pager.emergencyFrames();
   if (host_.machine.free() < wanted)
-    host_.pager.reclaim({ReclaimReason::OutOfFrames, wanted - host_.machine.free(), nullptr, nullptr, Gfn(0), poweredOn});
+    host_.reclaimer.reclaim({ReclaimReason::OutOfFrames, wanted - host_.machine.free(), nullptr, nullptr, Gfn(0), poweredOn});
   std::vector<Mfn> tables;
   const auto giveBack = [&](std::uint64_t cause) {
     for (const Mfn mfn : tables) {

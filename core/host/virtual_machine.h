@@ -18,7 +18,7 @@
 #include "host/guest_loader.h"
 #include "host/run_config.h"
 #include "machine/nested_fault.h"
-#include "reclaim/pager.h"
+#include "reclaim/reclaimer.h"
 
 namespace overcommit {
 
@@ -38,6 +38,7 @@ struct HostParts {
   const RunConfig& config;
   MachineMemory& machine;
   Pager& pager;
+  Reclaimer& reclaimer;
   EventLog& log;
   NestedFaults* faults;  // nullptr: no VM has a CPU
   MappingBudget& mappings;

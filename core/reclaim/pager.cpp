@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "policy/min_funding.h"
-
 namespace overcommit {
 namespace {
 
@@ -33,8 +31,8 @@ class Entered {
 
 }  // namespace
 
-Pager::Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap swap)
-    : parts_(parts), thresholds_(thresholds), swap_(swap), emergency_(emergencyFramesOf(parts.machine.frames(), parts.vms)) {}
+Pager::Pager(Parts parts, const FreeStateThresholds& thresholds)
+    : parts_(parts), thresholds_(thresholds), emergency_(emergencyFramesOf(parts.machine.frames(), parts.vms)) {}
 
 void Pager::add(VmMemory& vm) { vms_.push_back(&vm); }
 
@@ -106,12 +104,12 @@ Resolution Pager::resolve(VmMemory& vm, Gfn gfn, Access access) {
 std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
   if (vm.settings.limit && vm.allocated() >= *vm.settings.limit) {
     const Pages above = vm.allocated() - *vm.settings.limit + Pages(1);
-    reclaim({ReclaimReason::Limit, above, &vm, &vm, gfn, 0});
+    if (source_ != nullptr) source_->reclaim({ReclaimReason::Limit, above, &vm, &vm, gfn, 0});
     if (vm.dead) return std::nullopt;
   }
   MachineMemory& machine = parts_.machine;
-  if (machine.free() <= emergency_)
-    reclaim({ReclaimReason::OutOfFrames, emergency_ - machine.free() + Pages(kFaultBatch), nullptr, &vm, gfn, 0});
+  if (machine.free() <= emergency_ && source_ != nullptr)
+    source_->reclaim({ReclaimReason::OutOfFrames, emergency_ - machine.free() + Pages(kFaultBatch), nullptr, &vm, gfn, 0});
   if (vm.dead) return std::nullopt;
   const auto mfn = machine.takePrivate(vm.id, gfn);
   if (!mfn) {
@@ -225,123 +223,6 @@ SwapOutResult Pager::swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
   event.values[0] = *slot;
   evaluateFreeState(parts_.log.record(event));
   return SwapOutResult::Done;
-}
-
-std::optional<Gfn> Pager::pickVictim(VmMemory& vm, std::uint64_t cause) {
-  const std::uint64_t pages = vm.guest.memory().value();
-  // Random pages, as ESX: no clash with the guest's own replacement. A VM of which little is resident would make blind draws
-  // long, so that after some misses the next candidate behind a random page is taken.
-  constexpr int kBlindDraws = 32;
-  for (int draw = 0; draw < kBlindDraws; ++draw) {
-    const Gfn gfn(vm.victims.below(pages));
-    if (isCandidate(vm, gfn)) return gfn;
-    if (vm.guest.entry(gfn).place() != PagePlace::Private) continue;
-    Event refusal = eventOf(vm, EventKind::Refusal, gfn);
-    refusal.cause = cause;
-    refusal.values[0] = static_cast<std::uint64_t>(vm.isTable(gfn) ? RefusalReason::PageTable : RefusalReason::RecentlyFaulted);
-    parts_.log.record(refusal);
-  }
-  const std::uint64_t start = vm.victims.below(pages);
-  for (std::uint64_t i = 0; i < pages; ++i) {
-    const Gfn gfn((start + i) % pages);
-    if (isCandidate(vm, gfn)) return gfn;
-  }
-  return std::nullopt;
-}
-
-Pages Pager::reclaim(const ReclaimRequest& request) {
-  if (swap_ == HypervisorSwap::Forbidden || request.wanted == Pages(0)) return Pages(0);
-  std::vector<VmFunding> funding(vms_.size());
-  for (std::size_t i = 0; i < vms_.size(); ++i) {
-    const VmMemory& vm = *vms_[i];
-    funding[i] = {vm.settings.shares, vm.allocated(), vm.settings.reservation,
-                  !vm.dead && !vm.swap.full() && (request.only == nullptr || request.only == &vm)};
-  }
-  if (!leastFunded(funding)) return Pages(0);
-
-  Event start;
-  start.kind = EventKind::ReclaimStart;
-  start.cause = request.cause;
-  start.vmTime = request.toucher ? request.toucher->clock.now() : parts_.log.hostTime();
-  if (request.toucher) {
-    start.vm = request.toucher->id;
-    start.gfn = request.touched;
-  }
-  start.values = {static_cast<std::uint64_t>(request.reason), parts_.machine.free().value(), request.wanted.value(), 0};
-  const std::uint64_t started = parts_.log.record(start);
-
-  Pages done(0);
-  std::optional<std::size_t> paying;
-  std::uint64_t cause = started;
-  while (done < request.wanted) {
-    const auto payer = leastFunded(funding);
-    if (!payer) break;
-    VmMemory& vm = *vms_[*payer];
-    if (payer != paying) {
-      Event victim = eventOf(vm, EventKind::VictimVm, Gfn(0));
-      victim.cause = started;
-      victim.values = {funding[*payer].shares, funding[*payer].allocated.value(), funding[*payer].reservation.value(),
-                       fundingMillionths(funding[*payer])};
-      cause = parts_.log.record(victim);
-      paying = payer;
-    }
-    const auto gfn = pickVictim(vm, cause);
-    const SwapOutResult result = gfn ? swapOut(vm, *gfn, cause) : SwapOutResult::NotACandidate;
-    if (result != SwapOutResult::Done) {
-      if (result == SwapOutResult::NoSpace) {
-        Event refusal = eventOf(vm, EventKind::Refusal, *gfn);
-        refusal.cause = cause;
-        refusal.values[0] = static_cast<std::uint64_t>(RefusalReason::NoSwapSpace);
-        parts_.log.record(refusal);
-      }
-      funding[*payer].eligible = false;
-      continue;
-    }
-    funding[*payer].allocated = vm.allocated();
-    // The write goes to the disk behind all others. Who needs the frame now waits for the first of them.
-    const VirtualTime now = request.toucher ? request.toucher->clock.now() : parts_.log.hostTime();
-    const auto served = parts_.swapDisk.submit(now, parts_.costs.swapWrite);
-    if (!request.toucher) {
-      writesEnd_[nextWrite_] = now + served.total();
-      nextWrite_ = (nextWrite_ + 1) % writesEnd_.size();
-    } else if (done == Pages(0)) {
-      request.toucher->clock.advance(TimeUse::DiskQueue, served.queued);
-      request.toucher->clock.advance(TimeUse::Reclaim, served.service);
-    }
-    done += Pages(1);
-  }
-  Event end;
-  end.kind = EventKind::ReclaimEnd;
-  end.vmTime = start.vmTime;
-  end.cause = started;
-  end.values = {done.value(), parts_.machine.free().value(), 0, 0};
-  parts_.log.record(end);
-  return done;
-}
-
-bool Pager::aboveLimit(const VmMemory& vm) { return vm.settings.limit && !vm.dead && vm.allocated() > *vm.settings.limit; }
-
-bool Pager::daemonHasWork() const {
-  if (swap_ == HypervisorSwap::Forbidden) return false;
-  if (state_ != FreeState::High && state_ != FreeState::Clear) return true;
-  return std::any_of(vms_.begin(), vms_.end(), [](const VmMemory* vm) { return aboveLimit(*vm); });
-}
-
-void Pager::runSwapDaemon(VirtualTime now) {
-  const auto diskTakes = [&] {
-    return Pages(
-        static_cast<std::uint64_t>(std::count_if(writesEnd_.begin(), writesEnd_.end(), [now](VirtualTime end) { return end <= now; })));
-  };
-  for (VmMemory* vm : vms_) {
-    if (!aboveLimit(*vm)) continue;
-    const Pages above = vm->allocated() - *vm->settings.limit;
-    reclaim({ReclaimReason::Limit, std::min(above, diskTakes()), vm, nullptr, Gfn(0), 0});
-  }
-  if (state_ == FreeState::High || state_ == FreeState::Clear) return;
-  const Pages goal = thresholds_.high + thresholds_.hysteresis;
-  const Pages free = parts_.machine.free();
-  if (free >= goal) return;
-  reclaim({ReclaimReason::FreeState, std::min(goal - free, diskTakes()), nullptr, nullptr, Gfn(0), 0});
 }
 
 void Pager::dropBacking(VmMemory& vm, NptEntry entry, Event& event) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <array>
 #include <optional>
 #include <vector>
 
@@ -14,11 +13,26 @@
 
 namespace overcommit {
 
-enum class HypervisorSwap : std::uint8_t { Allowed, Forbidden };
 enum class Resolution : std::uint8_t { Present, Dead };
 enum class SwapOutResult : std::uint8_t { Done, NotACandidate, NoSpace, DiskError };
 enum class BalloonResult : std::uint8_t { Done, BadPage, AlreadyLocked, AlreadyUnlocked, Pinned };
 enum class ShareResult : std::uint8_t { Shared, NotPrivate, Differs };
+
+// Asks for frames. On behalf of `toucher`, if given, which waits for the first of them; only from the VM `only`, if given.
+struct ReclaimRequest {
+  ReclaimReason reason;
+  Pages wanted;
+  VmMemory* only = nullptr;
+  VmMemory* toucher = nullptr;
+  Gfn touched;
+  std::uint64_t cause = 0;
+};
+class FrameSource {
+ public:
+  virtual ~FrameSource() = default;
+  // Called from within a nested fault: touches no window. Returns how many frames became free.
+  virtual Pages reclaim(const ReclaimRequest& request) = 0;
+};
 
 // The one place where pages of guests change their place: nested faults are resolved here, and pages are taken here. Every change
 // is recorded, charged to the clock of the VM that caused it, and counted against the free-state thresholds.
@@ -38,7 +52,9 @@ class Pager {
     DiskQueue& swapDisk;
     std::size_t vms = 1;  // at most so many at a time
   };
-  Pager(Parts parts, const FreeStateThresholds& thresholds, HypervisorSwap swap);
+  Pager(Parts parts, const FreeStateThresholds& thresholds);
+  // Who frees frames when there are none left; without one, a host that is full stops its VMs.
+  void setFrameSource(FrameSource& source) { source_ = &source; }
 
   void add(VmMemory& vm);
   [[nodiscard]] const VmMemory* find(VmId vm) const;  // nullptr: not on
@@ -51,23 +67,9 @@ class Pager {
   // What a page holds, without touching anything. False if that is unknown: the disk failed.
   bool look(const VmMemory& vm, Gfn gfn, std::span<std::byte, kPageSize> bytes) const;
 
+  // May the page be taken away now: private, no page table of the guest, not among the pages that this VM faulted last?
+  [[nodiscard]] bool isCandidate(const VmMemory& vm, Gfn gfn) const;
   SwapOutResult swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause);
-  // Takes up to `wanted` pages from the VMs that pay least (or from `only`). On behalf of `toucher`, if given, who waits for the first
-  // of them. Returns how many frames became free.
-  struct ReclaimRequest {
-    ReclaimReason reason;
-    Pages wanted;
-    VmMemory* only = nullptr;
-    VmMemory* toucher = nullptr;
-    Gfn touched;
-    std::uint64_t cause = 0;
-  };
-  Pages reclaim(const ReclaimRequest& request);
-  // Between quanta: while the free state asks for it, or a VM is above its limit, swaps out as long as fewer than
-  // kOutstandingWrites of its writes are still queued at the disk.
-  void runSwapDaemon(VirtualTime now);
-  static constexpr std::size_t kOutstandingWrites = 32;
-  [[nodiscard]] bool daemonHasWork() const;
 
   BalloonResult lock(VmMemory& vm, Gfn gfn);
   BalloonResult unlock(VmMemory& vm, Gfn gfn);
@@ -83,7 +85,6 @@ class Pager {
   [[nodiscard]] const FreeStateThresholds& thresholds() const { return thresholds_; }
   // Recomputed when a setting changes.
   void setThresholds(const FreeStateThresholds& thresholds);
-  void setHypervisorSwap(HypervisorSwap swap) { swap_ = swap; }
   // Frames kept back for instructions that must finish: below this, a VM that takes one is blocked.
   [[nodiscard]] Pages emergencyFrames() const { return emergency_; }
 
@@ -95,22 +96,16 @@ class Pager {
   void pop(VmMemory& vm, Gfn gfn);
   void makeDead(VmMemory& vm, std::string reason);
   void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
-  std::optional<Gfn> pickVictim(VmMemory& vm, std::uint64_t cause);
-  static bool aboveLimit(const VmMemory& vm);
-  bool isCandidate(const VmMemory& vm, Gfn gfn) const;
   // Frees what is behind a page; fills in the mfn and slot of the event that reports it.
   void dropBacking(VmMemory& vm, NptEntry entry, Event& event);
   [[nodiscard]] Event eventOf(const VmMemory& vm, EventKind kind, Gfn gfn) const;
 
   Parts parts_;
   FreeStateThresholds thresholds_;
-  HypervisorSwap swap_;
   Pages emergency_;
+  FrameSource* source_ = nullptr;
   FreeState state_ = FreeState::High;
   bool resolving_ = false;
-  // When the daemon's last writes will have reached the disk, oldest first at next.
-  std::array<VirtualTime, kOutstandingWrites> writesEnd_{};
-  std::size_t nextWrite_ = 0;
   std::vector<VmMemory*> vms_;
 };
 

@@ -101,7 +101,7 @@ class Swapping {
         faults_(*NestedFaults::install()),
         costs_(defaultCosts()),
         disk_(0),
-        pager_({*machine_, log_, costs_, disk_}, FreeStateThresholds{}, HypervisorSwap::Allowed),
+        pager_({*machine_, log_, costs_, disk_}, FreeStateThresholds{}),
         scratch_(*machine_->takeOverhead(kNoVm)),
         clock_(VirtualTime(0)) {
     std::vector<Mfn> tables;

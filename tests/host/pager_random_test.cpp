@@ -6,6 +6,7 @@
 #include <set>
 
 #include "host/audit.h"
+#include "reclaim/reclaimer.h"
 #include "support/test.h"
 #include "support/test_host.h"
 
@@ -37,7 +38,9 @@ class Play {
     machine_ = *MachineMemory::create(frames_, FreedFrames::FillWithJunk);
     thresholds_ = thresholdsFor(frames_, bytesOf(frames_) * 100, MinFreeScale::SixPercent, random_.below(3) * 10);
     swap_ = random_.below(8) == 0 ? HypervisorSwap::Forbidden : HypervisorSwap::Allowed;
-    pager_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, thresholds_, swap_);
+    pager_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, thresholds_);
+    reclaimer_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, *pager_, swap_);
+    pager_->setFrameSource(*reclaimer_);
     audit_ = std::make_unique<Audit>(header, *machine_, *pager_);
     log_.addListener(*audit_);
     for (const TraceVm& vm : header.vms) {
@@ -77,7 +80,7 @@ class Play {
       case 11: lock(i); break;
       case 12: unlock(i); break;
       case 13: settings(i); break;
-      case 14: pager_->runSwapDaemon(log_.hostTime()); break;
+      case 14: reclaimer_->runSwapDaemon(log_.hostTime()); break;
       default: rare(i); break;
     }
     check();
@@ -279,12 +282,12 @@ class Play {
       case 1: pager_->unlockAll(*vm.memory, 0); return vm.ballooned.clear();
       case 2:
         swap_ = swap_ == HypervisorSwap::Allowed && random_.below(4) == 0 ? HypervisorSwap::Forbidden : HypervisorSwap::Allowed;
-        return pager_->setHypervisorSwap(swap_);
+        return reclaimer_->setHypervisorSwap(swap_);
       case 3:
         vm.disk->inject(static_cast<PageFileFault>(random_.below(4)), random_.below(3));
         vm.diskIsBad = true;
         return;
-      case 4: return static_cast<void>(pager_->reclaim({ReclaimReason::Target, Pages(random_.below(40)), nullptr, nullptr, Gfn(0), 0}));
+      case 4: return static_cast<void>(reclaimer_->reclaim({ReclaimReason::Target, Pages(random_.below(40)), nullptr, nullptr, Gfn(0), 0}));
       default: return read(i);
     }
   }
@@ -361,6 +364,7 @@ class Play {
   HypervisorSwap swap_ = HypervisorSwap::Allowed;
   std::unique_ptr<MachineMemory> machine_;
   std::optional<Pager> pager_;
+  std::optional<Reclaimer> reclaimer_;
   std::unique_ptr<Audit> audit_;
   std::vector<std::string> names_;
   std::vector<Pages> sizes_;

@@ -26,7 +26,10 @@ class WindowVm {
   explicit WindowVm(std::uint64_t frames = 1024, std::uint64_t mappingLimit = 60'000) : budget_(mappingLimit) {
     machine_ = *MachineMemory::create(Pages(frames), FreedFrames::FillWithJunk);
     scratch_ = *machine_->takeOverhead(kNoVm);
-    pager_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, FreeStateThresholds{}, HypervisorSwap::Allowed);
+    const Pager::Parts parts{*machine_, log_, costs_, disk_};
+    pager_.emplace(parts, FreeStateThresholds{});
+    reclaimer_.emplace(parts, *pager_, HypervisorSwap::Allowed);
+    pager_->setFrameSource(*reclaimer_);
     faults_ = *NestedFaults::install();
     auto disk = std::make_unique<FaultyPageFile>(*createPageFile(directory_.path().toStdString(), "vm.vswp", Pages(kRam)), "vm.vswp");
     swapFaults = disk.get();
@@ -101,6 +104,7 @@ class WindowVm {
   Mfn scratch_;
   std::unique_ptr<MachineMemory> machine_;
   std::optional<Pager> pager_;
+  std::optional<Reclaimer> reclaimer_;
   std::unique_ptr<NestedFaults> faults_;
   std::unique_ptr<VmMemory> memory_;
   std::optional<RamWindowFaults> ramFaults_;
