@@ -25,6 +25,21 @@ constexpr FreeStateThresholds kThresholds{Pages(1000), Pages(640), Pages(320), P
 
 FreeState next(FreeState current, std::uint64_t free) { return nextFreeState(current, Pages(free), kThresholds); }
 
+// The same host with a clear state at MinFree and high at 400 % of it (EPP15).
+constexpr FreeStateThresholds kFive{Pages(4000), Pages(640), Pages(320), Pages(160), Pages(40), Pages(1000)};
+FreeState nextOfFive(FreeState current, std::uint64_t free) { return nextFreeState(current, Pages(free), kFive); }
+
+constexpr FreeStateRules kEsx5{};
+constexpr FreeStateRules kEsx6{MinFreeScale::Sliding, ClearState::Present, BalloonInHard::Stops, 400};
+
+void compare(const Permits& actual, const Permits& expected) {
+  QCOMPARE(actual.breakLargePages, expected.breakLargePages);
+  QCOMPARE(actual.shareActively, expected.shareActively);
+  QCOMPARE(actual.balloon, expected.balloon);
+  QCOMPARE(static_cast<int>(actual.swap), static_cast<int>(expected.swap));
+  QCOMPARE(actual.block, expected.block);
+}
+
 }  // namespace
 
 class FreeStateTest : public QObject {
@@ -137,6 +152,129 @@ class FreeStateTest : public QObject {
       QCOMPARE(next(FreeState::High, threshold - 1), state);
     }
     QCOMPARE(thresholdOf(FreeState::High, kThresholds).value(), 0u);
+    QCOMPARE(thresholdOf(FreeState::Clear, kFive).value(), 1000u);
+  }
+
+  void rulesOfFourStatesGiveTheThresholdsOfTheScaleAlone() {
+    for (const MinFreeScale scale : {MinFreeScale::SixPercent, MinFreeScale::Sliding}) {
+      for (std::uint64_t frames = 1; frames < 100'000; frames = frames * 3 / 2 + 1) {
+        const auto old = thresholdsFor(Pages(frames), Bytes(frames * kPageSize * 64), scale, 0);
+        const auto t = thresholdsFor(Pages(frames), Bytes(frames * kPageSize * 64), FreeStateRules{.scale = scale}, 0);
+        QVERIFY(t.high == old.high && t.soft == old.soft && t.hard == old.hard && t.low == old.low && t.hysteresis == old.hysteresis);
+        QCOMPARE(t.clear.value(), 0u);
+      }
+    }
+  }
+
+  void clearLiesAtMinFreeAndHighAtAMultipleOfIt() {
+    const auto five = thresholdsFor(Pages(32768), Bytes(8 * kGiB), kEsx5, 0);
+    const auto six = thresholdsFor(Pages(32768), Bytes(8 * kGiB), kEsx6, 0);
+    QCOMPARE(six.clear.value(), 1639u);
+    QCOMPARE(six.high.value(), 4 * 1639u);
+    QVERIFY(six.soft == five.soft && six.hard == five.hard && six.low == five.low && six.hysteresis == five.hysteresis);
+    FreeStateRules threefold = kEsx6;
+    threefold.highPercent = 300;  // CF, VROPS
+    QCOMPARE(thresholdsFor(Pages(32768), Bytes(8 * kGiB), threefold, 0).high.value(), 3 * 1639u);
+  }
+
+  void clearIsEnteredBelowMinFreeToThePage() {
+    QCOMPARE(nextOfFive(FreeState::High, 4000), FreeState::High);
+    QCOMPARE(nextOfFive(FreeState::High, 3999), FreeState::High);
+    QCOMPARE(nextOfFive(FreeState::High, 1000), FreeState::High);
+    QCOMPARE(nextOfFive(FreeState::High, 999), FreeState::Clear);
+    QCOMPARE(nextOfFive(FreeState::High, 640), FreeState::Clear);
+    QCOMPARE(nextOfFive(FreeState::Clear, 639), FreeState::Soft);
+    QCOMPARE(nextOfFive(FreeState::Soft, 319), FreeState::Hard);
+    QCOMPARE(nextOfFive(FreeState::Hard, 159), FreeState::Low);
+  }
+
+  void clearIsOnTheWayUpAndLeftOnlyWellAboveHigh() {
+    QCOMPARE(nextOfFive(FreeState::Low, 359), FreeState::Low);
+    QCOMPARE(nextOfFive(FreeState::Low, 360), FreeState::Hard);
+    QCOMPARE(nextOfFive(FreeState::Hard, 680), FreeState::Soft);
+    QCOMPARE(nextOfFive(FreeState::Soft, 1039), FreeState::Soft);
+    QCOMPARE(nextOfFive(FreeState::Soft, 1040), FreeState::Clear);
+    QCOMPARE(nextOfFive(FreeState::Clear, 4039), FreeState::Clear);
+    QCOMPARE(nextOfFive(FreeState::Clear, 4040), FreeState::High);
+    QCOMPARE(nextOfFive(FreeState::Low, 4040), FreeState::High);
+  }
+
+  void clearIsLeftWhenTheVintageHasNone() {
+    QCOMPARE(next(FreeState::Clear, 1040), FreeState::High);
+    QCOMPARE(next(FreeState::Clear, 639), FreeState::Soft);
+  }
+
+  void stateAfterTheStateIsTheStateItself() {
+    for (const FreeStateThresholds& thresholds : {kThresholds, kFive}) {
+      for (const FreeState from : {FreeState::High, FreeState::Clear, FreeState::Soft, FreeState::Hard, FreeState::Low}) {
+        for (std::uint64_t free = 0; free < 4100; ++free) {
+          const FreeState to = nextFreeState(from, Pages(free), thresholds);
+          QCOMPARE(nextFreeState(to, Pages(free), thresholds), to);
+        }
+      }
+    }
+  }
+
+  void reclaimingIsDoneWhereSoftIsLeft() {
+    for (const FreeStateThresholds& thresholds : {kThresholds, kFive}) {
+      const Pages goal = reclaimGoal(thresholds);
+      QCOMPARE(goal.value(), 1040u);
+      QVERIFY(nextFreeState(FreeState::Soft, goal, thresholds) < FreeState::Soft);
+      QCOMPARE(nextFreeState(FreeState::Soft, goal - Pages(1), thresholds), FreeState::Soft);
+    }
+  }
+
+  void headroomEndsBelowTheHighThresholdToThePage() {
+    QVERIFY(headroomOf(Pages(1000), kThresholds) == Headroom::Enough);
+    QVERIFY(headroomOf(Pages(999), kThresholds) == Headroom::BelowHigh);
+    QVERIFY(headroomOf(Pages(4000), kFive) == Headroom::Enough);
+    QVERIFY(headroomOf(Pages(3999), kFive) == Headroom::BelowHigh);
+  }
+
+  // The action table, a test for each row: W02 section 6.3 and EPP11 for four states, EPP15 for five.
+  void inHighNothingIsPermitted() {
+    compare(permitsIn(FreeState::High, Headroom::Enough, kEsx5), {});
+    compare(permitsIn(FreeState::High, Headroom::Enough, kEsx6), {});
+  }
+
+  void belowHighEsx5BalloonsAlready() { compare(permitsIn(FreeState::High, Headroom::BelowHigh, kEsx5), {.balloon = true}); }
+
+  void belowHighEsx6OnlyBreaksLargePages() { compare(permitsIn(FreeState::High, Headroom::BelowHigh, kEsx6), {.breakLargePages = true}); }
+
+  void inClearLargePagesAreBrokenAndShared() {
+    compare(permitsIn(FreeState::Clear, Headroom::BelowHigh, kEsx6), {.breakLargePages = true, .shareActively = true});
+  }
+
+  void inSoftEsx5BalloonsAndPagesWhereThatIsImpossible() {
+    compare(permitsIn(FreeState::Soft, Headroom::BelowHigh, kEsx5), {.balloon = true, .swap = SwapPermit::WhereBalloonCannot});
+  }
+
+  void inSoftEsx6SharesAndBalloons() {
+    compare(permitsIn(FreeState::Soft, Headroom::BelowHigh, kEsx6), {.breakLargePages = true, .shareActively = true, .balloon = true});
+  }
+
+  void inHardEsx5SwapsInAdditionToBallooning() {
+    compare(permitsIn(FreeState::Hard, Headroom::BelowHigh, kEsx5), {.balloon = true, .swap = SwapPermit::Everybody});
+  }
+
+  void inHardEsx6SharesAndSwapsAndStopsBallooning() {
+    compare(permitsIn(FreeState::Hard, Headroom::BelowHigh, kEsx6),
+            {.breakLargePages = true, .shareActively = true, .swap = SwapPermit::Everybody});
+  }
+
+  void inLowEsx5BlocksBesides() {
+    compare(permitsIn(FreeState::Low, Headroom::BelowHigh, kEsx5), {.balloon = true, .swap = SwapPermit::Everybody, .block = true});
+  }
+
+  void inLowEsx6SwapsAndBlocks() {
+    compare(permitsIn(FreeState::Low, Headroom::BelowHigh, kEsx6), {.breakLargePages = true, .swap = SwapPermit::Everybody, .block = true});
+  }
+
+  void headroomMattersInHighOnly() {
+    for (const FreeState state : {FreeState::Clear, FreeState::Soft, FreeState::Hard, FreeState::Low}) {
+      for (const FreeStateRules& rules : {kEsx5, kEsx6})
+        compare(permitsIn(state, Headroom::Enough, rules), permitsIn(state, Headroom::BelowHigh, rules));
+    }
   }
 };
 
