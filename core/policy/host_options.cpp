@@ -32,6 +32,8 @@ constexpr std::array kOptions{
     HostOption{"MemZipEnable", 1, 0, 1, kKept, "memory compression"},
     HostOption{"MemZipMaxAllocPct", 50, 5, 100, kKept, "largest compression cache, in % of a VM's allocated memory"},
     HostOption{"MemZipMaxPct", 10, 5, 100, kKept, "largest compression cache, in % of a VM's configured memory"},
+    HostOption{"MinFreeHighPct", 100, 100, 1000, kKept,
+               "of this engine: the high threshold, in % of minimum free memory; 400 where there is a clear state"},
     HostOption{"SampleActivePctMin", 1, 0, 10, kKept, "least estimate of active memory, in %"},
     HostOption{"SampleDirtiedPctMin", 0, 0, 10, kKept, "least estimate of written memory, in %"},
     HostOption{"SamplePeriod", 60, 1, 3600, kKept, "seconds of VM time in which 100 pages are sampled"},

@@ -15,7 +15,8 @@ namespace overcommit {
 enum class OptionUse : std::uint8_t { InEffect, AcceptedOnly };
 
 // An advanced option of the host, by its ESX name (without "Mem." or "LPage."): a whole number. Defaults and ranges as ESXi 6.0 to
-// 9.0 list them; where a range is not published, ours is wide. Options of this engine's own say so in their meaning.
+// 9.0 list them; where a range is not published, ours is wide. Options of this engine's own say so in their meaning. A vintage may
+// have another default (policy/profile.h).
 struct HostOption {
   std::string_view name;
   std::uint64_t fallback;
@@ -29,7 +30,7 @@ std::span<const HostOption> hostOptions();
 const HostOption* findHostOption(std::string_view name);
 // The option, if `value` may be given to it; the error names the range or the nearest known option.
 Result<const HostOption*> checkHostOption(std::string_view name, std::uint64_t value);
-// What the scenario set, or the option's default. The option must exist.
+// What the scenario set, or the option's default, whatever the vintage. The option must exist.
 std::uint64_t hostOptionValue(const std::map<std::string, std::uint64_t>& set, std::string_view name);
 
 }  // namespace overcommit
