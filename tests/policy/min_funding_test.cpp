@@ -62,6 +62,29 @@ class MinFundingTest : public QObject {
     QCOMPARE(least({vmWith(kShares - 1, kPages), vmWith(kShares, kPages)}), std::optional<std::size_t>(0));
   }
 
+  void idleTaxDecidesTheWorkedExamCase() {  // N5: tau = 0.8; f = 0.25 of 4,000 pages against 0.85 of 2,000
+    std::vector<VmFunding> vms{vmWith(6000, 4000), vmWith(2000, 2000)};
+    vms[0].active = Pages(1000);
+    vms[1].active = Pages(1700);
+    const IdleTax tax{80, IdleTaxCurve::Flat};
+    QCOMPARE(fundingMillionths(vms[0], tax), 375'000u);
+    QCOMPARE(fundingMillionths(vms[1], tax), 625'000u);
+    QCOMPARE(leastFunded(vms, tax), std::optional<std::size_t>(0));
+    // Without the tax it is the other way round.
+    QCOMPARE(fundingMillionths(vms[0]), 1'500'000u);
+    QCOMPARE(fundingMillionths(vms[1]), 1'000'000u);
+    QCOMPARE(leastFunded(vms), std::optional<std::size_t>(1));
+  }
+
+  void withoutTaxTheEstimateDoesNotMatter() {
+    std::vector<VmFunding> vms{vmWith(1000, 100), vmWith(1000, 101)};
+    for (const std::uint64_t active : {0u, 50u, 1000u}) {
+      vms[1].active = Pages(active);
+      QCOMPARE(leastFunded(vms), std::optional<std::size_t>(1));
+      QCOMPARE(fundingMillionths(vms[1]), 1'000'000'000u / 101);
+    }
+  }
+
   void priceIsSharesPerPageInMillionths() {
     QCOMPARE(fundingMillionths(vmWith(2560, 256)), 10'000'000u);
     QCOMPARE(fundingMillionths(vmWith(1, 3)), 333'333u);
