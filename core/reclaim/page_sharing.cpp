@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reclaim/page_sharing.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+
+#include "base/hash.h"
+
+namespace overcommit {
+namespace {
+
+constexpr std::uint64_t kMillion = 1'000'000, kBillion = 1'000'000'000;
+
+// A salt's number, spread over 64 bits; one to one, and 0 stays 0.
+std::uint64_t spread(std::uint64_t number) {
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9u;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111ebu;
+  return number ^ (number >> 31);
+}
+
+// Pages a second in millionths: the VMs' rounded up, the host's down, so that the cap is never passed.
+std::uint64_t millionths(ScanRate rate) { return rate.pages * kMillion / rate.seconds; }
+std::uint64_t millionthsUp(ScanRate rate) { return (rate.pages * kMillion + rate.seconds - 1) / rate.seconds; }
+
+}  // namespace
+
+std::uint64_t hashOfPage(std::span<const std::byte, kPageSize> page) { return hash64(page); }
+
+PageSharing::PageSharing(MachineMemory& machine, EventLog& log, const Costs& costs, Pager& pager, ShareTable table, ShareSettings settings)
+    : machine_(machine), log_(log), costs_(costs), pager_(pager), table_(std::move(table)), settings_(settings), now_(log.hostTime()) {
+  setRates();
+}
+
+void PageSharing::add(VmMemory& vm, VmShareSettings settings, Random draws) {
+  advanceTo(log_.hostTime());
+  if (vm.id.value() >= vms_.size()) vms_.resize(vm.id.value() + std::size_t{1});
+  Vm& added = vms_[vm.id.value()];
+  invariant(added.memory == nullptr, "a VM is powered on once");
+  added = Vm();
+  added.memory = &vm;
+  added.draws = draws;
+  added.sharing = settings.sharing;
+  added.salt = saltOf(settings);
+  added.scannedUntil = scannerNow_;
+  setRates();
+}
+
+void PageSharing::remove(const VmMemory& vm) {
+  Vm* removed = find(vm.id);
+  if (removed == nullptr) return;
+  advanceTo(log_.hostTime());
+  table_.removeAllOf(vm.id);
+  removed->memory = nullptr;
+  setRates();
+}
+
+void PageSharing::setRate(const ScanRateSetting& rate) {
+  advanceTo(log_.hostTime());
+  settings_.rate = rate;
+  setRates();
+}
+
+void PageSharing::setSharing(const VmMemory& vm, VmSharing sharing) {
+  advanceTo(log_.hostTime());
+  if (Vm* found = find(vm.id)) found->sharing = sharing;
+  setRates();
+}
+
+void PageSharing::setRates() {
+  wanted_ = 0;
+  cap_ = millionths(hostScanRate(settings_.rate, settings_.scale));
+  for (Vm& vm : vms_) {
+    if (vm.memory == nullptr) continue;
+    vm.rate = vm.sharing == VmSharing::On ? vmScanRate(settings_.rate, settings_.scale, vm.memory->guest.memory()) : ScanRate();
+    wanted_ += millionthsUp(vm.rate);
+  }
+}
+
+void PageSharing::advanceTo(VirtualTime now) {
+  if (now <= now_) return;
+  const VirtualTime passed = now - now_;
+  now_ = now;
+  scannerNow_ += wanted_ <= cap_ ? passed : VirtualTime(slowed_.of(passed.value(), cap_, wanted_));
+}
+
+PageSharing::Vm* PageSharing::find(VmId vm) {
+  return vm.value() < vms_.size() && vms_[vm.value()].memory != nullptr ? &vms_[vm.value()] : nullptr;
+}
+
+ShareCounters PageSharing::countersOf(VmId vm) const { return vm.value() < vms_.size() ? vms_[vm.value()].counters : ShareCounters(); }
+
+// The salt goes into a page's hash by exclusive or. Two pages of equal bytes then have equal salted hashes if, and only if, their
+// salts are equal, so that comparing hashes and bytes compares the salts too.
+std::uint64_t PageSharing::saltOf(const VmShareSettings& settings) {
+  if (settings_.salting == Salting::Off) return 0;
+  if (!settings.salt) return settings_.salting == Salting::Given ? 0 : spread(++saltsGiven_);
+  if (*settings.salt == "0") return 0;
+  const auto [known, isNew] = salts_.try_emplace(*settings.salt);
+  if (isNew) known->second = spread(++saltsGiven_);
+  return known->second;
+}
+
+std::uint64_t PageSharing::hashNow(const Vm& vm, Mfn mfn) {
+  hostCpuTime_ += costs_.scanPage;
+  return settings_.hash(std::as_const(machine_).bytes(mfn)) ^ vm.salt;
+}
+
+bool PageSharing::takesPart(const Vm& vm, Gfn gfn) const {
+  return vm.sharing == VmSharing::On && !vm.memory->dead && !vm.memory->isTable(gfn);
+}
+
+ShareAttempt PageSharing::tryShare(VmMemory& memory, Gfn gfn, ShareOccasion occasion, std::uint64_t cause) {
+  Vm* vm = find(memory.id);
+  const NptEntry entry = memory.guest.entry(gfn);
+  if (vm == nullptr || entry.place() != PagePlace::Private || !takesPart(*vm, gfn)) return ShareAttempt::NotEligible;
+
+  const Page page{*vm, gfn, entry.mfn(), hashNow(*vm, entry.mfn())};
+  for (ShareCounters* counters : {&counters_, &vm->counters}) ++counters->attempts;
+  const ShareEntry own = table_.entry(page.mfn);
+  invariant(own.kind() != ShareEntry::Kind::Shared, "a frame that stops being shared leaves the share table");
+  if (own.kind() != ShareEntry::Kind::Empty) {
+    if (own.isOf(memory.id, gfn) && own.matches(page.hash))
+      return own.kind() == ShareEntry::Kind::Hint ? ShareAttempt::Alone : ShareAttempt::FalseMatch;
+    table_.remove(page.mfn);  // the page has changed, or the frame's owner has
+  }
+
+  const auto found = table_.find(page.hash);
+  if (!found) {
+    leaveHint(page, occasion);
+    return ShareAttempt::Alone;
+  }
+  const bool isShared = table_.entry(*found).kind() == ShareEntry::Kind::Shared;
+  const ShareAttempt result = isShared ? shareWithFrame(page, *found, cause) : shareWithHint(page, *found, occasion, cause);
+  if (result == ShareAttempt::Shared) {
+    for (ShareCounters* counters : {&counters_, &vm->counters}) ++counters->shared;
+  }
+  return result;
+}
+
+// Pager::share() wants a page that maps the frame; here there is only the frame: it has no list of its sharers.
+ShareAttempt PageSharing::shareWithFrame(const Page& page, Mfn shared, std::uint64_t cause) {
+  hostCpuTime_ += costs_.comparePage;
+  if (std::memcmp(machine_.bytes(page.mfn).data(), machine_.bytes(shared).data(), kPageSize) != 0) return falseMatch(page, cause);
+  VmMemory& vm = *page.vm.memory;
+  machine_.addReference(shared);
+  vm.guest.set(page.gfn, NptEntry::sharedPage(shared));
+  if (vm.pageReplaced) vm.pageReplaced(page.gfn);
+  machine_.release(page.mfn);
+  Event event;
+  event.kind = EventKind::Share;
+  event.vm = vm.id;
+  event.vmTime = vm.clock.now();
+  event.gfn = page.gfn;
+  event.mfn = shared;
+  event.cause = cause;
+  event.values = {page.mfn.value(), machine_.frame(shared).references, 0, 0};
+  pager_.evaluateFreeState(log_.record(event));
+  return ShareAttempt::Shared;
+}
+
+ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccasion occasion, std::uint64_t cause) {
+  const ShareEntry hint = table_.entry(hinted);
+  const Frame& frame = machine_.frame(hinted);
+  Vm* other = find(hint.vm());
+  const bool there = frame.use == FrameUse::Private && frame.vm == hint.vm() && frame.gfn == hint.gfn() && other != nullptr &&
+                     takesPart(*other, hint.gfn());
+  if (!there || hashNow(*other, hinted) != page.hash) {
+    table_.remove(hinted);
+    leaveHint(page, occasion);
+    if (!there) return ShareAttempt::Alone;
+    for (ShareCounters* counters : {&counters_, &page.vm.counters}) ++counters->changedHints;
+    refuse(page, RefusalReason::HintChanged, cause);
+    return ShareAttempt::HintChanged;
+  }
+  if (occasion == ShareOccasion::BeforeSwap && other->memory->recent.contains(hint.gfn())) return ShareAttempt::Alone;
+
+  hostCpuTime_ += costs_.comparePage;
+  const Gfn otherGfn = hint.gfn();
+  const ShareResult result = pager_.share(*page.vm.memory, page.gfn, *other->memory, otherGfn, cause);
+  invariant(result != ShareResult::NotPrivate, "pages that are hashed for sharing are private");
+  if (result == ShareResult::Differs) return falseMatch(page, cause);
+  const bool zero = isZero(hinted);
+  table_.hintToShared(hinted, page.hash, zero ? ShareEntry::Holds::ZeroPage : ShareEntry::Holds::AnyPage);
+  if (zero) zeroFrames_.push_back(hinted);
+  return ShareAttempt::Shared;
+}
+
+ShareAttempt PageSharing::falseMatch(const Page& page, std::uint64_t cause) {
+  table_.setIneligible(page.mfn, page.hash, page.vm.memory->id, page.gfn);
+  for (ShareCounters* counters : {&counters_, &page.vm.counters}) ++counters->falseMatches;
+  refuse(page, RefusalReason::FalseMatch, cause);
+  return ShareAttempt::FalseMatch;
+}
+
+void PageSharing::leaveHint(const Page& page, ShareOccasion occasion) {
+  if (occasion == ShareOccasion::Scan) table_.insertHint(page.mfn, page.hash, page.vm.memory->id, page.gfn);
+}
+
+// Only what is rare is recorded. That nothing has a page's hash is the fate of nearly every page that is scanned; and that a page with
+// other salt would match cannot be seen, since the salt is in the hash.
+void PageSharing::refuse(const Page& page, RefusalReason reason, std::uint64_t cause) {
+  Event event;
+  event.kind = EventKind::Refusal;
+  event.vm = page.vm.memory->id;
+  event.vmTime = page.vm.memory->clock.now();
+  event.gfn = page.gfn;
+  event.cause = cause;
+  event.values[0] = static_cast<std::uint64_t>(reason);
+  log_.record(event);
+}
+
+bool PageSharing::isZero(Mfn mfn) const {
+  const std::span<const std::byte, kPageSize> bytes = std::as_const(machine_).bytes(mfn);
+  return bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, kPageSize - 1) == 0;
+}
+
+void PageSharing::sharedFrameGone(Mfn mfn) {
+  const ShareEntry entry = table_.entry(mfn);
+  if (entry.kind() != ShareEntry::Kind::Shared) return;
+  if (entry.zeroPage()) std::erase(zeroFrames_, mfn);
+  table_.remove(mfn);
+}
+
+std::uint64_t PageSharing::draw(Vm& vm, std::uint64_t pages) {
+  std::uint64_t hits = 0;
+  const std::uint64_t memory = vm.memory->guest.memory().value();
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    if (tryShare(*vm.memory, Gfn(vm.draws.below(memory)), ShareOccasion::Scan, 0) == ShareAttempt::Shared) ++hits;
+  }
+  for (ShareCounters* counters : {&counters_, &vm.counters}) {
+    counters->scanned += pages;
+    counters->hits += hits;
+  }
+  Event event;
+  event.kind = EventKind::Scan;
+  event.vm = vm.memory->id;
+  event.vmTime = vm.memory->clock.now();
+  event.values = {pages, hits, 0, 0};
+  log_.record(event);
+  return hits;
+}
+
+Pages PageSharing::scanPages(VmMemory& memory, Pages pages) {
+  Vm* vm = find(memory.id);
+  if (vm == nullptr || vm->sharing == VmSharing::Off || memory.dead || pages == Pages(0)) return Pages(0);
+  return Pages(draw(*vm, pages.value()));
+}
+
+void PageSharing::scan(VirtualTime now) {
+  advanceTo(now);
+  for (Vm& vm : vms_) {
+    if (vm.memory == nullptr) continue;
+    const VirtualTime passed = scannerNow_ - vm.scannedUntil;
+    vm.scannedUntil = scannerNow_;
+    const std::uint64_t pages = vm.due.of(passed.value(), vm.rate.pages, vm.rate.seconds * kBillion);
+    if (pages > 0 && !vm.memory->dead) draw(vm, pages);
+  }
+}
+
+VmSavings PageSharing::savingsOf(const VmMemory& vm) const {
+  VmSavings savings{vm.guest.count(PagePlace::Shared), Pages(0), 0};
+  std::map<std::uint32_t, std::uint64_t> pagesWith;  // by the number of sharers
+  Pages left = savings.shared;
+  for (Gfn gfn; left > Pages(0); gfn = gfn.next()) {
+    const NptEntry entry = vm.guest.entry(gfn);
+    if (entry.place() != PagePlace::Shared) continue;
+    left -= Pages(1);
+    ++pagesWith[machine_.frame(entry.mfn()).references];
+    if (table_.entry(entry.mfn()).zeroPage()) savings.zero += Pages(1);
+  }
+  // n pages with r sharers cost n / r frames: whole ones, and a rest that is summed in parts of 2^32, far below a millionth.
+  std::uint64_t whole = 0, parts = 0;
+  for (const auto& [sharers, pages] : pagesWith) {
+    whole += pages / sharers;
+    parts += (pages % sharers << 32) / sharers;
+  }
+  constexpr std::uint64_t kParts = std::uint64_t{1} << 32;
+  whole += parts / kParts;
+  savings.savedMillionths = (savings.shared.value() - whole) * kMillion - ((parts % kParts) * kMillion + kParts / 2) / kParts;
+  return savings;
+}
+
+HostSavings PageSharing::savings() const {
+  HostSavings savings{Pages(0), machine_.count(FrameUse::Shared), Pages(0)};
+  for (const VmMemory* vm : pager_.vms()) savings.shared += vm->guest.count(PagePlace::Shared);
+  for (const Mfn mfn : zeroFrames_) savings.zero += Pages(machine_.frame(mfn).references);
+  return savings;
+}
+
+std::optional<std::string> PageSharing::audit() const {
+  if (auto wrong = table_.audit()) return wrong;
+  if (Pages(table_.sharedFrames()) != machine_.count(FrameUse::Shared)) return "the share table does not hold all shared frames";
+  std::set<std::uint64_t> hashes;
+  std::uint64_t zeroFrames = 0;
+  std::vector<std::uint64_t> saltOf(machine_.frames().value());  // of shared frames: what their VMs must have
+  for (Mfn mfn; mfn.value() < machine_.frames().value(); mfn = mfn.next()) {
+    const ShareEntry entry = table_.entry(mfn);
+    if (entry.kind() == ShareEntry::Kind::Hint && (entry.vm().value() >= vms_.size() || vms_[entry.vm().value()].memory == nullptr))
+      return fmt::format("the hint of machine frame {} is of a VM that is gone", mfn.value());
+    if (entry.kind() != ShareEntry::Kind::Shared) continue;
+    if (!hashes.insert(entry.hash()).second) return fmt::format("two shared frames have the hash of machine frame {}", mfn.value());
+    saltOf[mfn.value()] = entry.hash() ^ settings_.hash(std::as_const(machine_).bytes(mfn));
+    if (entry.zeroPage() != isZero(mfn)) return fmt::format("the share table is wrong about machine frame {} being zero", mfn.value());
+    if (entry.zeroPage()) ++zeroFrames;
+  }
+  if (zeroFrames != zeroFrames_.size()) return "the list of shared zero frames is not that of the table";
+  for (const Vm& vm : vms_) {
+    if (vm.memory == nullptr) continue;
+    for (Gfn gfn; gfn.value() < vm.memory->guest.memory().value(); gfn = gfn.next()) {
+      const NptEntry entry = vm.memory->guest.entry(gfn);
+      if (entry.place() != PagePlace::Shared) continue;
+      if (vm.memory->isTable(gfn)) return fmt::format("{} frame {} is a page table and shared", vm.memory->name, gfn.value());
+      if (saltOf[entry.mfn().value()] != vm.salt)
+        return fmt::format("{} frame {} shares machine frame {} across salts, or that frame was written to", vm.memory->name, gfn.value(),
+                           entry.mfn().value());
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace overcommit
