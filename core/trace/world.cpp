@@ -199,7 +199,9 @@ Result<void> WorldModel::checkLaws() const {
       if (cell.place() == PagePlace::Swapped && owner.slots.get(cell.number()) != gfn + 1) {
         fail(fmt::format("{} gfn {:#x} is swapped to slot {}, which holds another page", owner.name, gfn, cell.number()));
       }
-      if (cell.place() != PagePlace::Private && cell.place() != PagePlace::Shared && cell.place() != PagePlace::Zipped) return;
+      if (cell.place() == PagePlace::Zipped && cell.misplaced())
+        fail(fmt::format("{} gfn {:#x} is zipped where no slot is", owner.name, gfn));
+      if (cell.place() != PagePlace::Private && cell.place() != PagePlace::Shared && !cell.inStore()) return;
       const FrameCell frame(frames_.get(cell.number()));
       ++mapped[static_cast<std::size_t>(cell.number())];
       const FrameUse wanted = cell.place() == PagePlace::Private  ? FrameUse::Private

@@ -20,10 +20,10 @@ namespace overcommit {
 struct WorldPage {
   PagePlace place = PagePlace::Untouched;
   GuestUse guestUse = GuestUse::Unknown;
-  Mfn mfn;                            // private, shared: its frame; zipped: the store frame
+  Mfn mfn;                            // private, shared: its frame; zipped: the store frame, 0 if it is same-filled
   std::uint64_t slot = 0;             // swapped: its slot in the VM's .vswp
   std::uint32_t storeOffset = 0;      // zipped: where in the store frame
-  std::uint32_t compressedBytes = 0;  // zipped
+  std::uint32_t compressedBytes = 0;  // zipped: 1 to 2048; 0 if it is same-filled, for then it is in no frame
   friend bool operator==(const WorldPage&, const WorldPage&) = default;
 };
 

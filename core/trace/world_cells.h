@@ -15,7 +15,7 @@ namespace overcommit {
 //   0..2   PagePlace
 //   3..6   GuestUse + 1, 0 = unknown
 //   7..38  private, shared: mfn; zipped: mfn of the store frame; swapped: slot
-//   39..50 zipped: offset in the store frame        51..62 zipped: bytes there
+//   39..50 zipped: offset in the store frame        51..62 zipped: bytes there, 0 = same-filled and in no frame
 class PageCell {
  public:
   constexpr PageCell() = default;
@@ -38,6 +38,13 @@ class PageCell {
   [[nodiscard]] constexpr std::uint64_t number() const { return raw_ >> kNumberShift & 0xffff'ffffu; }
   [[nodiscard]] constexpr std::uint64_t offset() const { return raw_ >> kOffsetShift & 0xfffu; }
   [[nodiscard]] constexpr std::uint64_t bytes() const { return raw_ >> kBytesShift & 0xfffu; }
+  // A compressed page whose place in a store frame no slot can have, or a same-filled one that has a place.
+  [[nodiscard]] constexpr bool misplaced() const {
+    if (bytes() == 0) return number() != 0 || offset() != 0;
+    return bytes() > kPageSize / 2 || offset() % (bytes() > kPageSize / 4 ? kPageSize / 2 : kPageSize / 4) != 0;
+  }
+  // Whether it takes part of a store frame.
+  [[nodiscard]] constexpr bool inStore() const { return place() == PagePlace::Zipped && bytes() != 0; }
   [[nodiscard]] constexpr std::uint64_t raw() const { return raw_; }
   friend constexpr bool operator==(PageCell, PageCell) = default;
 

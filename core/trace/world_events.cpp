@@ -13,6 +13,9 @@ constexpr Refused kDone;
 
 constexpr std::uint64_t kMaxReferences = 0xffff'ffffu;
 
+// What the value was_zipped of an event must be.
+constexpr std::uint64_t wasZipped(PageCell old) { return old.place() == PagePlace::Zipped ? 1 : 0; }
+
 }  // namespace
 
 // One event on its way into the world: checks it, and saves what it changes. Nothing is changed before everything is checked.
@@ -389,6 +392,7 @@ Refused WorldModel::Change::revert() {
 Refused WorldModel::Change::giveUp(PagePlace place) {
   const PageCell old = page();
   const std::uint64_t slot = value(0);
+  if (value(1) != wasZipped(old)) return "was_zipped is not as the page was";
   switch (old.place()) {
     case PagePlace::Untouched:
       if (place == PagePlace::Untouched) return "the page is untouched already";
@@ -405,7 +409,7 @@ Refused WorldModel::Change::giveUp(PagePlace place) {
       if (mfn() != 0 || slot != 0) return "the page is ballooned and has neither frame nor slot";
       break;
     case PagePlace::Zipped:
-      if ((mfn() != 0 && mfn() != old.number()) || slot != 0) return "the page is compressed in another frame";
+      if (mfn() != 0 || slot != 0) return "the page is zipped and has neither frame nor slot of its own";
       break;
     case PagePlace::Swapped:
       if (mfn() != 0 || slot != old.number() + 1) return "the page is swapped to another slot";
@@ -413,7 +417,7 @@ Refused WorldModel::Change::giveUp(PagePlace place) {
   }
   begin();
   if (old.place() == PagePlace::Private) setFrame(old.number(), FrameCell());
-  if (old.place() == PagePlace::Shared || old.place() == PagePlace::Zipped) drop(old.number());
+  if (old.place() == PagePlace::Shared || old.inStore()) drop(old.number());
   setPage(old.at(place));
   return kDone;
 }
@@ -427,16 +431,19 @@ Refused WorldModel::Change::takeBack() {
 
 Refused WorldModel::Change::zip() {
   const std::uint64_t store = value(0), offset = value(1), bytes = value(2);
+  const bool sameFilled = bytes == 0;
   if (page().place() != PagePlace::Private || page().number() != mfn()) return "the page is not in this private frame";
-  if (!isFrame(store) || frame(store).use() != FrameUse::ZipStore || frame(store).vm() != event_.vm) {
+  if (!sameFilled && (!isFrame(store) || frame(store).use() != FrameUse::ZipStore || frame(store).vm() != event_.vm)) {
     return "store_mfn is not in this VM's compression cache";
   }
-  if (offset >= kPageSize || bytes == 0 || bytes >= kPageSize || offset + bytes > kPageSize)
-    return "the compressed page is outside its frame";
+  if (sameFilled && store != 0) return "a same-filled page is in no frame";
+  if (offset >= kPageSize || bytes >= kPageSize) return "the compressed page is outside its frame";
+  const PageCell zipped = page().at(PagePlace::Zipped, store, offset, bytes);
+  if (zipped.misplaced()) return "there is no slot at this place for a compressed page of this length";
   begin();
   setFrame(mfn(), FrameCell());
-  setFrame(store, FrameCell(FrameUse::ZipStore, event_.vm, frame(store).number() + 1));
-  setPage(page().at(PagePlace::Zipped, store, offset, bytes));
+  if (!sameFilled) setFrame(store, FrameCell(FrameUse::ZipStore, event_.vm, frame(store).number() + 1));
+  setPage(zipped);
   return kDone;
 }
 
@@ -446,7 +453,7 @@ Refused WorldModel::Change::unzip() {
   }
   if (!isFree(mfn())) return "the frame is not free";
   begin();
-  drop(value(0));
+  if (page().inStore()) drop(value(0));
   setFrame(mfn(), privateFrame());
   setPage(page().at(PagePlace::Private, mfn()));
   return kDone;
@@ -454,12 +461,17 @@ Refused WorldModel::Change::unzip() {
 
 Refused WorldModel::Change::swapOut() {
   const Vm& owner = world_.vms_[event_.vm.value()];
-  if (page().place() != PagePlace::Private || page().number() != mfn()) return "the page is not in this private frame";
+  const PageCell old = page();
+  const bool zipped = old.place() == PagePlace::Zipped;
+  if (value(1) != wasZipped(old)) return "was_zipped is not as the page was";
+  if (zipped && mfn() != 0) return "the page is zipped and has no frame of its own";
+  if (!zipped && (old.place() != PagePlace::Private || old.number() != mfn())) return "the page is not in this private frame";
   if (value(0) >= owner.memory) return "the VM's swap file has no such slot";
   if (owner.slots.get(value(0)) != 0) return "the slot holds another page";
   begin();
-  setFrame(mfn(), FrameCell());
-  setPage(page().at(PagePlace::Swapped, value(0)));
+  if (!zipped) setFrame(mfn(), FrameCell());
+  if (old.inStore()) drop(old.number());
+  setPage(old.at(PagePlace::Swapped, value(0)));
   return kDone;
 }
 

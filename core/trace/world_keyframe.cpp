@@ -157,9 +157,10 @@ bool WorldKeyframe::decodePages(WorldModel& world, VmId id, ByteReader& in) {
         if (plain.place() == PagePlace::Zipped) {
           offset = zips.varintUpTo(kPageSize - 1);
           bytes = zips.varintUpTo(kPageSize - 1);
-          if (zips.failed() || bytes == 0 || offset + bytes > kPageSize) return false;
+          if (zips.failed()) return false;
         }
         cell = plain.at(plain.place(), number, offset, bytes);
+        if (plain.place() == PagePlace::Zipped && cell.misplaced()) return false;
       }
       if (!placePage(world, id, gfn, cell)) return false;
     }
@@ -172,7 +173,7 @@ bool WorldKeyframe::placePage(WorldModel& world, VmId id, std::uint64_t gfn, Pag
   const std::uint64_t number = cell.number();
   if (cell.place() == PagePlace::Swapped) {
     if (number >= world.vms_[id.value()].memory || world.vms_[id.value()].slots.get(number) != 0) return false;
-  } else if (cell.place() == PagePlace::Private || cell.place() == PagePlace::Shared || cell.place() == PagePlace::Zipped) {
+  } else if (cell.place() == PagePlace::Private || cell.place() == PagePlace::Shared || cell.inStore()) {
     if (number >= world.hostMemory_.value()) return false;
     const FrameCell frame(world.frames_.get(number));
     if (cell.place() == PagePlace::Private) {

@@ -52,7 +52,7 @@ class EventTextTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void textIsOneLine() {
-    QCOMPARE(line(EventFormat::Text, swapOut()), "12.345678 s  #1234  vm1  swap-out  gfn 0x1a2 mfn 0x3f slot 17  <- #1200\n");
+    QCOMPARE(line(EventFormat::Text, swapOut()), "12.345678 s  #1234  vm1  swap-out  gfn 0x1a2 mfn 0x3f slot 17 was_zipped 0  <- #1200\n");
     QCOMPARE(line(EventFormat::Text, console("two\nlines")), "0.000000 s  #3  vm2  console  \"two\\x0alines\"\n");
   }
 
@@ -80,7 +80,7 @@ class EventTextTest : public QObject {
     const QString json = line(EventFormat::JsonLines, swapOut());
     QCOMPARE(
         json,
-        R"({"sequence":1234,"time_ns":12345678901,"vm_time_ns":12346000000,"kind":"swap-out","vm":"vm1","gfn":418,"mfn":63,"slot":17,"cause":1200})"
+        R"({"sequence":1234,"time_ns":12345678901,"vm_time_ns":12346000000,"kind":"swap-out","vm":"vm1","gfn":418,"mfn":63,"slot":17,"was_zipped":0,"cause":1200})"
         "\n");
   }
 
@@ -92,7 +92,7 @@ class EventTextTest : public QObject {
   }
 
   void csvHasTheSameColumnsForEveryKind() {
-    QCOMPARE(line(EventFormat::Csv, swapOut()), "1234,12345678901,12346000000,vm1,swap-out,418,63,1200,17,,,,\n");
+    QCOMPARE(line(EventFormat::Csv, swapOut()), "1234,12345678901,12346000000,vm1,swap-out,418,63,1200,17,0,,,\n");
     QCOMPARE(line(EventFormat::Csv, console("a \"b\", c")), "3,0,0,vm2,console,,,,,,,,\"a \"\"b\"\", c\"\n");
     const auto commas = std::count(eventLinesHead(EventFormat::Csv).begin(), eventLinesHead(EventFormat::Csv).end(), ',');
     for (Event event : wildEvents(6, 100)) {

@@ -100,10 +100,12 @@ class LegalEvents {
           const std::uint64_t slot = below(world_.memory(event_.vm).value());
           return !world_.swapSlot(event_.vm, slot) && is(EventKind::SwapOut, {slot});
         }
+        if (below(4) == 0) return is(EventKind::Zip, {});  // same-filled
         const Mfn store(below(world_.hostMemory().value()));
         const WorldFrame frame = world_.frame(store);
-        return frame.use == FrameUse::ZipStore && frame.vm == event_.vm &&
-               is(EventKind::Zip, {store.value(), below(2) * 2048, 1 + below(2048)});
+        if (frame.use != FrameUse::ZipStore || frame.vm != event_.vm) return false;
+        return below(2) == 0 ? is(EventKind::Zip, {store.value(), below(4) * 1024, 1 + below(1024)})
+                             : is(EventKind::Zip, {store.value(), below(2) * 2048, 1 + below(2048)});
       }
       case PagePlace::Shared: {
         const std::uint32_t references = world_.frame(page.mfn).references;
@@ -114,7 +116,12 @@ class LegalEvents {
       }
       case PagePlace::Ballooned: return is(dice < 2 ? EventKind::Deflate : dice < 4 ? EventKind::Pop : EventKind::Discard, {}) && noFrame();
       case PagePlace::Zipped:
-        if (dice == 0) return is(EventKind::Discard, {});
+        if (dice == 0) return is(EventKind::Discard, {0, 1}) && noFrame();
+        if (dice == 1) return is(EventKind::Inflate, {0, 1}) && noFrame();
+        if (dice == 2) {
+          const std::uint64_t slot = below(world_.memory(event_.vm).value());
+          return !world_.swapSlot(event_.vm, slot) && is(EventKind::SwapOut, {slot, 1}) && noFrame();
+        }
         return freeFrame() && is(EventKind::Unzip, {page.mfn.value(), page.storeOffset});
       case PagePlace::Swapped:
         if (dice == 0) return is(EventKind::Inflate, {page.slot + 1});

@@ -99,7 +99,7 @@ class TraceFormatDocTest : public QObject {
     event.gfn = Gfn(5);
     event.mfn = Mfn(6);
     event.cause = 8;
-    event.values = {1};
+    event.values = {1, 1};
     encoder.add(event);
     event.sequence = 11;
     event.hostTime = VirtualTime(1'001);
@@ -112,11 +112,11 @@ class TraceFormatDocTest : public QObject {
     const auto payload = encoder.finish();
     const QByteArray got = QByteArray(reinterpret_cast<const char*>(payload.data()), static_cast<qsizetype>(payload.size())).toHex();
     const QByteArray wanted =
-        "08"                                       // columns
+        "09"                                       // columns
         "0002" "0101" "0201"                       // heads, VMs, host times
-        "d00102" "d10102" "d20103" "d30102" "d40102"  // 16 * 13 = 208 … 212: VM time, gfn, mfn, cause, value 1
+        "d00102" "d10102" "d20103" "d30102" "d40102" "d50102"  // 16 * 13 = 208 … 213: VM time, gfn, mfn, cause, values
         "4d8d" "03" "01"                           // 13 + 64, 13 + 128; VM 2; 1 ns later
-        "0601" "0a01" "0ccc04" "0200" "0202";      // +3 -1; +5 -1; +6 +294; 2 back, none; +1 +1
+        "0601" "0a01" "0ccc04" "0200" "0202" "0201";  // +3 -1; +5 -1; +6 +294; 2 back, none; +1 +1; +1 -1
     QCOMPARE(got, wanted);
   }
   // clang-format on

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "trace/world.h"
 
+#include <map>
+
 #include "legal_events.h"
 #include "support/test.h"
 #include "trace/world_keyframe.h"
@@ -136,7 +138,11 @@ class WorldTest : public QObject {
     play.must(EventKind::ZipStoreTake, kWeb2, 0, 20);
     refused(play, EventKind::Zip, kWeb1, 0, 1, {20, 0, 900}, "not in this VM's compression cache");
     play.must(EventKind::ZipStoreTake, kWeb1, 0, 21);
-    refused(play, EventKind::Zip, kWeb1, 0, 1, {21, 4000, 900}, "outside its frame");
+    refused(play, EventKind::Zip, kWeb1, 0, 1, {21, 4096, 900}, "outside its frame");
+    refused(play, EventKind::Zip, kWeb1, 0, 1, {21, 1024, 1025}, "no slot at this place");
+    refused(play, EventKind::Zip, kWeb1, 0, 1, {21, 3072, 2048}, "no slot at this place");
+    refused(play, EventKind::Zip, kWeb1, 0, 1, {21, 512, 1024}, "no slot at this place");
+    refused(play, EventKind::Zip, kWeb1, 0, 1, {21, 0, 2049}, "no slot at this place");
     play.must(EventKind::Zip, kWeb1, 0, 1, {21, 2048, 900});
     const WorldPage page = play.world.page(kWeb1, Gfn(0));
     QCOMPARE(page.place, PagePlace::Zipped);
@@ -148,6 +154,55 @@ class WorldTest : public QObject {
     play.must(EventKind::Unzip, kWeb1, 0, 1, {21, 2048});
     play.must(EventKind::ZipStoreGive, kWeb1, 0, 21);
     VERIFY_OK(play.world.checkLaws());
+  }
+
+  void sameFilledPageIsZippedInNoFrame() {
+    Play play;
+    play.must(EventKind::FirstTouch, kWeb1, 0, 1);
+    play.must(EventKind::ZipStoreTake, kWeb1, 0, 21);
+    refused(play, EventKind::Zip, kWeb1, 0, 1, {21, 0, 0}, "a same-filled page is in no frame");
+    refused(play, EventKind::Zip, kWeb1, 0, 1, {0, 1024, 0}, "no slot at this place");
+    play.must(EventKind::Zip, kWeb1, 0, 1);
+    const WorldPage page = play.world.page(kWeb1, Gfn(0));
+    QCOMPARE(page.place, PagePlace::Zipped);
+    QCOMPARE(page.compressedBytes, 0u);
+    QCOMPARE(play.world.frame(Mfn(1)).use, FrameUse::Free);
+    QCOMPARE(play.world.frame(Mfn(0)).use, FrameUse::Free);
+    VERIFY_OK(play.world.checkLaws());
+    play.must(EventKind::ZipStoreGive, kWeb1, 0, 21);
+    refused(play, EventKind::Unzip, kWeb1, 0, 5, {21, 0}, "not compressed in this place");
+    play.must(EventKind::Unzip, kWeb1, 0, 5);
+    QCOMPARE(play.world.page(kWeb1, Gfn(0)).mfn, Mfn(5));
+    VERIFY_OK(play.world.checkLaws());
+  }
+
+  void zippedPageGoesWithoutAFrameOfItsOwn() {
+    Play play;
+    play.must(EventKind::ZipStoreTake, kWeb1, 0, 21);
+    for (std::uint64_t gfn = 0; gfn < 6; ++gfn) {
+      play.must(EventKind::FirstTouch, kWeb1, gfn, 10 + gfn);
+      // The first three into a store frame, the others same-filled.
+      play.must(EventKind::Zip, kWeb1, gfn, 10 + gfn,
+                gfn < 3 ? std::array<std::uint64_t, kEventValues>{21, gfn * 1024, 1000} : std::array<std::uint64_t, kEventValues>{});
+    }
+    for (const std::uint64_t gfn : {0u, 3u}) {
+      refused(play, EventKind::SwapOut, kWeb1, gfn, 0, {gfn}, "was_zipped is not as the page was");
+      refused(play, EventKind::SwapOut, kWeb1, gfn, 21, {gfn, 1}, "no frame of its own");
+      refused(play, EventKind::Inflate, kWeb1, gfn, 0, {}, "was_zipped is not as the page was");
+      refused(play, EventKind::Discard, kWeb1, gfn, 21, {0, 1}, "neither frame nor slot");
+      play.must(EventKind::SwapOut, kWeb1, gfn, 0, {gfn, 1});
+      QCOMPARE(play.world.swapSlot(kWeb1, gfn), std::optional(Gfn(gfn)));
+      play.must(EventKind::Inflate, kWeb1, gfn + 1, 0, {0, 1});
+      refused(play, EventKind::ZipStoreGive, kWeb1, 0, gfn == 0 ? 21 : 22, {},
+              gfn == 0 ? "still holds" : "not in this VM's compression cache");
+      play.must(EventKind::Discard, kWeb1, gfn + 2, 0, {0, 1});
+      VERIFY_OK(play.world.checkLaws());
+      if (gfn == 0) play.must(EventKind::ZipStoreGive, kWeb1, 0, 21);
+    }
+    QCOMPARE(play.world.host().at(FrameUse::Free), std::uint64_t{32});
+    refused(play, EventKind::Inflate, kWeb1, 8, 0, {0, 1}, "was_zipped is not as the page was");
+    play.must(EventKind::FirstTouch, kWeb1, 8, 1);
+    refused(play, EventKind::SwapOut, kWeb1, 8, 0, {8, 1}, "was_zipped is not as the page was");
   }
 
   void balloonTakesPagesFromEveryPlace() {
@@ -246,12 +301,23 @@ class WorldTest : public QObject {
 
   void legalEventsKeepTheLawsAndUseEveryTransition() {
     std::array<std::uint64_t, kEventKinds> seen{};
+    std::map<std::pair<EventKind, bool>, std::uint64_t> fromZipped;  // by kind, and whether the page was same-filled
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
       LegalEvents legal(smallHeader(), seed);
       for (int i = 0; i < 20; ++i) {
-        for (int j = 0; j < 200; ++j) ++seen[static_cast<std::size_t>(legal.next().kind) - 1];
+        for (int j = 0; j < 200; ++j) {
+          const WorldModel before = legal.world();
+          const Event& event = legal.next();
+          ++seen[static_cast<std::size_t>(event.kind) - 1];
+          if (!infoOf(event.kind).hasGfn || event.vm == kNoVm) continue;
+          const WorldPage page = before.page(event.vm, event.gfn);
+          if (page.place == PagePlace::Zipped) ++fromZipped[{event.kind, page.compressedBytes == 0}];
+        }
         VERIFY_OK(legal.world().checkLaws());
       }
+    }
+    for (const EventKind kind : {EventKind::Unzip, EventKind::SwapOut, EventKind::Inflate, EventKind::Discard}) {
+      for (const bool sameFilled : {false, true}) QVERIFY2((fromZipped[{kind, sameFilled}] > 0), infoOf(kind).name.data());
     }
     for (const EventInfo& info : eventTable().first<static_cast<std::size_t>(EventKind::ZipStoreGive)>()) {
       if (info.kind == EventKind::PowerOff) continue;  // rare: all pages must be gone; powerOffWantsAllPagesDiscarded has it
