@@ -7,20 +7,38 @@
 namespace overcommit {
 namespace {
 
-// The table has the defaults of ESXi 6.5 and later (ADV). What was otherwise before:
+// The table of options has the defaults of ESXi 6.5 and later (ADV). What was otherwise before, with the reason behind it:
 constexpr std::array kEsx2Defaults{
-    OptionDefault{"AllocGuestLargePage", 0}, OptionDefault{"CtlMaxPercent", 50},  // half the VM's memory (A25 p353)
-    OptionDefault{"IdleTaxType", 0},                                              // the same rate for all idle memory (W02 5.2, DOC-TAX)
-    OptionDefault{"MemZipEnable", 0},                                             // compression came with 4.1 (DOC-ZIP)
-    OptionDefault{"SampleActivePctMin", 0},  OptionDefault{"SamplePeriod", 30},   // W02 5.3, A25 p355
-    OptionDefault{"ShareForceSalting", 0}                                         // until the patches of 2014 and 2015 (KB2091682)
+    // RVI and EPT came later
+    OptionDefault{"AllocGuestLargePage", 0},
+    // half the VM's memory (A25 p353)
+    OptionDefault{"CtlMaxPercent", 50},
+    // the same rate for all idle memory (W02 5.2, DOC-TAX)
+    OptionDefault{"IdleTaxType", 0},
+    // compression came with 4.1 (DOC-ZIP)
+    OptionDefault{"MemZipEnable", 0},
+    // 1 from 6.5u1 on (ADV)
+    OptionDefault{"SampleActivePctMin", 0},
+    // W02 5.3, A25 p355
+    OptionDefault{"SamplePeriod", 30},
+    // until the patches of 2014 and 2015 (KB2091682)
+    OptionDefault{"ShareForceSalting", 0},
+    // no such limit yet: the most that can be set
+    OptionDefault{"ShareRateMax", 32768},
 };
-constexpr std::array kEsx3Defaults{OptionDefault{"AllocGuestLargePage", 0}, OptionDefault{"MemZipEnable", 0},
-                                   OptionDefault{"SampleActivePctMin", 0}, OptionDefault{"ShareForceSalting", 0},
-                                   OptionDefault{"ShareRateMax", 32768}};  // no such limit yet: the most that can be set
-constexpr std::array kEsx4Defaults{OptionDefault{"SampleActivePctMin", 0}, OptionDefault{"ShareForceSalting", 0},
-                                   OptionDefault{"ShareRateMax", 32768}};
-constexpr std::array kEsx5Defaults{OptionDefault{"SampleActivePctMin", 0}, OptionDefault{"ShareForceSalting", 0}};
+constexpr std::array kEsx3Defaults{
+    OptionDefault{"AllocGuestLargePage", 0}, OptionDefault{"MemZipEnable", 0},     OptionDefault{"SampleActivePctMin", 0},
+    OptionDefault{"ShareForceSalting", 0},   OptionDefault{"ShareRateMax", 32768},
+};
+constexpr std::array kEsx4Defaults{
+    OptionDefault{"SampleActivePctMin", 0},
+    OptionDefault{"ShareForceSalting", 0},
+    OptionDefault{"ShareRateMax", 32768},
+};
+constexpr std::array kEsx5Defaults{
+    OptionDefault{"SampleActivePctMin", 0},
+    OptionDefault{"ShareForceSalting", 0},
+};
 // EPP15 says 400 %, confirmed by a test in RS; CF and VROPS say 300 %.
 constexpr std::array kEsx6Defaults{OptionDefault{"MinFreeHighPct", 400}};
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/profile.h"
 
+#include <fmt/format.h>
+
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "support/test.h"
 
@@ -31,13 +35,29 @@ constexpr Row kRows[] = {
     {"ShareScanTotal", 200, 200, 200, 200, 200, "A25 p355; read by esx2 only"},
     {"ShareScanTime", 60, 60, 60, 60, 60, "DOC-ADV, ADV"},
     {"ShareScanGHz", 4, 4, 4, 4, 4, "DOC-ADV, ADV"},
-    {"ShareRateMax", 1024, 32768, 32768, 1024, 1024, "ADV; before: no such limit"},
+    {"ShareRateMax", 32768, 32768, 32768, 1024, 1024, "ADV; before: no such limit"},
     {"MemZipEnable", 0, 0, 1, 1, 1, "DOC-ZIP, ADV"},
     {"MemZipMaxPct", 10, 10, 10, 10, 10, "ADV, DOC-ZIP2"},
     {"AllocGuestLargePage", 0, 0, 1, 1, 1, "ADV"},
     {"MemMinFreePct", 0, 0, 0, 0, 0, "ADV"},
     {"MinFreeHighPct", 100, 100, 100, 100, 400, "EPP11; EPP15"},
 };
+
+// The table of defaults that differ, as docs/reference/policies.md has it.
+std::string differingDefaults() {
+  std::string table = "<!-- vintages -->\n| option | esx2 | esx3 | esx4 | esx5 | esx6 |\n|---|---|---|---|---|---|\n";
+  for (const HostOption& option : hostOptions()) {
+    std::set<std::uint64_t> values;
+    std::string row = fmt::format("| `{}` |", option.name);
+    for (const Profile& profile : profiles()) {
+      const std::uint64_t value = hostOptionValue(Options{}, option.name, profile);
+      values.insert(value);
+      row += fmt::format(" {} |", value);
+    }
+    if (values.size() > 1) table += row + "\n";
+  }
+  return table + "<!-- end -->\n";
+}
 
 }  // namespace
 
@@ -131,6 +151,14 @@ class ProfileTest : public QObject {
       QCOMPARE(profile.scanPace == ScanPace::PagesPerSecond, profile.vintage == Vintage::Esx2);
       QCOMPARE(profile.swapFiles == SwapFiles::OneForTheHost, profile.vintage == Vintage::Esx2);
     }
+  }
+
+  void theReferenceShowsTheDefaultsThatDiffer() {
+    std::ifstream page(OVERCOMMIT_SOURCE_DIR "/docs/reference/policies.md", std::ios::binary);
+    std::ostringstream text;
+    text << page.rdbuf();
+    const std::string table = differingDefaults();
+    QVERIFY2(text.str().find(table) != std::string::npos, table.c_str());
   }
 
   void largePagesCameWithEsx4() {
