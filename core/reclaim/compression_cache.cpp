@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <set>
 
 #include "base/hash.h"
 
@@ -13,7 +14,9 @@ namespace {
 constexpr std::uint32_t kAllQuarters = 0b1111, kLowerHalf = 0b0011, kUpperHalf = 0b1100;
 constexpr std::uint32_t kQuartersAFrame = 4;
 
-bool hasFreeHalf(std::uint32_t inUse) { return (inUse & kLowerHalf) == 0 || (inUse & kUpperHalf) == 0; }
+// Whether there is a frame that has a slot of this size.
+bool hasQuarter(std::uint32_t inUse) { return inUse != 0 && inUse != kAllQuarters; }
+bool hasHalf(std::uint32_t inUse) { return inUse != 0 && ((inUse & kLowerHalf) == 0 || (inUse & kUpperHalf) == 0); }
 
 // Where a slot of one quarter goes in a frame that has room for it: a half that is broken already, if there is one.
 std::uint32_t freeQuarter(std::uint32_t inUse) {
@@ -24,29 +27,47 @@ std::uint32_t freeQuarter(std::uint32_t inUse) {
   return static_cast<std::uint32_t>(std::countr_one(inUse));
 }
 
+// The first quarter of the free half where one of two quarters goes.
+std::uint32_t freeHalf(std::uint32_t inUse) { return (inUse & kLowerHalf) == 0 ? 0 : kQuartersAFrame / 2; }
+
 }  // namespace
 
 CompressionCache::Quarters CompressionCache::quartersOf(std::uint32_t offset, std::size_t bytes) const {
   return (takesQuarter(bytes) ? Quarters{1} : kLowerHalf) << offset / kQuarter;
 }
 
-void CompressionCache::setQuarters(Frames::iterator frame, Quarters inUse) {
-  const auto [mfn, before] = *frame;
-  const auto keep = [mfn = mfn](std::set<Mfn>& frames, bool had, bool has) {
-    if (has && !had) frames.insert(mfn);
-    if (had && !has) frames.erase(mfn);
+void CompressionCache::Rooms::move(std::uint32_t place, Quarters before, Quarters after) {
+  const auto keep = [place](BitTree& places, bool had, bool has) {
+    if (has && !had) places.insert(place);
+    if (had && !has) places.erase(place);
   };
-  // A frame without slots is about to be filled or released, and in no set.
-  keep(room_.quarter, before != 0 && before != kAllQuarters, inUse != 0 && inUse != kAllQuarters);
-  keep(room_.half, before != 0 && hasFreeHalf(before), inUse != 0 && hasFreeHalf(inUse));
+  keep(none, before == 0, after == 0);
+  keep(quarter, hasQuarter(before), hasQuarter(after));
+  keep(half, hasHalf(before), hasHalf(after));
+}
+
+void CompressionCache::setQuarters(std::uint32_t place, Quarters inUse) {
+  StoreFrame& frame = frames_[place];
+  rooms_.move(place, frame.inUse, inUse);
   quarters_ += static_cast<std::uint64_t>(std::popcount(inUse));
-  quarters_ -= static_cast<std::uint64_t>(std::popcount(before));
-  frame->second = inUse;
+  quarters_ -= static_cast<std::uint64_t>(std::popcount(frame.inUse));
+  frame.inUse = inUse;
+}
+
+// A place without a frame. There are 64, or twice as many each time they run out.
+std::uint32_t CompressionCache::takePlace() {
+  if (!rooms_.none.lowest()) {
+    const std::size_t before = frames_.size();
+    frames_.resize(std::max<std::size_t>(64, 2 * before));
+    rooms_ = Rooms(frames_.size());
+    for (std::uint32_t place = 0; place < frames_.size(); ++place) rooms_.move(place, kAllQuarters, frames_[place].inUse);
+  }
+  return static_cast<std::uint32_t>(*rooms_.none.lowest());
 }
 
 std::uint32_t CompressionCache::takeEntry() {
   if (freeEntry_ == kNone) {
-    invariant(entries_.size() < kNone, "a VM has fewer than 2^32 pages");
+    invariant(entries_.size() < kSameFilled, "a VM has fewer than 2^32 pages");
     entries_.emplace_back();
     return static_cast<std::uint32_t>(entries_.size() - 1);
   }
@@ -72,10 +93,9 @@ tl::expected<CompressionCache::Placed, ZipRefusal> CompressionCache::place(Gfn g
   if (compressed.form == CompressedPage::Form::TooLong) return tl::unexpected(ZipRefusal::DoesNotFit);
   if (compressed.form == CompressedPage::Form::SameFilled) {
     const std::uint32_t slot = takeEntry();
-    Entry& entry = entries_[slot];
-    entry.gfn = gfn;
-    entry.content = compressed.word;
-    entry.used = true;
+    entries_[slot].gfn = gfn;
+    entries_[slot].content = compressed.word;
+    entries_[slot].frame = kSameFilled;
     pages_ += Pages(1);
     sameFilled_ += Pages(1);
     return Placed{at(slot), false};
@@ -83,53 +103,52 @@ tl::expected<CompressionCache::Placed, ZipRefusal> CompressionCache::place(Gfn g
 
   const std::span<const std::byte> bytes = compressed.bytes;
   invariant(!bytes.empty() && bytes.size() <= CompressedPage::kMostBytes, "a compressed page takes half a page at most");
-  const std::set<Mfn>& room = takesQuarter(bytes.size()) ? room_.quarter : room_.half;
-  const bool takesFrame = room.empty();
-  Frames::iterator frame;
-  if (!takesFrame) {
-    frame = frames_.find(*room.begin());
+  const bool inQuarter = takesQuarter(bytes.size());
+  const auto room = (inQuarter ? rooms_.quarter : rooms_.half).lowest();
+  std::uint32_t place = 0;
+  if (room) {
+    place = static_cast<std::uint32_t>(*room);
   } else {
     if (frames() >= mostFrames) return tl::unexpected(ZipRefusal::Full);
     const auto mfn = machine_->takeZipStore(vm_);
     if (!mfn) return tl::unexpected(ZipRefusal::NoFrame);
-    frame = frames_.emplace(*mfn, Quarters{0}).first;
+    place = takePlace();
+    frames_[place].mfn = *mfn;
+    frameCount_ += Pages(1);
   }
-  const std::uint32_t quarter = takesQuarter(bytes.size())          ? freeQuarter(frame->second)
-                                : (frame->second & kLowerHalf) == 0 ? 0
-                                                                    : kQuartersAFrame / 2;
+  const StoreFrame frame = frames_[place];
 
   const std::uint32_t slot = takeEntry();
   Entry& entry = entries_[slot];
   entry.gfn = gfn;
-  entry.store = frame->first;
+  entry.frame = place;
   entry.content = hash64(bytes);
-  entry.offset = static_cast<std::uint16_t>(quarter * kQuarter);
+  entry.offset = static_cast<std::uint16_t>((inQuarter ? freeQuarter(frame.inUse) : freeHalf(frame.inUse)) * kQuarter);
   entry.bytes = static_cast<std::uint16_t>(bytes.size());
-  entry.used = true;
-  std::memcpy(machine_->bytes(entry.store).data() + entry.offset, bytes.data(), bytes.size());
-  setQuarters(frame, frame->second | quartersOf(entry.offset, entry.bytes));
+  std::memcpy(machine_->bytes(frame.mfn).data() + entry.offset, bytes.data(), bytes.size());
+  setQuarters(place, frame.inUse | quartersOf(entry.offset, entry.bytes));
   append(slot);
   pages_ += Pages(1);
-  return Placed{at(slot), takesFrame};
+  return Placed{at(slot), !room};
 }
 
 Result<void> CompressionCache::read(std::uint64_t slot, std::span<std::byte, kPageSize> page) const {
   invariant(uses(slot), "only used slots of a compression cache are read");
   const Entry& entry = entries_[slot];
-  if (entry.bytes == 0) {
+  if (entry.frame == kSameFilled) {
     for (std::size_t at = 0; at < kPageSize; at += sizeof entry.content)
       std::memcpy(page.data() + at, &entry.content, sizeof entry.content);
     return {};
   }
   const MachineMemory& machine = *machine_;
-  const auto bytes = machine.bytes(entry.store).subspan(entry.offset, entry.bytes);
+  const auto bytes = machine.bytes(frames_[entry.frame].mfn).subspan(entry.offset, entry.bytes);
   if (hash64(bytes) != entry.content) {
     return failure("gfn {:#x} cannot be decompressed: frame {:#x} of the compression cache does not hold what was written to it",
-                   entry.gfn.value(), entry.store.value());
+                   entry.gfn.value(), frames_[entry.frame].mfn.value());
   }
   if (!PageCompressor::expand(bytes, page)) {
     return failure("gfn {:#x} cannot be decompressed: frame {:#x} of the compression cache does not hold a page at {}", entry.gfn.value(),
-                   entry.store.value(), entry.offset);
+                   frames_[entry.frame].mfn.value(), entry.offset);
   }
   return {};
 }
@@ -139,20 +158,19 @@ std::optional<Mfn> CompressionCache::remove(std::uint64_t slot) {
   const auto index = static_cast<std::uint32_t>(slot);
   Entry& entry = entries_[slot];
   std::optional<Mfn> released;
-  if (entry.bytes == 0) {
+  if (entry.frame == kSameFilled) {
     sameFilled_ -= Pages(1);
   } else {
     unlink(index);
-    const auto frame = frames_.find(entry.store);
-    setQuarters(frame, frame->second & ~quartersOf(entry.offset, entry.bytes));
-    if (frame->second == 0) {
-      released = entry.store;
-      frames_.erase(frame);
+    setQuarters(entry.frame, frames_[entry.frame].inUse & ~quartersOf(entry.offset, entry.bytes));
+    if (frames_[entry.frame].inUse == 0) {
+      released = frames_[entry.frame].mfn;
       machine_->release(*released);
+      frameCount_ -= Pages(1);
     }
   }
   pages_ -= Pages(1);
-  entry.used = false;
+  entry.frame = kNone;
   entry.newer = freeEntry_;
   freeEntry_ = index;
   return released;
@@ -161,7 +179,8 @@ std::optional<Mfn> CompressionCache::remove(std::uint64_t slot) {
 ZippedPage CompressionCache::at(std::uint64_t slot) const {
   invariant(uses(slot), "only used slots of a compression cache are asked for");
   const Entry& entry = entries_[slot];
-  return {slot, entry.gfn, entry.store, entry.offset, entry.bytes};
+  if (entry.frame == kSameFilled) return {slot, entry.gfn, Mfn(), 0, 0};
+  return {slot, entry.gfn, frames_[entry.frame].mfn, entry.offset, entry.bytes};
 }
 
 std::optional<Gfn> CompressionCache::oldest() const {
@@ -170,40 +189,52 @@ std::optional<Gfn> CompressionCache::oldest() const {
 }
 
 std::optional<std::string> CompressionCache::audit() const {
-  Frames frames;
+  std::vector<Quarters> inUse(frames_.size());
   Pages pages, sameFilled;
   std::set<Gfn> gfns;
   for (std::size_t slot = 0; slot < entries_.size(); ++slot) {
     const Entry& entry = entries_[slot];
-    if (!entry.used) continue;
+    if (entry.frame == kNone) continue;
     pages += Pages(1);
     if (!gfns.insert(entry.gfn).second) return fmt::format("gfn {:#x} is twice in the compression cache", entry.gfn.value());
-    if (entry.bytes == 0) {
+    if (entry.frame == kSameFilled) {
       sameFilled += Pages(1);
       continue;
     }
-    const std::uint32_t aligned = takesQuarter(entry.bytes) ? kQuarter : 2 * kQuarter;
-    if (entry.bytes > CompressedPage::kMostBytes || entry.offset % aligned != 0 || entry.offset + aligned > kPageSize)
+    const std::uint32_t size = takesQuarter(entry.bytes) ? kQuarter : 2 * kQuarter;
+    if (entry.frame >= frames_.size() || entry.bytes == 0 || entry.bytes > size || entry.offset % size != 0 || entry.offset >= kPageSize)
       return fmt::format("slot {} of the compression cache is {} bytes at {}", slot, entry.bytes, entry.offset);
-    Quarters& inUse = frames[entry.store];
     const Quarters quarters = quartersOf(entry.offset, entry.bytes);
-    if ((inUse & quarters) != 0) return fmt::format("two slots of the compression cache overlap in frame {:#x}", entry.store.value());
-    inUse |= quarters;
+    if ((inUse[entry.frame] & quarters) != 0)
+      return fmt::format("two slots of the compression cache overlap in frame {:#x}", frames_[entry.frame].mfn.value());
+    inUse[entry.frame] |= quarters;
   }
-  if (frames != frames_) return "the store frames of the compression cache are not those of its slots";
   if (pages != pages_ || sameFilled != sameFilled_) return "the counts of the compression cache are not those of its pages";
-  Room room;
+  if (auto wrong = auditFrames(inUse)) return wrong;
+  return auditOrder();
+}
+
+// `inUse`: by place, as the slots say.
+std::optional<std::string> CompressionCache::auditFrames(std::span<const Quarters> inUse) const {
+  Pages count;
   std::uint64_t quarters = 0;
-  for (const auto& [mfn, inUse] : frames_) {
+  std::set<Mfn> mfns;
+  for (std::size_t place = 0; place < frames_.size(); ++place) {
+    const auto& [mfn, had] = frames_[place];
+    if (had != inUse[place]) return fmt::format("frame {:#x} of the compression cache has other slots than its pages", mfn.value());
+    if (rooms_.none.contains(place) != (had == 0) || rooms_.quarter.contains(place) != hasQuarter(had) ||
+        rooms_.half.contains(place) != hasHalf(had))
+      return fmt::format("frame {:#x} of the compression cache has other room than is known", mfn.value());
+    if (had == 0) continue;
+    count += Pages(1);
+    quarters += static_cast<std::uint64_t>(std::popcount(had));
+    if (!mfns.insert(mfn).second) return fmt::format("frame {:#x} is twice in the compression cache", mfn.value());
     const Frame& frame = machine_->frame(mfn);
     if (frame.use != FrameUse::ZipStore || frame.vm != vm_)
       return fmt::format("frame {:#x} of the compression cache is {} in the machine", mfn.value(), nameOf(frame.use));
-    quarters += static_cast<std::uint64_t>(std::popcount(inUse));
-    if (inUse != kAllQuarters) room.quarter.insert(mfn);
-    if (hasFreeHalf(inUse)) room.half.insert(mfn);
   }
-  if (room != room_ || quarters != quarters_) return "the free slots of the compression cache are not those of its frames";
-  return auditOrder();
+  if (count != frameCount_ || quarters != quarters_) return "the counts of the compression cache are not those of its frames";
+  return std::nullopt;
 }
 
 std::optional<std::string> CompressionCache::auditOrder() const {
@@ -212,7 +243,7 @@ std::optional<std::string> CompressionCache::auditOrder() const {
   for (std::uint32_t slot = oldest_; slot != kNone; before = slot, slot = entries_[slot].newer) {
     const Entry& entry = entries_[slot];
     pages += Pages(1);
-    if (!entry.used || entry.bytes == 0 || entry.older != before || pages > pages_)
+    if (entry.frame == kNone || entry.frame == kSameFilled || entry.older != before || pages > pages_)
       return fmt::format("slot {} of the compression cache is out of order", slot);
   }
   if (before != newest_ || pages != pages_ - sameFilled_) return "the order of the compression cache is not that of its pages";

@@ -2,15 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "machine/bit_tree.h"
 #include "machine/machine_memory.h"
 #include "reclaim/page_compressor.h"
 
@@ -40,15 +39,16 @@ enum class ZipRefusal : std::uint8_t {
 // The compression cache of one VM: pages that were about to be swapped out, as LZ4 blocks in slots of machine frames. Each store frame
 // of 4 KiB is cut into slots of 1 KiB and 2 KiB as they come; one of 2 KiB begins at 0 or 2048:
 //
-//        0      1024    2048    3072    4096          quarters in use
-//   mfn  | 1 KiB | free  |     2 KiB     |            1011b from the top: Full for 2 KiB, one 1 KiB slot left
+//         0       1024    2048    3072    4096
+//   frame | 1 KiB | free  |     2 KiB     |        room for one more slot of 1 KiB
 //
-// A page goes to the lowest frame that has room, there to a quarter whose neighbour is in use before one that breaks a free half, so that
-// frames empty out. Same-filled pages take no slot, and are never the oldest page: to evict one would make no room.
+// A page goes to the first frame that has room for it, in an order that frames keep as long as they are in use, so that the last ones
+// empty out; there to a quarter whose neighbour is in use, before one that breaks a free half. Same-filled pages take no slot, and are
+// never the oldest page: to evict one would make no room.
 //
-// Always true: no two slots overlap, every store frame has a slot in use (the last one to go releases it), and the oldest page is the one
-// in a slot that was zipped first. Everything depends on the sequence of calls alone. Looking up and removing take as many steps as the
-// logarithm of frames(). Beside the frames it keeps 40 bytes a page.
+// Always true: no two slots overlap; every store frame has a slot in use (the last one to go releases it); the oldest page is the one in
+// a slot that was zipped first. Everything depends on the sequence of calls alone. No step takes longer the more pages there are, but for
+// the few levels of a BitTree and the growth of tables. Beside its frames the cache keeps 32 bytes a page, of the host's own memory.
 class CompressionCache {
  public:
   CompressionCache(MachineMemory& machine, VmId vm, QuarterSlots quarterSlots) : machine_(&machine), vm_(vm), quarterSlots_(quarterSlots) {}
@@ -68,14 +68,14 @@ class CompressionCache {
   // Frees a slot. Returns the store frame that has no slot left and was released.
   std::optional<Mfn> remove(std::uint64_t slot);
 
-  [[nodiscard]] bool uses(std::uint64_t slot) const { return slot < entries_.size() && entries_[slot].used; }
+  [[nodiscard]] bool uses(std::uint64_t slot) const { return slot < entries_.size() && entries_[slot].frame != kNone; }
   [[nodiscard]] ZippedPage at(std::uint64_t slot) const;  // of a slot in use
   // Of the pages in store frames, the one zipped the longest ago: a touch unzips a page, so none of them was touched since.
   [[nodiscard]] std::optional<Gfn> oldest() const;
 
   [[nodiscard]] Pages pages() const { return pages_; }                      // guest pages in the cache
   [[nodiscard]] Pages sameFilled() const { return sameFilled_; }            // of which these take no slot
-  [[nodiscard]] Pages frames() const { return Pages(frames_.size()); }      // store frames
+  [[nodiscard]] Pages frames() const { return frameCount_; }                // store frames
   [[nodiscard]] Bytes used() const { return Bytes(quarters_ * kQuarter); }  // slots in use
   [[nodiscard]] Bytes saved() const { return bytesOf(pages_ - frames()); }  // never negative: each frame holds a page or more
 
@@ -84,31 +84,38 @@ class CompressionCache {
 
  private:
   static constexpr std::uint32_t kQuarter = kPageSize / 4;
-  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0}, kSameFilled = kNone - 1;
   using Quarters = std::uint32_t;  // of a frame, a bit each
 
   // What is kept of a zipped page. A slot's number is the index of its entry; of unused ones the last to be freed is used next.
   struct Entry {
     Gfn gfn;
-    Mfn store;
-    std::uint64_t content = 0;                   // XXH3 of the stored bytes; same-filled: the word that fills the page
-    std::uint32_t older = kNone, newer = kNone;  // in order of zipping, same-filled pages left out; unused: the next unused one is `newer`
+    std::uint64_t content = 0;    // XXH3 of the stored bytes; same-filled: the word that fills the page
+    std::uint32_t frame = kNone;  // index in frames_; kSameFilled, or kNone: unused
+    // In order of zipping, same-filled pages left out; unused: the next unused one is `newer`.
+    std::uint32_t older = kNone, newer = kNone;
     std::uint16_t offset = 0, bytes = 0;
-    bool used = false;
   };
-  // Frames by what they have room for.
-  struct Room {
-    std::set<Mfn> quarter, half;
-    friend bool operator==(const Room&, const Room&) = default;
+  // A place for a store frame: the first without one takes the next.
+  struct StoreFrame {
+    Mfn mfn;
+    Quarters inUse = 0;  // none: there is no frame here
   };
-  using Frames = std::map<Mfn, Quarters>;
+  // Places of frames_ by what they have room for. Each is in `none`, or in one or both of the others, or full and in no set.
+  struct Rooms {
+    explicit Rooms(std::size_t places) : none(places), quarter(places), half(places) {}
+    void move(std::uint32_t place, Quarters before, Quarters after);
+    BitTree none, quarter, half;
+  };
 
   [[nodiscard]] bool takesQuarter(std::size_t bytes) const { return quarterSlots_ == QuarterSlots::On && bytes <= kQuarter; }
   [[nodiscard]] Quarters quartersOf(std::uint32_t offset, std::size_t bytes) const;
-  void setQuarters(Frames::iterator frame, Quarters inUse);
+  void setQuarters(std::uint32_t place, Quarters inUse);
+  std::uint32_t takePlace();
   std::uint32_t takeEntry();
   void append(std::uint32_t slot);  // to the order
   void unlink(std::uint32_t slot);  // from the order
+  [[nodiscard]] std::optional<std::string> auditFrames(std::span<const Quarters> inUse) const;
   [[nodiscard]] std::optional<std::string> auditOrder() const;
 
   MachineMemory* machine_;
@@ -116,9 +123,9 @@ class CompressionCache {
   QuarterSlots quarterSlots_;
   std::vector<Entry> entries_;
   std::uint32_t freeEntry_ = kNone, oldest_ = kNone, newest_ = kNone;
-  Frames frames_;
-  Room room_;
-  Pages pages_, sameFilled_;
+  std::vector<StoreFrame> frames_;
+  Rooms rooms_{0};
+  Pages pages_, sameFilled_, frameCount_;
   std::uint64_t quarters_ = 0;  // in use, of all frames
 };
 
