@@ -2,9 +2,9 @@
 #include "reclaim/page_sharing.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <set>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -43,7 +43,6 @@ void PageSharing::add(VmMemory& vm, VmShareSettings settings, Random draws) {
   added.draws = draws;
   added.sharing = settings.sharing;
   added.salt = saltOf(settings);
-  added.scannedUntil = scannerNow_;
   setRates();
 }
 
@@ -80,9 +79,12 @@ void PageSharing::setRates() {
 
 void PageSharing::advanceTo(VirtualTime now) {
   if (now <= now_) return;
-  const VirtualTime passed = now - now_;
+  const std::uint64_t passed = (now - now_).value();
   now_ = now;
-  scannerNow_ += wanted_ <= cap_ ? passed : VirtualTime(slowed_.of(passed.value(), cap_, wanted_));
+  const std::uint64_t scanner = wanted_ <= cap_ ? passed : slowed_.of(passed, cap_, wanted_);
+  for (Vm& vm : vms_) {
+    if (vm.memory != nullptr) vm.due += vm.accrues.of(scanner, vm.rate.pages, vm.rate.seconds * kBillion);
+  }
 }
 
 PageSharing::Vm* PageSharing::find(VmId vm) {
@@ -251,11 +253,8 @@ Pages PageSharing::scanPages(VmMemory& memory, Pages pages) {
 void PageSharing::scan(VirtualTime now) {
   advanceTo(now);
   for (Vm& vm : vms_) {
-    if (vm.memory == nullptr) continue;
-    const VirtualTime passed = scannerNow_ - vm.scannedUntil;
-    vm.scannedUntil = scannerNow_;
-    const std::uint64_t pages = vm.due.of(passed.value(), vm.rate.pages, vm.rate.seconds * kBillion);
-    if (pages > 0 && !vm.memory->dead) draw(vm, pages);
+    const std::uint64_t pages = std::exchange(vm.due, 0);
+    if (pages > 0 && vm.memory != nullptr && !vm.memory->dead) draw(vm, pages);
   }
 }
 

@@ -137,8 +137,8 @@ class PageSharing {
     VmSharing sharing = VmSharing::On;
     std::uint64_t salt = 0;
     ScanRate rate;
-    CarriedShare due;
-    VirtualTime scannedUntil;  // in the scanner's time
+    CarriedShare accrues;
+    std::uint64_t due = 0;  // pages to be drawn at the next scan
     ShareCounters counters;
   };
   struct Page {
@@ -173,7 +173,7 @@ class PageSharing {
   std::uint64_t saltsGiven_ = 0;
 
   // The scanner's time runs as virtual time, or slower when the host's cap holds it back.
-  VirtualTime now_, scannerNow_;
+  VirtualTime now_;
   CarriedShare slowed_;
   std::uint64_t wanted_ = 0, cap_ = 0;  // pages a second of all VMs and of the host, in millionths
 
