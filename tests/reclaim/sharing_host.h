@@ -45,6 +45,7 @@ class SharingHost final : private EventListener {
     std::vector<Mfn> table;
     while (Pages(table.size()) < ShareTable::framesFor(frames)) table.push_back(*machine_->takeOverhead(kNoVm));
     sharing_ = std::make_unique<PageSharing>(*machine_, log_, costs_, pager_, ShareTable(*machine_, std::move(table)), settings);
+    hook(pager_);
   }
   ~SharingHost() override {
     while (!vms_.empty()) powerOff(vms_.begin()->first);
@@ -138,6 +139,12 @@ class SharingHost final : private EventListener {
     std::vector<Mfn> tables;
   };
   void onEvent(const Event& event) override { events_.push_back(event); }
+  // The pager tells itself, if it can; that tellIfLast() has told before does no harm.
+  template <typename AnyPager>
+  void hook(AnyPager& pager) {
+    if constexpr (requires { pager.sharedFrameGone = [](Mfn) {}; })
+      pager.sharedFrameGone = [this](Mfn mfn) { sharing_->sharedFrameGone(mfn); };
+  }
 
   QTemporaryDir directory_;
   EventLog log_;
