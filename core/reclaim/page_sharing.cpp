@@ -33,7 +33,7 @@ PageSharing::PageSharing(MachineMemory& machine, EventLog& log, const Costs& cos
   setRates();
 }
 
-void PageSharing::add(VmMemory& vm, VmShareSettings settings, Random draws) {
+void PageSharing::add(VmMemory& vm, const VmShareSettings& settings, Random draws) {
   advanceTo(log_.hostTime());
   if (vm.id.value() >= vms_.size()) vms_.resize(vm.id.value() + std::size_t{1});
   Vm& added = vms_[vm.id.value()];

@@ -94,7 +94,7 @@ class PageSharing {
   PageSharing(MachineMemory& machine, EventLog& log, const Costs& costs, Pager& pager, ShareTable table, ShareSettings settings);
 
   // A VM was powered on (and is known to the pager). `draws`: a generator of its own, from which its pages are drawn.
-  void add(VmMemory& vm, VmShareSettings settings, Random draws);
+  void add(VmMemory& vm, const VmShareSettings& settings, Random draws);
   // It goes away; call this before Pager::remove().
   void remove(const VmMemory& vm);
 

@@ -54,7 +54,7 @@ class SharingHost final : private EventListener {
   SharingHost& operator=(const SharingHost&) = delete;
 
   // Guest frames 4 to 7 are the guest's page tables.
-  VmMemory& powerOn(std::uint16_t number, Pages memory, VmShareSettings settings = {}) {
+  VmMemory& powerOn(std::uint16_t number, Pages memory, const VmShareSettings& settings = {}) {
     auto vm = std::make_unique<OneVm>();
     vm->clock = VmClock(log_.hostTime());
     while (Pages(vm->tables.size()) < NestedPageTable::tablesFor(memory)) vm->tables.push_back(*machine_->takeOverhead(VmId(number)));
@@ -67,7 +67,7 @@ class SharingHost final : private EventListener {
     VmMemory& added = *vm->memory;
     vms_[number] = std::move(vm);
     pager_.add(added);
-    sharing_->add(added, std::move(settings), Random(number, "sharing"));
+    sharing_->add(added, settings, Random(number, "sharing"));
     return added;
   }
   void powerOff(std::uint16_t number) {
