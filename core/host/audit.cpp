@@ -15,8 +15,12 @@ std::uint64_t cellsOf(const TraceHeader& header) {
 }  // namespace
 
 // A sweep looks at every page and frame; one after so many events keeps its share of the work bounded.
-Audit::Audit(const TraceHeader& header, const MachineMemory& machine, const Pager& pager)
-    : world_(header), machine_(machine), pager_(pager), sweepAfter_(std::max<std::uint64_t>(cellsOf(header) / 16, 256)) {}
+Audit::Audit(const TraceHeader& header, const MachineMemory& machine, const Pager& pager, const PageSharing* sharing)
+    : world_(header),
+      machine_(machine),
+      pager_(pager),
+      sharing_(sharing),
+      sweepAfter_(std::max<std::uint64_t>(cellsOf(header) / 16, 256)) {}
 
 void Audit::onEvent(const Event& event) {
   const auto applied = world_.apply(event);
@@ -37,6 +41,12 @@ void Audit::comparePage(const VmMemory& vm, Gfn gfn) const {
   if (entry.present())
     invariant(page.mfn == entry.mfn(),
               fmt::format("{} frame {}: the nested page table agrees with the events about its machine frame", vm.name, gfn.value()));
+  if (entry.place() == PagePlace::Zipped) {
+    invariant(vm.zip && vm.zip->uses(entry.slot()), fmt::format("{} frame {}: its compressed form is in the cache", vm.name, gfn.value()));
+    const ZippedPage zipped = vm.zip->at(entry.slot());
+    invariant(zipped.gfn == gfn && page.mfn == zipped.store && page.storeOffset == zipped.offset,
+              fmt::format("{} frame {}: its slot of the cache is the one that the events say", vm.name, gfn.value()));
+  }
   if (entry.place() == PagePlace::Swapped)
     invariant(page.slot == entry.slot() && vm.swap.uses(entry.slot()),
               fmt::format("{} frame {}: its swap slot is the one written", vm.name, gfn.value()));
@@ -67,7 +77,15 @@ void Audit::sweep() {
     if (vm->dead) continue;  // its windows may map the scratch frame
     const auto wrong = vm->guest.audit();
     invariant(!wrong, wrong ? vm->name + ": " + *wrong : "");
+    if (vm->zip) {
+      const auto wrongCache = vm->zip->audit();
+      invariant(!wrongCache, wrongCache ? vm->name + ": " + *wrongCache : "");
+      invariant(vm->zip->pages() == vm->guest.count(PagePlace::Zipped), vm->name + ": every zipped page is in the cache, and no other");
+    }
   }
+  if (sharing_ == nullptr) return;
+  const auto wrong = sharing_->audit();
+  invariant(!wrong, wrong.value_or(""));
 }
 
 }  // namespace overcommit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "reclaim/page_sharing.h"
 #include "reclaim/pager.h"
 #include "trace/event_log.h"
 #include "trace/world.h"
@@ -12,7 +13,8 @@ namespace overcommit {
 // in its tables. Any difference is an invariant broken.
 class Audit final : public EventListener {
  public:
-  Audit(const TraceHeader& header, const MachineMemory& machine, const Pager& pager);
+  // `sharing`: nullptr where pages are never shared by a scan.
+  Audit(const TraceHeader& header, const MachineMemory& machine, const Pager& pager, const PageSharing* sharing);
 
   void onEvent(const Event& event) override;
   // To be called between quanta: the full comparison, if enough has happened since the last one.
@@ -26,6 +28,7 @@ class Audit final : public EventListener {
   WorldModel world_;
   const MachineMemory& machine_;
   const Pager& pager_;
+  const PageSharing* sharing_;
   std::uint64_t sinceSweep_ = 0;
   std::uint64_t sweepAfter_;
 };

@@ -12,7 +12,8 @@
 #include "host/audit.h"
 #include "host/virtual_machine.h"
 #include "host/vm_on.h"
-#include "policy/host_options.h"
+#include "policy/profile.h"
+#include "reclaim/memory_scheduler.h"
 
 namespace overcommit {
 namespace {
@@ -45,16 +46,64 @@ Result<std::uint64_t> hashFile(const std::filesystem::path& path) {
   return digest.digest().low;
 }
 
+const Profile& profileOf(const HostConfig& host) {
+  const Profile* profile = findProfile(host.profile);
+  invariant(profile != nullptr, "the profile of a run exists");
+  return *profile;
+}
+
+std::uint64_t optionOf(const HostConfig& host, std::string_view name) { return hostOptionValue(host.options, name, profileOf(host)); }
+
 FreeStateThresholds thresholdsOf(const HostConfig& host) {
   // The service console is outside the thresholds' base.
   const Pages base = host.memory - host.console;
   const Bytes represents(host.represents.value() / std::max<std::uint64_t>(host.memory.value(), 1) * base.value());
-  return thresholdsFor(base, represents, minFreeScaleOf(host.profile).value_or(MinFreeScale::Sliding),
-                       hostOptionValue(host.options, "MemMinFreePct"));
+  return thresholdsFor(base, represents, freeStateRules(host.options, profileOf(host)), hostOptionValue(host.options, "MemMinFreePct"));
 }
 
-HypervisorSwap swapOf(const HostConfig& host) {
-  return hostOptionValue(host.options, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
+ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
+  ScheduleSettings settings;
+  settings.tax = {static_cast<std::uint32_t>(optionOf(host, "IdleTax")),
+                  optionOf(host, "IdleTaxType") == 0 ? IdleTaxCurve::Flat : IdleTaxCurve::Progressive};
+  settings.balancePeriod = seconds(optionOf(host, "BalancePeriod")) / host.timeScale;
+  settings.samplePeriod = seconds(optionOf(host, "SamplePeriod")) / host.timeScale;
+  settings.activeMinPercent = optionOf(host, "SampleActivePctMin");
+  settings.rules = freeStateRules(host.options, profileOf(host));
+  return settings;
+}
+
+// The most that a vmmemctl driver moves in a second (OVT: 16384 pages), of the host that this one stands for.
+Pages balloonStepOf(const HostConfig& host) {
+  constexpr std::uint64_t kMostPagesPerPoll = 16'384;
+  const std::uint64_t scale =
+      std::max<std::uint64_t>(host.represents.value() / std::max<std::uint64_t>(bytesOf(host.memory).value(), 1), 1);
+  return Pages(std::max<std::uint64_t>(kMostPagesPerPoll / scale, 1));
+}
+
+ReclaimSettings reclaimSettingsOf(const HostConfig& host) {
+  ReclaimSettings settings;
+  settings.swap = optionOf(host, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
+  const bool zips = profileOf(host).zipSlots != ZipSlots::None && optionOf(host, "MemZipEnable") != 0;
+  settings.compression = zips ? Compression::On : Compression::Off;
+  settings.zipMaxPercent = optionOf(host, "MemZipMaxPct");
+  settings.zipMaxAllocatedPercent = optionOf(host, "MemZipMaxAllocPct");
+  settings.tax = scheduleSettingsOf(host).tax;
+  return settings;
+}
+
+ScanRateSetting scanRateOf(const HostConfig& host) {
+  if (profileOf(host).scanPace == ScanPace::PagesPerSecond)
+    return FixedScanRate{optionOf(host, "ShareScanVM"), optionOf(host, "ShareScanTotal")};
+  return WholeScanRate{optionOf(host, "ShareScanTime"), optionOf(host, "ShareRateMax"),
+                       hostPagesPerSecond(optionOf(host, "ShareScanGHz"), host.cpuMegahertz)};
+}
+
+ShareSettings shareSettingsOf(const HostConfig& host) {
+  ShareSettings settings;
+  settings.rate = scanRateOf(host);
+  settings.scale = {host.memory, host.represents, host.timeScale};
+  settings.salting = static_cast<Salting>(optionOf(host, "ShareForceSalting"));
+  return settings;
 }
 
 // All VMs together must not be able to rush from one free state over the next within a quantum: a third of the band between two
@@ -102,12 +151,14 @@ class Host::Implementation {
   std::unique_ptr<MachineMemory> machine_;
   std::unique_ptr<NestedFaults> faults_;
   std::optional<Pager> pager_;
+  std::optional<PageSharing> sharing_;
   std::optional<Reclaimer> reclaimer_;
+  std::optional<MemoryScheduler> scheduler_;
   std::optional<HostParts> parts_;
   std::optional<UnicornInfo> unicorn_;
   std::map<std::string, std::vector<std::byte>> files_;  // kernels and scripts by path
   std::vector<InputHash> inputs_;
-  std::vector<Mfn> overhead_;  // frames of the host itself, recorded by start()
+  std::vector<Mfn> overhead_, shareTable_;  // frames of the host itself, recorded by start()
   std::vector<bool> pendingStart_;
   std::vector<std::uint64_t> reportedOperations_;
   std::unique_ptr<Audit> audit_;
@@ -158,7 +209,7 @@ Result<void> Host::Implementation::readInputs() {
 
 // Every VM must find its reservation and overhead (W02 section 6.2) at the worst: all on.
 Result<void> Host::Implementation::admit(std::span<const Pages> reservations) const {
-  Pages needed = config_.host.console + Pages(1);
+  Pages needed = config_.host.console + Pages(1) + Pages(shareTable_.size());
   for (const Pages reservation : reservations) needed += reservation;
   for (const VmConfig& vm : config_.vms) needed += NestedPageTable::tablesFor(vm.memory);
   const Pages least = needed + pager_->emergencyFrames();
@@ -188,8 +239,16 @@ Result<void> Host::Implementation::create() {
   const FreeStateThresholds thresholds = thresholdsOf(config_.host);
   const Pager::Parts pagerParts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size()};
   pager_.emplace(pagerParts, thresholds);
-  reclaimer_.emplace(pagerParts, *pager_, swapOf(config_.host));
+  for (std::uint64_t i = 0; i < ShareTable::framesFor(machine_->frames()).value(); ++i) {
+    const auto mfn = machine_->takeOverhead(kNoVm);
+    if (!mfn) return failure("the host of {} pages is too small for its share table", machine_->frames().value());
+    shareTable_.push_back(*mfn);
+  }
+  sharing_.emplace(*machine_, log_, config_.costs, *pager_, ShareTable(*machine_, shareTable_), shareSettingsOf(config_.host));
+  pager_->sharedFrameGone = [this](Mfn mfn) { sharing_->sharedFrameGone(mfn); };
+  reclaimer_.emplace(pagerParts, *pager_, &*sharing_, reclaimSettingsOf(config_.host));
   pager_->setFrameSource(*reclaimer_);
+  scheduler_.emplace(pagerParts, *pager_, scheduleSettingsOf(config_.host));
   std::vector<Pages> reservations;
   for (const VmConfig& vm : config_.vms) reservations.push_back(vm.reservation);
   if (auto admitted = admit(reservations); !admitted) return admitted;
@@ -208,7 +267,8 @@ Result<void> Host::Implementation::create() {
     if (!mfn) return failure("the host is too small for its service console of {}", config_.host.console.value());
     overhead_.push_back(*mfn);
   }
-  parts_.emplace(HostParts{config_, *machine_, *pager_, *reclaimer_, log_, faults_.get(), mappings_, guestDisks(),
+  parts_.emplace(HostParts{config_, *machine_, *pager_, *reclaimer_, *sharing_, log_, faults_.get(), mappings_, guestDisks(),
+                           profileOf(config_.host).zipSlots, optionOf(config_.host, "CtlMaxPercent"), balloonStepOf(config_.host),
                            surroundings_.swapDirectory, unicorn_, overhead_.front(), surroundings_.beforeRelease});
   quantum_ = config_.host.quantum.value_or(chooseQuantum(config_, thresholds));
 
@@ -262,16 +322,18 @@ std::string Host::Implementation::engine() const { return unicorn_ ? "unicorn " 
 
 Result<void> Host::Implementation::start() {
   if (config_.audit) {
-    audit_ = std::make_unique<Audit>(traceHeader("", ""), *machine_, *pager_);
+    audit_ = std::make_unique<Audit>(traceHeader("", ""), *machine_, *pager_, &*sharing_);
     log_.addListener(*audit_);
   }
-  for (std::size_t i = 0; i < overhead_.size(); ++i) {
+  const auto recordTake = [this](Mfn mfn, OverheadUse use) {
     Event take;
     take.kind = EventKind::OverheadTake;
-    take.mfn = overhead_[i];
-    take.values[0] = static_cast<std::uint64_t>(i == 0 ? OverheadUse::Other : OverheadUse::Console);
+    take.mfn = mfn;
+    take.values[0] = static_cast<std::uint64_t>(use);
     pager_->evaluateFreeState(log_.record(take));
-  }
+  };
+  for (const Mfn mfn : shareTable_) recordTake(mfn, OverheadUse::ShareTable);
+  for (std::size_t i = 0; i < overhead_.size(); ++i) recordTake(overhead_[i], i == 0 ? OverheadUse::Other : OverheadUse::Console);
   for (std::size_t i = 0; i < vms_.size(); ++i) {
     if (!pendingStart_[i] || *config_.vms[i].start > now_) continue;
     pendingStart_[i] = false;
@@ -280,7 +342,10 @@ Result<void> Host::Implementation::start() {
   return {};
 }
 
-Result<void> Host::Implementation::powerOn(std::size_t vm) { return vms_[vm]->powerOn(now_, vms_[vm]->memorySettings()); }
+Result<void> Host::Implementation::powerOn(std::size_t vm) {
+  scheduler_->expire();
+  return vms_[vm]->powerOn(now_, vms_[vm]->memorySettings());
+}
 
 void Host::Implementation::startDue() {
   for (std::size_t i = 0; i < vms_.size(); ++i) {
@@ -307,18 +372,21 @@ void Host::Implementation::unblock() {
   for (const auto& vm : vms_) vm->unblock();
 }
 
+// While a VM is on, its pages are scanned, its targets are computed and its balloon is watched in every quantum, even if it sleeps.
 VirtualTime Host::Implementation::nextWork() const {
   VirtualTime next(~std::uint64_t{0});
-  if (reclaimer_->daemonHasWork()) return now_;
   for (std::size_t i = 0; i < vms_.size(); ++i) {
+    if (vms_[i]->on()) return now_;
     if (pendingStart_[i]) next = std::min(next, *config_.vms[i].start);
-    if (vms_[i]->on() && vms_[i]->state() != VmState::Blocked) next = std::min(next, vms_[i]->readyAt());
   }
   return next;
 }
 
 void Host::Implementation::runQuantum(VirtualTime end) {
   startDue();
+  for (const auto& vm : vms_) vm->refreshBalloon();
+  sharing_->scan(now_);
+  scheduler_->run(now_);
   reclaimer_->runSwapDaemon(now_);
   for (const auto& vm : vms_) vm->reap();
   // The VM that goes first rotates with the quantum, so that none is favoured.
@@ -344,12 +412,11 @@ void Host::Implementation::step(VirtualTime until) {
   if (now_ >= until) return;
   log_.setHostTime(now_);
   unblock();
-  // Time runs in whole quanta; where nobody has anything to do, over several at once.
+  // Time runs in whole quanta; while no VM is on, over several at once.
   const VirtualTime next = std::min(nextWork(), until);
   if (next > now_ + quantum_) {
     const std::uint64_t skipped = (next - now_).value() / quantum_.value();
     const VirtualTime to = now_ + quantum_ * skipped;
-    for (const auto& vm : vms_) vm->run(to);  // advances sleeping clocks; nobody is ready before `next`
     now_ = to;
     if (now_ >= until) return;
   }
@@ -370,7 +437,10 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     log_.record(event);
     config_.host.options[action.setting] = *action.value;
     pager_->setThresholds(thresholdsOf(config_.host));
-    reclaimer_->setHypervisorSwap(swapOf(config_.host));
+    reclaimer_->setSettings(reclaimSettingsOf(config_.host));
+    scheduler_->setSettings(scheduleSettingsOf(config_.host));
+    sharing_->setRate(scanRateOf(config_.host));
+    sharing_->setSalting(shareSettingsOf(config_.host).salting);
     return {};
   }
   MemorySettings settings = vms_[*vm]->memorySettings();
@@ -389,6 +459,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     settings.shares = *action.value;
   } else if (action.setting == "sharing" && action.value) {
     config.sharing = *action.value != 0;
+    if (const VmMemory* memory = vms_[*vm]->memory()) sharing_->setSharing(*memory, config.sharing ? VmSharing::On : VmSharing::Off);
   } else if (action.setting == "balloon" && action.value) {
     config.balloon = *action.value != 0;
   } else if (action.setting == "balloon_max") {
@@ -398,6 +469,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
   }
   log_.record(event);
   vms_[*vm]->setMemorySettings(settings);
+  scheduler_->expire();
   return {};
 }
 
@@ -473,6 +545,8 @@ const EventLog& Host::log() const { return implementation_->log_; }
 std::span<const InputHash> Host::inputs() const { return implementation_->inputs_; }
 std::string Host::engine() const { return implementation_->engine(); }
 const Pager& Host::pager() const { return *implementation_->pager_; }
+const Reclaimer& Host::reclaimer() const { return *implementation_->reclaimer_; }
+const PageSharing& Host::sharing() const { return *implementation_->sharing_; }
 const DiskQueue& Host::swapDisk() const { return implementation_->swapDisk_; }
 const DiskQueue& Host::guestDisks() const { return implementation_->guestDisks(); }
 TraceHeader Host::traceHeader(std::string scenario, std::string scenarioName) const {

@@ -40,7 +40,9 @@ struct InputHash {
   std::uint64_t hash = 0;
 };
 
+class PageSharing;
 class Pager;
+class Reclaimer;
 
 // The hypervisor at work: machine memory, VMs, run loop. Advances in quanta of virtual time; everything else happens between them.
 class Host {
@@ -76,6 +78,8 @@ class Host {
   [[nodiscard]] TraceHeader traceHeader(std::string scenario, std::string scenarioName) const;
   [[nodiscard]] std::string engine() const;  // "unicorn 2.0.1" or "script"
   [[nodiscard]] const Pager& pager() const;
+  [[nodiscard]] const Reclaimer& reclaimer() const;
+  [[nodiscard]] const PageSharing& sharing() const;
   [[nodiscard]] const DiskQueue& swapDisk() const;
   [[nodiscard]] const DiskQueue& guestDisks() const;
 

@@ -30,6 +30,7 @@ struct HostConfig {
   Bytes represents;             // the size of the host this one stands for; frame scale k = represents / memory
   std::uint64_t timeScale = 1;  // divides every published period and pass time
   std::string profile = "esx5";
+  std::uint64_t cpuMegahertz = 16'000;           // of all its processors together: what ShareScanGHz multiplies
   Pages console;                                 // service console: overhead outside the thresholds' base
   std::map<std::string, std::uint64_t> options;  // by ESX name, e.g. "CtlMaxPercent"
   std::optional<VirtualTime> quantum;            // nothing: chosen with the host's size

@@ -170,10 +170,15 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   memory.settings = settings;
   on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);
   on.balloonPages = std::make_unique<PagerBalloon>(memory, host_.pager, *on.access);
-  const Pages balloonMax =
-      config_.balloonMax.value_or(Pages(config_.memory.value() * hostOptionValue(host_.config.host.options, "CtlMaxPercent") / 100));
+  const Pages balloonMax = config_.balloonMax.value_or(Pages(config_.memory.value() * host_.balloonMaxPercent / 100));
   on.balloon = std::make_unique<BalloonDevice>(*on.balloonPages, config_.memory, std::min(balloonMax, config_.memory));
+  if (host_.zipSlots != ZipSlots::None)
+    memory.zip.emplace(host_.machine, id_, host_.zipSlots == ZipSlots::HalfAndQuarter ? QuarterSlots::On : QuarterSlots::Off);
+  memory.workingSet = WorkingSetSampler(Random(host_.config.seed, "working set " + config_.name));
+  memory.balloon.maximum = on.balloon->maximum();
   host_.pager.add(memory);
+  host_.sharing.add(memory, {config_.sharing ? VmSharing::On : VmSharing::Off, config_.salt},
+                    Random(host_.config.seed, "page sharing " + config_.name));
   state_ = VmState::Running;
 
   if (!hasCpu) {
@@ -219,6 +224,7 @@ void VirtualMachine::release(std::uint64_t cause) {
   on_->memory->pageReplaced = nullptr;
   on_->memory->stopSoon = nullptr;
   on_->vcpu.reset();
+  host_.sharing.remove(*on_->memory);
   host_.pager.remove(*on_->memory, cause);
   const std::vector<Mfn> tables = on_->tables;
   on_.reset();
@@ -266,18 +272,21 @@ void VirtualMachine::reap() {
   if (on_ && on_->memory->dead) crash(*on_->memory->dead);
 }
 
-bool VirtualMachine::mustBlock() const { return on_->memory->mustBlock || host_.machine.free() < host_.pager.emergencyFrames() / 2; }
+bool VirtualMachine::mustBlock() const {
+  return on_->memory->mustBlock || on_->memory->aboveTargetInLow || host_.machine.free() < host_.pager.emergencyFrames() / 2;
+}
 
 void VirtualMachine::block(VirtualTime end) {
   state_ = VmState::Blocked;
   Event block = event(EventKind::Block);
-  block.values = {on_->memory->allocated().value(), 0, 0, 0};
+  block.values = {on_->memory->allocated().value(), on_->memory->target.value(), 0, 0};
+  block.cause = on_->memory->aboveTargetInLow ? on_->memory->targetEvent : 0;
   host_.log.record(block);
   clock_.advanceTo(TimeUse::Blocked, end);
 }
 
 void VirtualMachine::unblock() {
-  if (!on_) return;
+  if (!on_ || on_->memory->aboveTargetInLow) return;
   on_->memory->mustBlock = false;
   if (state_ != VmState::Blocked) return;
   state_ = VmState::Running;
@@ -323,10 +332,31 @@ void VirtualMachine::handle(const VmExit& exit) {
   }
 }
 
+// Published rates are pages a second of the host that this one stands for: a driver that asks time_scale times as often must not get
+// ahead by more than a k-th of them at a time. So the target moves from the balloon's size in steps.
+void VirtualMachine::setBalloonTarget() {
+  VmMemory& memory = *on_->memory;
+  const Pages size = memory.guest.count(PagePlace::Ballooned);
+  const Pages target = std::clamp(memory.balloon.target, size - std::min(size, host_.balloonStep),
+                                  std::min(size + host_.balloonStep, memory.balloon.maximum));
+  if (target == on_->balloon->target()) return;
+  on_->balloon->setTarget(target);
+  Event told = event(EventKind::BalloonTarget);
+  told.cause = memory.targetEvent;
+  told.values = {target.value(), size.value(), 0, 0};
+  host_.log.record(told);
+}
+
+void VirtualMachine::refreshBalloon() {
+  if (!on_) return;
+  on_->memory->balloon.driver = on_->balloon->running() && config_.balloon ? BalloonDriver::Running : BalloonDriver::Absent;
+}
+
 std::uint64_t VirtualMachine::attention() {
   std::uint64_t flags = 0;
   if (config_.balloon && clock_.now() >= nextPoll_) {
     flags |= OC_ATTENTION_BALLOON_POLL;
+    setBalloonTarget();
     nextPoll_ = clock_.now() + seconds(1) / host_.config.host.timeScale;
   }
   if (signals_ > 0) {
@@ -365,8 +395,6 @@ void VirtualMachine::setMemorySettings(const MemorySettings& settings) {
   on_->memory->settings = settings;
   on_->memory->swap.growTo(config_.memory - std::min(settings.reservation, config_.memory));
 }
-
-VirtualTime VirtualMachine::readyAt() const { return state_ == VmState::Waiting ? wakeAt_ : clock_.now(); }
 
 MemoryCounters VirtualMachine::counters() const { return on_ ? on_->memory->counters : lastCounters_; }
 

@@ -18,6 +18,7 @@
 #include "host/guest_loader.h"
 #include "host/run_config.h"
 #include "machine/nested_fault.h"
+#include "policy/profile.h"
 #include "reclaim/reclaimer.h"
 
 namespace overcommit {
@@ -39,10 +40,14 @@ struct HostParts {
   MachineMemory& machine;
   Pager& pager;
   Reclaimer& reclaimer;
+  PageSharing& sharing;
   EventLog& log;
   NestedFaults* faults;  // nullptr: no VM has a CPU
   MappingBudget& mappings;
   DiskQueue& guestDisks;
+  ZipSlots zipSlots;                       // of the vintage
+  std::uint64_t balloonMaxPercent;         // CtlMaxPercent
+  Pages balloonStep;                       // that a balloon's target moves from its size between two polls
   std::filesystem::path scratchDirectory;  // swap files and disk overlays
   std::optional<UnicornInfo> unicorn;
   Mfn scratchFrame;                                          // mapped where a fault cannot be served
@@ -75,6 +80,8 @@ class VirtualMachine {
   void reap();
   // There is memory again.
   void unblock();
+  // Tells the memory scheduler what the balloon device knows.
+  void refreshBalloon();
   void signal() { ++signals_; }
   void inject(DeviceFault fault, std::uint64_t count);
   void setMemorySettings(const MemorySettings& settings);
@@ -83,8 +90,6 @@ class VirtualMachine {
   [[nodiscard]] const VmConfig& config() const { return config_; }
   [[nodiscard]] VmState state() const { return state_; }
   [[nodiscard]] bool on() const { return on_ != nullptr; }
-  // When the VM can next do something; meaningful while it is on and not blocked.
-  [[nodiscard]] VirtualTime readyAt() const;
   [[nodiscard]] const VmClock& clock() const { return clock_; }
   [[nodiscard]] const Meter& meter() const { return meter_; }
   [[nodiscard]] const std::string& crashReason() const { return crashReason_; }
@@ -114,6 +119,7 @@ class VirtualMachine {
   void recordPowerOff(const std::string& why, std::uint64_t cause);
   [[nodiscard]] Event event(EventKind kind) const;
   [[nodiscard]] std::uint64_t attention();
+  void setBalloonTarget();
   void recordConsole(const std::vector<std::string>& lines);
 
   VmId id_;

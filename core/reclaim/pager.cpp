@@ -90,12 +90,12 @@ Resolution Pager::resolve(VmMemory& vm, Gfn gfn, Access access) {
       result = breakShared(vm, gfn, entry);
       break;
     case PagePlace::Untouched: result = firstTouch(vm, gfn); break;
-    case PagePlace::Swapped: result = swapIn(vm, gfn, entry); break;
+    case PagePlace::Zipped: result = unzip(vm, gfn); break;
+    case PagePlace::Swapped: result = swapIn(vm, gfn); break;
     case PagePlace::Ballooned:
       pop(vm, gfn);
       result = firstTouch(vm, gfn);
       break;
-    case PagePlace::Zipped: invariantBroken("no page is zipped: there is no compression cache", __FILE__, __LINE__);
   }
   vm.recent.add(gfn);
   return result;
@@ -139,6 +139,7 @@ Resolution Pager::breakShared(VmMemory& vm, Gfn gfn, NptEntry entry) {
   MachineMemory& machine = parts_.machine;
   const Mfn shared = entry.mfn();
   if (machine.frame(shared).references == 1) {
+    if (sharedFrameGone) sharedFrameGone(shared);
     machine.makePrivate(shared, vm.id, gfn);
     setPage(vm, gfn, NptEntry::privatePage(shared));
     vm.clock.advance(TimeUse::Break, parts_.costs.breakShared);
@@ -161,22 +162,50 @@ Resolution Pager::breakShared(VmMemory& vm, Gfn gfn, NptEntry entry) {
   return Resolution::Present;
 }
 
-Resolution Pager::swapIn(VmMemory& vm, Gfn gfn, NptEntry entry) {
+Resolution Pager::unzip(VmMemory& vm, Gfn gfn) {
   const auto mfn = takeFrame(vm, gfn);
   if (!mfn) return Resolution::Dead;
+  // To find that frame, this very page may have been thrown out of the cache.
+  const NptEntry entry = vm.guest.entry(gfn);
+  if (entry.place() == PagePlace::Swapped) return readSwapped(vm, gfn, entry, *mfn);
+  if (auto read = vm.zip->read(entry.slot(), parts_.machine.bytes(*mfn)); !read) {
+    parts_.machine.release(*mfn);
+    makeDead(vm, fmt::format("unzipping guest frame {} failed: {}", gfn.value(), read.error().text));
+    return Resolution::Dead;
+  }
+  const ZippedPage page = vm.zip->at(entry.slot());
+  const auto freed = vm.zip->remove(entry.slot());
+  setPage(vm, gfn, NptEntry::privatePage(*mfn));
+  vm.clock.advance(TimeUse::Unzip, parts_.costs.unzip);
+  ++vm.counters.unzips;
+  Event event = eventOf(vm, EventKind::Unzip, gfn);
+  event.mfn = *mfn;
+  event.values = {page.store.value(), page.offset, 0, 0};
+  const std::uint64_t recorded = parts_.log.record(event);
+  recordStoreFrame(vm, EventKind::ZipStoreGive, freed, recorded);
+  evaluateFreeState(recorded);
+  return Resolution::Present;
+}
+
+Resolution Pager::swapIn(VmMemory& vm, Gfn gfn) {
+  const auto mfn = takeFrame(vm, gfn);
+  return mfn ? readSwapped(vm, gfn, vm.guest.entry(gfn), *mfn) : Resolution::Dead;
+}
+
+Resolution Pager::readSwapped(VmMemory& vm, Gfn gfn, NptEntry entry, Mfn mfn) {
   const auto served = parts_.swapDisk.submit(vm.clock.now(), parts_.costs.swapRead);
   vm.clock.advance(TimeUse::DiskQueue, served.queued);
   vm.clock.advance(TimeUse::SwapIn, served.service + parts_.costs.swapInFault);
-  if (auto read = vm.swap.read(entry.slot(), parts_.machine.bytes(*mfn)); !read) {
-    parts_.machine.release(*mfn);
+  if (auto read = vm.swap.read(entry.slot(), parts_.machine.bytes(mfn)); !read) {
+    parts_.machine.release(mfn);
     makeDead(vm, fmt::format("swap-in of guest frame {} failed: {}", gfn.value(), read.error().text));
     return Resolution::Dead;
   }
   vm.swap.free(entry.slot());
-  setPage(vm, gfn, NptEntry::privatePage(*mfn));
+  setPage(vm, gfn, NptEntry::privatePage(mfn));
   ++vm.counters.swapIns;
   Event event = eventOf(vm, EventKind::SwapIn, gfn);
-  event.mfn = *mfn;
+  event.mfn = mfn;
   event.values[0] = entry.slot();
   evaluateFreeState(parts_.log.record(event));
   return Resolution::Present;
@@ -193,10 +222,10 @@ bool Pager::look(const VmMemory& vm, Gfn gfn, std::span<std::byte, kPageSize> by
   switch (entry.place()) {
     case PagePlace::Private:
     case PagePlace::Shared: std::memcpy(bytes.data(), parts_.machine.bytes(entry.mfn()).data(), kPageSize); return true;
+    case PagePlace::Zipped: return vm.zip->read(entry.slot(), bytes).has_value();
     case PagePlace::Swapped: return vm.swap.look(entry.slot(), bytes);
     case PagePlace::Untouched:
-    case PagePlace::Ballooned:
-    case PagePlace::Zipped: std::memset(bytes.data(), 0, kPageSize); return true;
+    case PagePlace::Ballooned: std::memset(bytes.data(), 0, kPageSize); return true;
   }
   return false;
 }
@@ -206,26 +235,84 @@ bool Pager::isCandidate(const VmMemory& vm, Gfn gfn) const {
 }
 
 SwapOutResult Pager::swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
-  if (vm.dead || !isCandidate(vm, gfn)) return SwapOutResult::NotACandidate;
+  const NptEntry entry = vm.guest.entry(gfn);
+  const bool zipped = entry.place() == PagePlace::Zipped;
+  if (vm.dead || (!zipped && !isCandidate(vm, gfn))) return SwapOutResult::NotACandidate;
   if (vm.swap.full()) return SwapOutResult::NoSpace;
-  const Mfn mfn = vm.guest.entry(gfn).mfn();
-  const auto slot = vm.swap.write(parts_.machine.bytes(mfn));
+  // Compressed pages are never written as they are (LTB).
+  std::array<std::byte, kPageSize> unzipped;
+  if (zipped) {
+    if (auto read = vm.zip->read(entry.slot(), unzipped); !read) {
+      makeDead(vm, fmt::format("swap-out of zipped guest frame {} failed: {}", gfn.value(), read.error().text));
+      return SwapOutResult::DiskError;
+    }
+  }
+  const auto slot = vm.swap.write(zipped ? std::span<const std::byte, kPageSize>(unzipped) : parts_.machine.bytes(entry.mfn()));
   if (!slot) {
     makeDead(vm, fmt::format("swap-out of guest frame {} failed: {}", gfn.value(), slot.error().text));
     return SwapOutResult::DiskError;
   }
-  setPage(vm, gfn, NptEntry::swapped(*slot));
-  parts_.machine.release(mfn);
-  ++vm.counters.swapOuts;
   Event event = eventOf(vm, EventKind::SwapOut, gfn);
-  event.mfn = mfn;
   event.cause = cause;
   event.values[0] = *slot;
-  evaluateFreeState(parts_.log.record(event));
+  std::optional<Mfn> freedStore;
+  if (zipped) {
+    freedStore = vm.zip->remove(entry.slot());
+    event.values[1] = 1;
+  } else {
+    event.mfn = entry.mfn();
+    parts_.machine.release(entry.mfn());
+  }
+  setPage(vm, gfn, NptEntry::swapped(*slot));
+  ++vm.counters.swapOuts;
+  const std::uint64_t recorded = parts_.log.record(event);
+  recordStoreFrame(vm, EventKind::ZipStoreGive, freedStore, recorded);
+  evaluateFreeState(recorded);
   return SwapOutResult::Done;
 }
 
-void Pager::dropBacking(VmMemory& vm, NptEntry entry, Event& event) {
+Pager::ZipOutcome Pager::zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint64_t cause) {
+  ZipOutcome outcome{ZipResult::NotACandidate};
+  if (vm.dead || !vm.zip || !isCandidate(vm, gfn)) return outcome;
+  const Mfn mfn = vm.guest.entry(gfn).mfn();
+  const CompressedPage compressed = compressor_.compress(parts_.machine.bytes(mfn));
+  auto placed = vm.zip->place(gfn, compressed, mostFrames);
+  while (!placed && placed.error() == ZipRefusal::Full) {
+    const auto oldest = vm.zip->oldest();
+    if (!oldest || swapOut(vm, *oldest, cause) != SwapOutResult::Done) break;
+    ++outcome.evicted;
+    placed = vm.zip->place(gfn, compressed, mostFrames);
+  }
+  if (!placed) {
+    outcome.result = placed.error() == ZipRefusal::DoesNotFit ? ZipResult::DoesNotFit
+                     : placed.error() == ZipRefusal::Full     ? ZipResult::CacheFull
+                                                              : ZipResult::NoFrame;
+    return outcome;
+  }
+  const ZippedPage& page = placed->page;
+  if (placed->tookFrame) recordStoreFrame(vm, EventKind::ZipStoreTake, page.store, cause);
+  setPage(vm, gfn, NptEntry::zipped(page.slot));
+  parts_.machine.release(mfn);
+  ++vm.counters.zips;
+  Event event = eventOf(vm, EventKind::Zip, gfn);
+  event.mfn = mfn;
+  event.cause = cause;
+  event.values = {page.store.value(), page.offset, page.bytes, 0};
+  evaluateFreeState(parts_.log.record(event));
+  outcome.result = ZipResult::Done;
+  return outcome;
+}
+
+void Pager::recordStoreFrame(const VmMemory& vm, EventKind kind, std::optional<Mfn> mfn, std::uint64_t cause) {
+  if (!mfn) return;
+  Event event = eventOf(vm, kind, Gfn(0));
+  event.mfn = *mfn;
+  event.cause = cause;
+  parts_.log.record(event);
+}
+
+std::uint64_t Pager::dropBacking(VmMemory& vm, NptEntry entry, Event event) {
+  std::optional<Mfn> freedStore;
   switch (entry.place()) {
     case PagePlace::Private:
       event.mfn = entry.mfn();
@@ -233,16 +320,23 @@ void Pager::dropBacking(VmMemory& vm, NptEntry entry, Event& event) {
       break;
     case PagePlace::Shared:
       event.mfn = entry.mfn();
+      if (sharedFrameGone && parts_.machine.frame(entry.mfn()).references == 1) sharedFrameGone(entry.mfn());
       parts_.machine.dropReference(entry.mfn());
       break;
     case PagePlace::Swapped:
       event.values[0] = entry.slot() + 1;
       vm.swap.free(entry.slot());
       break;
+    case PagePlace::Zipped:
+      event.values[1] = 1;
+      freedStore = vm.zip->remove(entry.slot());
+      break;
     case PagePlace::Untouched:
-    case PagePlace::Ballooned:
-    case PagePlace::Zipped: break;
+    case PagePlace::Ballooned: break;
   }
+  const std::uint64_t recorded = parts_.log.record(event);
+  recordStoreFrame(vm, EventKind::ZipStoreGive, freedStore, recorded);
+  return recorded;
 }
 
 BalloonResult Pager::lock(VmMemory& vm, Gfn gfn) {
@@ -252,9 +346,8 @@ BalloonResult Pager::lock(VmMemory& vm, Gfn gfn) {
   if (entry.place() == PagePlace::Ballooned) return BalloonResult::AlreadyLocked;
   Event event = eventOf(vm, EventKind::Inflate, gfn);
   setPage(vm, gfn, NptEntry::ballooned());
-  dropBacking(vm, entry, event);
   ++vm.counters.inflates;
-  evaluateFreeState(parts_.log.record(event));
+  evaluateFreeState(dropBacking(vm, entry, event));
   return BalloonResult::Done;
 }
 
@@ -315,7 +408,6 @@ void Pager::remove(VmMemory& vm, std::uint64_t cause) {
     event.cause = cause;
     vm.guest.set(gfn, NptEntry());
     dropBacking(vm, entry, event);
-    parts_.log.record(event);
   }
   std::erase(vms_, &vm);
   evaluateFreeState(cause);

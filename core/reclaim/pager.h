@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,7 @@
 namespace overcommit {
 
 enum class Resolution : std::uint8_t { Present, Dead };
+enum class ZipResult : std::uint8_t { Done, NotACandidate, DoesNotFit, CacheFull, NoFrame };
 enum class SwapOutResult : std::uint8_t { Done, NotACandidate, NoSpace, DiskError };
 enum class BalloonResult : std::uint8_t { Done, BadPage, AlreadyLocked, AlreadyUnlocked, Pinned };
 enum class ShareResult : std::uint8_t { Shared, NotPrivate, Differs };
@@ -38,8 +40,10 @@ class FrameSource {
 // is recorded, charged to the clock of the VM that caused it, and counted against the free-state thresholds.
 //
 //   resolve():  untouched --first touch--> private      shared --write: break--> private
-//               swapped --swap in--> private            ballooned --pop--> untouched --> private
-//   taking:     private --swapOut()--> swapped          any but a table --lock()--> ballooned
+//               zipped --unzip--> private               ballooned --pop--> untouched --> private
+//               swapped --swap in--> private
+//   taking:     private --zip()--> zipped               private or zipped --swapOut()--> swapped
+//               private --share()--> shared             any but a table --lock()--> ballooned
 //
 // resolve() never fails for want of memory while anything can be reclaimed. It may run in signal context (see nested_fault.h), is
 // never re-entered and touches no window.
@@ -56,6 +60,9 @@ class Pager {
   // Who frees frames when there are none left; without one, a host that is full stops its VMs.
   void setFrameSource(FrameSource& source) { source_ = &source; }
 
+  // Called just before a shared frame loses its last reference or becomes private.
+  std::function<void(Mfn)> sharedFrameGone;
+
   void add(VmMemory& vm);
   [[nodiscard]] const VmMemory* find(VmId vm) const;  // nullptr: not on
   [[nodiscard]] const std::vector<VmMemory*>& vms() const { return vms_; }
@@ -69,7 +76,15 @@ class Pager {
 
   // May the page be taken away now: private, no page table of the guest, not among the pages that this VM faulted last?
   [[nodiscard]] bool isCandidate(const VmMemory& vm, Gfn gfn) const;
+  // Writes a candidate, or a page of the compression cache, to the swap file.
   SwapOutResult swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause);
+  // Compresses a candidate into the VM's cache, which may have `mostFrames` store frames. If it is full, the pages that have lain in it
+  // the longest are swapped out to make room.
+  struct ZipOutcome {
+    ZipResult result;
+    std::uint32_t evicted = 0;  // pages swapped out for it
+  };
+  ZipOutcome zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint64_t cause);
 
   BalloonResult lock(VmMemory& vm, Gfn gfn);
   BalloonResult unlock(VmMemory& vm, Gfn gfn);
@@ -92,12 +107,16 @@ class Pager {
   std::optional<Mfn> takeFrame(VmMemory& vm, Gfn gfn);
   Resolution firstTouch(VmMemory& vm, Gfn gfn);
   Resolution breakShared(VmMemory& vm, Gfn gfn, NptEntry entry);
-  Resolution swapIn(VmMemory& vm, Gfn gfn, NptEntry entry);
+  Resolution unzip(VmMemory& vm, Gfn gfn);
+  Resolution swapIn(VmMemory& vm, Gfn gfn);
+  Resolution readSwapped(VmMemory& vm, Gfn gfn, NptEntry entry, Mfn mfn);
   void pop(VmMemory& vm, Gfn gfn);
   void makeDead(VmMemory& vm, std::string reason);
   void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
-  // Frees what is behind a page; fills in the mfn and slot of the event that reports it.
-  void dropBacking(VmMemory& vm, NptEntry entry, Event& event);
+  // Frees what is behind a page and records the event that reports it, with its mfn and slot filled in.
+  std::uint64_t dropBacking(VmMemory& vm, NptEntry entry, Event event);
+  // Of a compression cache, if there is one.
+  void recordStoreFrame(const VmMemory& vm, EventKind kind, std::optional<Mfn> mfn, std::uint64_t cause);
   [[nodiscard]] Event eventOf(const VmMemory& vm, EventKind kind, Gfn gfn) const;
 
   Parts parts_;
@@ -106,6 +125,7 @@ class Pager {
   FrameSource* source_ = nullptr;
   FreeState state_ = FreeState::High;
   bool resolving_ = false;
+  PageCompressor compressor_;
   std::vector<VmMemory*> vms_;
 };
 

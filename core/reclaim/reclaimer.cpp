@@ -12,7 +12,8 @@ bool aboveLimit(const VmMemory& vm) { return vm.settings.limit && !vm.dead && vm
 
 }  // namespace
 
-Reclaimer::Reclaimer(const Pager::Parts& parts, Pager& pager, HypervisorSwap swap) : parts_(parts), pager_(pager), swap_(swap) {}
+Reclaimer::Reclaimer(const Pager::Parts& parts, Pager& pager, PageSharing* sharing, const ReclaimSettings& settings)
+    : parts_(parts), pager_(pager), sharing_(sharing), settings_(settings) {}
 
 void Reclaimer::refuse(const VmMemory& vm, Gfn gfn, RefusalReason reason, std::uint64_t cause) {
   Event refusal;
@@ -44,16 +45,64 @@ std::optional<Gfn> Reclaimer::pickVictim(VmMemory& vm, std::uint64_t cause) {
   return std::nullopt;
 }
 
-Pages Reclaimer::reclaim(const ReclaimRequest& request) {
-  if (swap_ == HypervisorSwap::Forbidden || request.wanted == Pages(0)) return Pages(0);
-  const std::vector<VmMemory*>& vms = pager_.vms();
-  std::vector<VmFunding> funding(vms.size());
-  for (std::size_t i = 0; i < vms.size(); ++i) {
-    const VmMemory& vm = *vms[i];
-    funding[i] = {vm.settings.shares, vm.allocated(), vm.settings.reservation,
-                  !vm.dead && !vm.swap.full() && (request.only == nullptr || request.only == &vm)};
+bool Reclaimer::canTakeFrom(const VmMemory& vm) const { return !vm.dead && (!vm.swap.full() || mostZipFrames(vm) > Pages(0)); }
+
+Pages Reclaimer::mostZipFrames(const VmMemory& vm) const {
+  if (settings_.compression == Compression::Off || !vm.zip) return Pages(0);
+  return std::min(Pages(vm.guest.memory().value() * settings_.zipMaxPercent / 100),
+                  Pages(vm.allocated().value() * settings_.zipMaxAllocatedPercent / 100));
+}
+
+// In the order of API-MEM and KB1021095: share, compress, write.
+Reclaimer::Taken Reclaimer::take(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
+  if (sharing_ != nullptr && sharing_->tryShare(vm, gfn, ShareOccasion::BeforeSwap, cause) == ShareAttempt::Shared) return {Fate::Shared};
+  Taken taken;
+  if (const Pages most = mostZipFrames(vm); most > Pages(0)) {
+    const Pager::ZipOutcome zipped = pager_.zip(vm, gfn, most, cause);
+    hostCpuTime_ += parts_.costs.zip;
+    taken.writes = zipped.evicted;
+    switch (zipped.result) {
+      case ZipResult::Done: taken.fate = Fate::Zipped; return taken;
+      case ZipResult::DoesNotFit: refuse(vm, gfn, RefusalReason::DoesNotFit, cause); break;
+      case ZipResult::CacheFull: refuse(vm, gfn, RefusalReason::CacheFull, cause); break;
+      case ZipResult::NotACandidate:
+      case ZipResult::NoFrame: break;
+    }
   }
-  if (!leastFunded(funding)) return Pages(0);
+  const SwapOutResult swapped = pager_.swapOut(vm, gfn, cause);
+  if (swapped == SwapOutResult::NoSpace) refuse(vm, gfn, RefusalReason::NoSwapSpace, cause);
+  if (swapped == SwapOutResult::Done) {
+    taken.fate = Fate::Swapped;
+    ++taken.writes;
+  }
+  return taken;
+}
+
+std::vector<VmFunding> Reclaimer::fundingFor(const ReclaimRequest& request, Payers payers) const {
+  std::vector<VmFunding> funding;
+  funding.reserve(pager_.vms().size());
+  for (const VmMemory* vm : pager_.vms()) {
+    bool eligible = canTakeFrom(*vm) && (request.only == nullptr || request.only == vm);
+    if (request.reason == ReclaimReason::FreeState) {
+      eligible = eligible && payers == Payers::AboveTarget && vm->swapTarget > Pages(0);
+    } else if (request.only == nullptr && payers == Payers::AboveTarget) {
+      eligible = eligible && vm->allocated() > vm->target;
+    }
+    funding.push_back({vm->settings.shares, vm->allocated(), vm->settings.reservation, eligible, vm->active});
+  }
+  return funding;
+}
+
+Pages Reclaimer::reclaim(const ReclaimRequest& request) {
+  if (settings_.swap == HypervisorSwap::Forbidden || request.wanted == Pages(0)) return Pages(0);
+  const std::vector<VmMemory*>& vms = pager_.vms();
+  Payers payers = Payers::AboveTarget;
+  std::vector<VmFunding> funding = fundingFor(request, payers);
+  if (!leastFunded(funding, settings_.tax)) {
+    payers = Payers::Anybody;
+    funding = fundingFor(request, payers);
+    if (!leastFunded(funding, settings_.tax)) return Pages(0);
+  }
 
   Event start;
   start.kind = EventKind::ReclaimStart;
@@ -66,11 +115,23 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   start.values = {static_cast<std::uint64_t>(request.reason), parts_.machine.free().value(), request.wanted.value(), 0};
   const std::uint64_t started = parts_.log.record(start);
 
-  Pages done(0);
+  // What a limit counts are the VM's own pages; all else wants free frames. A page that takes a new frame of the compression cache
+  // gains nothing by itself.
+  const auto level = [&] {
+    return request.reason == ReclaimReason::Limit ? request.only->guest.memory() - request.only->allocated() : parts_.machine.free();
+  };
+  const Pages goal = level() + request.wanted;
+  const Pages before = level();
+  bool first = true;
   std::optional<std::size_t> paying;
   std::uint64_t cause = started;
-  while (done < request.wanted) {
-    const auto payer = leastFunded(funding);
+  while (level() < goal) {
+    const auto payer = leastFunded(funding, settings_.tax);
+    if (!payer && payers == Payers::AboveTarget) {
+      payers = Payers::Anybody;
+      funding = fundingFor(request, payers);
+      continue;
+    }
     if (!payer) break;
     VmMemory& vm = *vms[*payer];
     if (payer != paying) {
@@ -80,30 +141,27 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
       victim.vmTime = vm.clock.now();
       victim.cause = started;
       victim.values = {funding[*payer].shares, funding[*payer].allocated.value(), funding[*payer].reservation.value(),
-                       fundingMillionths(funding[*payer])};
+                       fundingMillionths(funding[*payer], settings_.tax)};
       cause = parts_.log.record(victim);
       paying = payer;
     }
     const auto gfn = pickVictim(vm, cause);
-    const SwapOutResult result = gfn ? pager_.swapOut(vm, *gfn, cause) : SwapOutResult::NotACandidate;
-    if (result != SwapOutResult::Done) {
-      if (result == SwapOutResult::NoSpace) refuse(vm, *gfn, RefusalReason::NoSwapSpace, cause);
+    const Taken taken = gfn ? take(vm, *gfn, cause) : Taken{};
+    account(taken, request.toucher, first);
+    if (taken.fate == Fate::Kept) {
       funding[*payer].eligible = false;
       continue;
     }
     funding[*payer].allocated = vm.allocated();
-    // The write goes to the disk behind all others. Who needs the frame now waits for the first of them.
-    const VirtualTime now = request.toucher ? request.toucher->clock.now() : parts_.log.hostTime();
-    const auto served = parts_.swapDisk.submit(now, parts_.costs.swapWrite);
-    if (!request.toucher) {
-      writesEnd_[nextWrite_] = now + served.total();
-      nextWrite_ = (nextWrite_ + 1) % writesEnd_.size();
-    } else if (done == Pages(0)) {
-      request.toucher->clock.advance(TimeUse::DiskQueue, served.queued);
-      request.toucher->clock.advance(TimeUse::Reclaim, served.service);
+    if (request.reason == ReclaimReason::FreeState) {
+      vm.swapTarget -= std::min(vm.swapTarget, Pages(1));
+      funding[*payer].eligible = vm.swapTarget > Pages(0);
+    } else if (payers == Payers::AboveTarget) {
+      funding[*payer].eligible = vm.allocated() > vm.target;
     }
-    done += Pages(1);
+    first = false;
   }
+  const Pages done = level() - std::min(before, level());
   Event end;
   end.kind = EventKind::ReclaimEnd;
   end.vmTime = start.vmTime;
@@ -113,10 +171,20 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   return done;
 }
 
-bool Reclaimer::daemonHasWork() const {
-  if (swap_ == HypervisorSwap::Forbidden) return false;
-  if (pager_.freeState() != FreeState::High && pager_.freeState() != FreeState::Clear) return true;
-  return std::any_of(pager_.vms().begin(), pager_.vms().end(), [](const VmMemory* vm) { return aboveLimit(*vm); });
+// Writes go to the disk behind all others. Who needs a frame now waits until the first page that was taken has made room.
+void Reclaimer::account(const Taken& taken, VmMemory* toucher, bool first) {
+  const VirtualTime now = toucher != nullptr ? toucher->clock.now() : parts_.log.hostTime();
+  if (toucher != nullptr && first && taken.fate == Fate::Zipped) toucher->clock.advance(TimeUse::Reclaim, parts_.costs.zip);
+  for (std::uint32_t i = 0; i < taken.writes; ++i) {
+    const auto served = parts_.swapDisk.submit(now, parts_.costs.swapWrite);
+    if (toucher == nullptr) {
+      writesEnd_[nextWrite_] = now + served.total();
+      nextWrite_ = (nextWrite_ + 1) % writesEnd_.size();
+    } else if (first && i == 0) {
+      toucher->clock.advance(TimeUse::DiskQueue, served.queued);
+      toucher->clock.advance(TimeUse::Reclaim, served.service);
+    }
+  }
 }
 
 void Reclaimer::runSwapDaemon(VirtualTime now) {
@@ -124,16 +192,16 @@ void Reclaimer::runSwapDaemon(VirtualTime now) {
     return Pages(
         static_cast<std::uint64_t>(std::count_if(writesEnd_.begin(), writesEnd_.end(), [now](VirtualTime end) { return end <= now; })));
   };
+  Pages wanted(0);
   for (VmMemory* vm : pager_.vms()) {
-    if (!aboveLimit(*vm)) continue;
+    wanted += vm->swapTarget;
+    if (!aboveLimit(*vm) || vm->swapTarget == Pages(0)) continue;
     const Pages above = vm->allocated() - *vm->settings.limit;
-    reclaim({ReclaimReason::Limit, std::min(above, diskTakes()), vm, nullptr, Gfn(0), 0});
+    const Pages done = reclaim({ReclaimReason::Limit, std::min(above, diskTakes()), vm, nullptr, Gfn(0), vm->targetEvent});
+    vm->swapTarget -= std::min(vm->swapTarget, done);
   }
-  if (pager_.freeState() == FreeState::High || pager_.freeState() == FreeState::Clear) return;
-  const Pages goal = pager_.thresholds().high + pager_.thresholds().hysteresis;
-  const Pages free = parts_.machine.free();
-  if (free >= goal) return;
-  reclaim({ReclaimReason::FreeState, std::min(goal - free, diskTakes()), nullptr, nullptr, Gfn(0), 0});
+  // Whoever has a swap target is to be brought down to its target, but not faster than the disk writes.
+  if (wanted > Pages(0)) reclaim({ReclaimReason::FreeState, std::min(wanted, diskTakes()), nullptr, nullptr, Gfn(0), 0});
 }
 
 }  // namespace overcommit

@@ -4,35 +4,65 @@
 #include <array>
 #include <optional>
 
+#include "policy/min_funding.h"
+#include "reclaim/page_sharing.h"
 #include "reclaim/pager.h"
 
 namespace overcommit {
 
 enum class HypervisorSwap : std::uint8_t { Allowed, Forbidden };
+enum class Compression : std::uint8_t { Off, On };
 
-// Takes memory from VMs: for a fault that finds no free frame, and between quanta while the free state asks for it or a VM is above
-// its limit. Chooses the VM that pays, a random page of it, and what becomes of the page.
+// The host's settings of the reclaimer; may change while VMs run.
+struct ReclaimSettings {
+  HypervisorSwap swap = HypervisorSwap::Allowed;
+  Compression compression = Compression::Off;
+  std::uint64_t zipMaxPercent = 10;           // MemZipMaxPct: largest compression cache, of a VM's configured memory
+  std::uint64_t zipMaxAllocatedPercent = 50;  // MemZipMaxAllocPct: and of its allocated memory
+  IdleTax tax;
+};
+
+// Takes memory from VMs: for a fault that finds no free frame, and between quanta from those that the memory scheduler has given a swap
+// target. Chooses the VM that pays, a random page of it, and what becomes of the page: shared if another one is equal, else compressed,
+// else written to the swap file.
 class Reclaimer final : public FrameSource {
  public:
-  Reclaimer(const Pager::Parts& parts, Pager& pager, HypervisorSwap swap);
+  // `sharing`: nullptr where pages are never shared.
+  Reclaimer(const Pager::Parts& parts, Pager& pager, PageSharing* sharing, const ReclaimSettings& settings);
 
-  // Takes up to `wanted` pages from the VMs that pay least. Returns how many frames became free.
+  // Takes up to `wanted` pages from the VMs that pay least: for a swap target from those that have one, else from VMs above their
+  // target first. Returns how many frames became free.
   Pages reclaim(const ReclaimRequest& request) override;
 
   // Between quanta: swaps out as long as fewer than kOutstandingWrites of its writes are still queued at the disk.
   void runSwapDaemon(VirtualTime now);
   static constexpr std::size_t kOutstandingWrites = 32;
-  [[nodiscard]] bool daemonHasWork() const;
 
-  void setHypervisorSwap(HypervisorSwap swap) { swap_ = swap; }
+  void setSettings(const ReclaimSettings& settings) { settings_ = settings; }
+  // Spent on compressing.
+  [[nodiscard]] VirtualTime hostCpuTime() const { return hostCpuTime_; }
 
  private:
+  enum class Fate : std::uint8_t { Kept, Shared, Zipped, Swapped };
+  struct Taken {
+    Fate fate = Fate::Kept;
+    std::uint32_t writes = 0;  // to the swap file
+  };
+  Taken take(VmMemory& vm, Gfn gfn, std::uint64_t cause);
+  void account(const Taken& taken, VmMemory* toucher, bool first);
+  // Which VMs may pay, and what they pay now.
+  enum class Payers : std::uint8_t { AboveTarget, Anybody };
+  [[nodiscard]] std::vector<VmFunding> fundingFor(const ReclaimRequest& request, Payers payers) const;
+  [[nodiscard]] bool canTakeFrom(const VmMemory& vm) const;
+  [[nodiscard]] Pages mostZipFrames(const VmMemory& vm) const;
   std::optional<Gfn> pickVictim(VmMemory& vm, std::uint64_t cause);
   void refuse(const VmMemory& vm, Gfn gfn, RefusalReason reason, std::uint64_t cause);
 
   Pager::Parts parts_;
   Pager& pager_;
-  HypervisorSwap swap_;
+  PageSharing* sharing_;
+  ReclaimSettings settings_;
+  VirtualTime hostCpuTime_;
   // When the daemon's last writes will have reached the disk, oldest first at next.
   std::array<VirtualTime, kOutstandingWrites> writesEnd_{};
   std::size_t nextWrite_ = 0;

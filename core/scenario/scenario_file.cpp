@@ -56,6 +56,7 @@ void readHost(const TomlValue& table, HostConfig& host, Mistakes& mistakes) {
     mistakes.add(keys.position("represents"), "represents is more than {} times memory", kLargestFrameScale);
   }
   host.timeScale = keys.number("time_scale", 1, kLargestTimeScale).value_or(1);
+  host.cpuMegahertz = keys.number("cpu_mhz", 1, 10'000'000).value_or(16'000);
   if (const auto profile = keys.word("profile", kProfiles)) host.profile = kProfiles[*profile];
   host.console = keys.pages("console").value_or(Pages(0));
   if (memory && host.console >= host.memory && host.console > Pages(0))

@@ -23,6 +23,7 @@ constexpr std::array kKeys{
     ScenarioKey{"host", "memory", "size", "required", "machine memory: whole 4 KiB frames, 1 MiB to 1 TiB"},
     ScenarioKey{"host", "represents", "size", "memory", "the size of the host that this one stands for; sets the frame scale"},
     ScenarioKey{"host", "time_scale", "number", "1", "divides every published period and pass time"},
+    ScenarioKey{"host", "cpu_mhz", "number", "16000", "clock rate of all processors together, which bounds the scan rate of page sharing"},
     ScenarioKey{"host", "profile", "esx2 | esx3 | esx4 | esx5 | esx6", "\"esx5\"", "the vintage of the hypervisor"},
     ScenarioKey{"host", "console", "size", "\"0 MiB\"", "service console: overhead outside the thresholds' base"},
     ScenarioKey{"host", "quantum", "time", "", "the time slice; without it, chosen with the host's size"},

@@ -121,14 +121,15 @@ class LimitsTest : public QObject {
     config.vms = {toucher("a", 8, 1024), toucher("b", 8, 1024)};
     config.vms[0].reservation = mebibytes(8);
     config.vms[1].reservation = mebibytes(8);
-    // 4,096 pages for the guests, 10 + 10 for nested page tables, the scratch frame, 8 for emergencies
+    // 4,096 pages for the guests, 10 + 10 for nested page tables, the share table, the scratch frame, 8 for emergencies
     const std::uint64_t tables = NestedPageTable::tablesFor(mebibytes(8)).value();
-    const std::uint64_t needed = 4096 + 2 * tables + 1 + 8;
+    const std::uint64_t needed = 4096 + 2 * tables + ShareTable::framesFor(mebibytes(16)).value() + 1 + 8;
     QCOMPARE(TestHost(config).error(), "admission refused: reservations and overhead of all VMs need " + std::to_string(needed) +
                                            " pages, the host has 4096; lower a reservation or give the host more memory");
-    config.host.memory = Pages(needed - 1);
-    QVERIFY(!TestHost(config).error().empty());
+    // The share table of a host that is so much larger has a frame more.
     config.host.memory = Pages(needed);
+    QVERIFY(!TestHost(config).error().empty());
+    config.host.memory = Pages(needed + 1);
     QCOMPARE(TestHost(config).error(), std::string());
   }
 
@@ -262,7 +263,7 @@ class LimitsTest : public QObject {
 
   void hostWithHardlyAnyMemoryStopsOrBlocksItsVm() {
     for (std::uint64_t spare = 0; spare < 60; spare += 10) {
-      RunConfig config = fastHost(NestedPageTable::tablesFor(mebibytes(4)) + Pages(9) + Pages(spare));
+      RunConfig config = fastHost(NestedPageTable::tablesFor(mebibytes(4)) + Pages(10) + Pages(spare));
       config.vms = {toucher("a", 4, 256)};
       TestHost test(config);
       VERIFY_STARTED(test);

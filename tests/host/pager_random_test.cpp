@@ -6,6 +6,7 @@
 #include <set>
 
 #include "host/audit.h"
+#include "reclaim/memory_scheduler.h"
 #include "reclaim/reclaimer.h"
 #include "support/test.h"
 #include "support/test_host.h"
@@ -39,9 +40,10 @@ class Play {
     thresholds_ = thresholdsFor(frames_, bytesOf(frames_) * 100, MinFreeScale::SixPercent, random_.below(3) * 10);
     swap_ = random_.below(8) == 0 ? HypervisorSwap::Forbidden : HypervisorSwap::Allowed;
     pager_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, thresholds_);
-    reclaimer_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, *pager_, swap_);
+    reclaimer_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, *pager_, nullptr, reclaimSettings());
     pager_->setFrameSource(*reclaimer_);
-    audit_ = std::make_unique<Audit>(header, *machine_, *pager_);
+    scheduler_.emplace(Pager::Parts{*machine_, log_, costs_, disk_}, *pager_, ScheduleSettings{});
+    audit_ = std::make_unique<Audit>(header, *machine_, *pager_, nullptr);
     log_.addListener(*audit_);
     for (const TraceVm& vm : header.vms) {
       names_.push_back(vm.name);
@@ -80,7 +82,10 @@ class Play {
       case 11: lock(i); break;
       case 12: unlock(i); break;
       case 13: settings(i); break;
-      case 14: reclaimer_->runSwapDaemon(log_.hostTime()); break;
+      case 14:
+        scheduler_->run(log_.hostTime());
+        reclaimer_->runSwapDaemon(log_.hostTime());
+        break;
       default: rare(i); break;
     }
     check();
@@ -149,6 +154,11 @@ class Play {
     vms_[i].reset();
   }
 
+  [[nodiscard]] ReclaimSettings reclaimSettings() const {
+    ReclaimSettings settings;
+    settings.swap = swap_;
+    return settings;
+  }
   [[nodiscard]] Gfn page(std::size_t i) { return Gfn(random_.below(sizes_[i].value())); }
   [[nodiscard]] std::uint64_t expected(std::size_t i, Gfn gfn) const {
     const auto found = vms_[i]->content.find(gfn.value());
@@ -282,7 +292,7 @@ class Play {
       case 1: pager_->unlockAll(*vm.memory, 0); return vm.ballooned.clear();
       case 2:
         swap_ = swap_ == HypervisorSwap::Allowed && random_.below(4) == 0 ? HypervisorSwap::Forbidden : HypervisorSwap::Allowed;
-        return reclaimer_->setHypervisorSwap(swap_);
+        return reclaimer_->setSettings(reclaimSettings());
       case 3:
         vm.disk->inject(static_cast<PageFileFault>(random_.below(4)), random_.below(3));
         vm.diskIsBad = true;
@@ -365,6 +375,7 @@ class Play {
   std::unique_ptr<MachineMemory> machine_;
   std::optional<Pager> pager_;
   std::optional<Reclaimer> reclaimer_;
+  std::optional<MemoryScheduler> scheduler_;
   std::unique_ptr<Audit> audit_;
   std::vector<std::string> names_;
   std::vector<Pages> sizes_;

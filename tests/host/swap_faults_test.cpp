@@ -18,9 +18,10 @@ namespace {
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kOperations = 300;
 
-// Two VMs of 8 MiB on a host of 10 MiB: both are swapped.
+// Two VMs of 8 MiB on a host of 10 MiB that neither shares nor compresses: both are swapped.
 RunConfig tightHost() {
   RunConfig config = hostOf(mebibytes(10));
+  config.host.options = {{"MemZipEnable", 0}, {"ShareRateMax", 0}};
   config.costs.diskRead = config.costs.swapRead = microseconds(20);
   config.costs.swapWrite = microseconds(10);
   for (const char* name : {"a", "b"}) {

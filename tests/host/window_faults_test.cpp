@@ -28,7 +28,7 @@ class WindowVm {
     scratch_ = *machine_->takeOverhead(kNoVm);
     const Pager::Parts parts{*machine_, log_, costs_, disk_};
     pager_.emplace(parts, FreeStateThresholds{});
-    reclaimer_.emplace(parts, *pager_, HypervisorSwap::Allowed);
+    reclaimer_.emplace(parts, *pager_, nullptr, ReclaimSettings{});
     pager_->setFrameSource(*reclaimer_);
     faults_ = *NestedFaults::install();
     auto disk = std::make_unique<FaultyPageFile>(*createPageFile(directory_.path().toStdString(), "vm.vswp", Pages(kRam)), "vm.vswp");

@@ -281,8 +281,9 @@ class ScenarioFileTest : public QObject {
     row("memory overflows", "duration = \"1s\"\n[host]\nmemory = \"99999999 TiB\"\n" + kVm,
         "3:10: memory: the size \"99999999 TiB\" is too large or no whole number of B");
     hostRow("unknown host key", "memroy = \"1 MiB\"", "4:1: unknown key \"memroy\" in [host]; did you mean \"memory\"?");
-    hostRow("quite unknown host key", "colour = 1",
-            "4:1: unknown key \"colour\" in [host]: its keys are memory, represents, time_scale, profile, console, quantum, options");
+    hostRow(
+        "quite unknown host key", "colour = 1",
+        "4:1: unknown key \"colour\" in [host]: its keys are memory, represents, time_scale, cpu_mhz, profile, console, quantum, options");
     hostRow("represents too small", "represents = \"64 MiB\"",
             "4:14: represents is 64 MiB, less than memory (128 MiB): a host stands for one that is at least as large");
     hostRow("time_scale 0", "time_scale = 0", "4:14: time_scale = 0 is out of range: 1 to 1000000");

@@ -121,7 +121,8 @@ class TestGuest {
 
   // An IDT gate, as a guest kernel would set it up; the IDT register is loaded by `loadIdt` in the guest's code.
   void setHandler(unsigned vector, std::uint64_t handler, std::uint64_t type = 0x8e) {
-    poke(kIdt + std::uint64_t{16} * vector, (handler & 0xffff) | std::uint64_t{OC_CODE_SELECTOR} << 16 | type << 40 | (handler >> 16 & 0xffff) << 48);
+    poke(kIdt + std::uint64_t{16} * vector,
+         (handler & 0xffff) | std::uint64_t{OC_CODE_SELECTOR} << 16 | type << 40 | (handler >> 16 & 0xffff) << 48);
     poke(kIdt + std::uint64_t{16} * vector + 8, handler >> 32);
   }
   void mapDynamic(std::uint64_t page, std::uint64_t frame, std::uint64_t flags = kWritable) {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "policy/allocation.h"
+#include "policy/min_funding.h"
+#include "policy/reclaim_targets.h"
+#include "reclaim/pager.h"
+
+namespace overcommit {
+
+// The host's settings of the memory scheduler; periods are already divided by time_scale. May change while VMs run.
+struct ScheduleSettings {
+  IdleTax tax;
+  VirtualTime balancePeriod = seconds(15);  // BalancePeriod
+  VirtualTime samplePeriod = seconds(60);   // SamplePeriod, of a VM's own running time
+  std::uint64_t activeMinPercent = 0;       // SampleActivePctMin
+  FreeStateRules rules;
+};
+
+// Decides what every VM should have. Between quanta it ends and begins sampling periods, and recomputes the VMs' targets when the
+// balance period is over, when the free state or much free memory has changed, and when it is told that a VM or a setting has. From
+// targets and state follow each VM's balloon target, what is to be swapped, and whether it may run.
+//
+//   available to VMs = what they have + free memory - the goal of reclaiming
+//
+// so that targets neither leave memory idle nor ask for more than is short.
+class MemoryScheduler {
+ public:
+  MemoryScheduler(const Pager::Parts& parts, Pager& pager, const ScheduleSettings& settings);
+
+  void setSettings(const ScheduleSettings& settings);
+  // A VM came or went, or a setting changed: the targets are recomputed with the next run(). `cause`: the event, 0 = none.
+  void expire(std::uint64_t cause = 0);
+  void run(VirtualTime now);
+
+  [[nodiscard]] const ScheduleSettings& settings() const { return settings_; }
+  [[nodiscard]] Permits permits() const;
+  [[nodiscard]] ActiveEstimate estimateOf(const VmMemory& vm) const;
+  [[nodiscard]] VirtualTime nextBalance() const { return nextBalance_; }
+
+ private:
+  void sample();
+  void setTargets(VirtualTime now);
+
+  Pager::Parts parts_;
+  Pager& pager_;
+  ScheduleSettings settings_;
+  bool expired_ = true;
+  std::uint64_t cause_ = 0;
+  VirtualTime nextBalance_;
+  FreeState lastState_ = FreeState::High;
+  Pages lastFree_;
+};
+
+}  // namespace overcommit
