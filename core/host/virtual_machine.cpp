@@ -337,8 +337,10 @@ void VirtualMachine::handle(const VmExit& exit) {
 void VirtualMachine::setBalloonTarget() {
   VmMemory& memory = *on_->memory;
   const Pages size = memory.guest.count(PagePlace::Ballooned);
-  const Pages target = std::clamp(memory.balloon.target, size - std::min(size, host_.balloonStep),
-                                  std::min(size + host_.balloonStep, memory.balloon.maximum));
+  // Deflating goes slowly (MCTL-ES): an estimate that was too low for a moment must not have the guest move its memory to and fro.
+  const Pages slowly = std::max(Pages(host_.balloonStep.value() / 16), Pages(1));
+  const Pages target =
+      std::clamp(memory.balloon.target, size - std::min(size, slowly), std::min(size + host_.balloonStep, memory.balloon.maximum));
   if (target == on_->balloon->target()) return;
   on_->balloon->setTarget(target);
   Event told = event(EventKind::BalloonTarget);
