@@ -34,8 +34,8 @@ void UnicornProbeTest::probingAgainFindsTheSame() {
 }
 
 void UnicornProbeTest::tooLittleAddressSpaceIsAnErrorNotAnExit() {
-#if defined(__SANITIZE_ADDRESS__)
-  QSKIP("the address sanitizer needs more address space than any limit");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  QSKIP("a sanitizer needs more address space than any limit");
 #endif
   // In a child, because the limit cannot be raised again.
   constexpr int kRefusedWithAdvice = 42;
