@@ -39,8 +39,6 @@ function(overcommit_test_support)
   target_compile_definitions(test_support PUBLIC
     OVERCOMMIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" OVERCOMMIT_BINARY_DIR="${PROJECT_BINARY_DIR}" QT_NO_KEYWORDS)
   target_link_libraries(test_support PUBLIC oc_base Qt6::Test PRIVATE overcommit_warnings)
-  # The code of tests hardly runs, but there is much of it to compile; what they test is optimised as ever.
-  target_compile_options(test_support PUBLIC $<$<NOT:$<CONFIG:Debug>>:-O1>)
   overcommit_common_headers(test_support test_support <QObject> <QTest>)
 endfunction()
 
