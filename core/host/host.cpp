@@ -54,17 +54,26 @@ const Profile& profileOf(const HostConfig& host) {
 
 std::uint64_t optionOf(const HostConfig& host, std::string_view name) { return hostOptionValue(host.options, name, profileOf(host)); }
 
+// One frame of this host stands for so many real ones.
+std::uint64_t frameScaleOf(const HostConfig& host) {
+  return std::max<std::uint64_t>(host.represents.value() / std::max<std::uint64_t>(bytesOf(host.memory).value(), 1), 1);
+}
+
+IdleTax taxOf(const HostConfig& host) {
+  return {static_cast<std::uint32_t>(optionOf(host, "IdleTax")),
+          optionOf(host, "IdleTaxType") == 0 ? IdleTaxCurve::Flat : IdleTaxCurve::Progressive};
+}
+
 FreeStateThresholds thresholdsOf(const HostConfig& host) {
   // The service console is outside the thresholds' base.
   const Pages base = host.memory - host.console;
   const Bytes represents(host.represents.value() / std::max<std::uint64_t>(host.memory.value(), 1) * base.value());
-  return thresholdsFor(base, represents, freeStateRules(host.options, profileOf(host)), hostOptionValue(host.options, "MemMinFreePct"));
+  return thresholdsFor(base, represents, freeStateRules(host.options, profileOf(host)), optionOf(host, "MemMinFreePct"));
 }
 
 ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
   ScheduleSettings settings;
-  settings.tax = {static_cast<std::uint32_t>(optionOf(host, "IdleTax")),
-                  optionOf(host, "IdleTaxType") == 0 ? IdleTaxCurve::Flat : IdleTaxCurve::Progressive};
+  settings.tax = taxOf(host);
   settings.balancePeriod = seconds(optionOf(host, "BalancePeriod")) / host.timeScale;
   settings.samplePeriod = seconds(optionOf(host, "SamplePeriod")) / host.timeScale;
   settings.activeMinPercent = optionOf(host, "SampleActivePctMin");
@@ -75,9 +84,7 @@ ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
 // The most that a vmmemctl driver moves in a second (OVT: 16384 pages), of the host that this one stands for.
 Pages balloonStepOf(const HostConfig& host) {
   constexpr std::uint64_t kMostPagesPerPoll = 16'384;
-  const std::uint64_t scale =
-      std::max<std::uint64_t>(host.represents.value() / std::max<std::uint64_t>(bytesOf(host.memory).value(), 1), 1);
-  return Pages(std::max<std::uint64_t>(kMostPagesPerPoll / scale, 1));
+  return Pages(std::max<std::uint64_t>(kMostPagesPerPoll / frameScaleOf(host), 1));
 }
 
 ReclaimSettings reclaimSettingsOf(const HostConfig& host) {
@@ -87,7 +94,7 @@ ReclaimSettings reclaimSettingsOf(const HostConfig& host) {
   settings.compression = zips ? Compression::On : Compression::Off;
   settings.zipMaxPercent = optionOf(host, "MemZipMaxPct");
   settings.zipMaxAllocatedPercent = optionOf(host, "MemZipMaxAllocPct");
-  settings.tax = scheduleSettingsOf(host).tax;
+  settings.tax = taxOf(host);
   return settings;
 }
 
@@ -98,11 +105,13 @@ ScanRateSetting scanRateOf(const HostConfig& host) {
                        hostPagesPerSecond(optionOf(host, "ShareScanGHz"), host.cpuMegahertz)};
 }
 
+Salting saltingOf(const HostConfig& host) { return static_cast<Salting>(optionOf(host, "ShareForceSalting")); }
+
 ShareSettings shareSettingsOf(const HostConfig& host) {
   ShareSettings settings;
   settings.rate = scanRateOf(host);
   settings.scale = {host.memory, host.represents, host.timeScale};
-  settings.salting = static_cast<Salting>(optionOf(host, "ShareForceSalting"));
+  settings.salting = saltingOf(host);
   return settings;
 }
 
@@ -303,8 +312,7 @@ TraceHeader Host::Implementation::traceHeader(std::string scenario, std::string 
   header.scenarioName = std::move(scenarioName);
   header.seed = config_.seed;
   header.duration = config_.duration;
-  header.frameScale =
-      std::max<std::uint64_t>(config_.host.represents.value() / std::max<std::uint64_t>(bytesOf(config_.host.memory).value(), 1), 1);
+  header.frameScale = frameScaleOf(config_.host);
   header.timeScale = config_.host.timeScale;
   header.hostMemory = config_.host.memory;
   for (const VmConfig& vm : config_.vms) {
@@ -440,7 +448,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     reclaimer_->setSettings(reclaimSettingsOf(config_.host));
     scheduler_->setSettings(scheduleSettingsOf(config_.host));
     sharing_->setRate(scanRateOf(config_.host));
-    sharing_->setSalting(shareSettingsOf(config_.host).salting);
+    sharing_->setSalting(saltingOf(config_.host));
     return {};
   }
   MemorySettings settings = vms_[*vm]->memorySettings();

@@ -30,10 +30,7 @@ void MemoryScheduler::sample() {
   for (VmMemory* vm : pager_.vms()) {
     if (vm->dead || !vm->workingSet.advance(*vm, vm->clock.elapsed() - vm->clock.spent(TimeUse::Blocked), settings_.samplePeriod)) continue;
     const SampleCounts counts = vm->workingSet.lastPeriod();
-    Event event;
-    event.kind = EventKind::Sample;
-    event.vm = vm->id;
-    event.vmTime = vm->clock.now();
+    Event event = eventOf(*vm, EventKind::Sample);
     event.values = {counts.sampled, counts.touched, activePagesOf(estimateOf(*vm).estimate, vm->guest.memory()).value(), 0};
     parts_.log.record(event);
   }
@@ -60,10 +57,8 @@ void MemoryScheduler::setTargets(VirtualTime now) {
     vm.active = claims[i].active;
     if (vm.target == targets[i]) continue;
     vm.target = targets[i];
-    Event event;
-    event.kind = EventKind::TargetSet;
-    event.vm = vm.id;
-    event.vmTime = now;
+    Event event = eventOf(vm, EventKind::TargetSet);
+    event.vmTime = now;  // the host's decision
     event.cause = cause_;
     event.values = {vm.target.value(), vm.allocated().value(), vm.active.value(),
                     fundingMillionths({vm.settings.shares, vm.allocated(), vm.settings.reservation, true, vm.active}, settings_.tax)};

@@ -145,20 +145,7 @@ ShareAttempt PageSharing::tryShare(VmMemory& memory, Gfn gfn, ShareOccasion occa
 ShareAttempt PageSharing::shareWithFrame(const Page& page, Mfn shared, std::uint64_t cause) {
   hostCpuTime_ += costs_.comparePage;
   if (std::memcmp(machine_.bytes(page.mfn).data(), machine_.bytes(shared).data(), kPageSize) != 0) return falseMatch(page, cause);
-  VmMemory& vm = *page.vm.memory;
-  machine_.addReference(shared);
-  vm.guest.set(page.gfn, NptEntry::sharedPage(shared));
-  if (vm.pageReplaced) vm.pageReplaced(page.gfn);
-  machine_.release(page.mfn);
-  Event event;
-  event.kind = EventKind::Share;
-  event.vm = vm.id;
-  event.vmTime = vm.clock.now();
-  event.gfn = page.gfn;
-  event.mfn = shared;
-  event.cause = cause;
-  event.values = {page.mfn.value(), machine_.frame(shared).references, 0, 0};
-  pager_.evaluateFreeState(log_.record(event));
+  pager_.shareFrame(*page.vm.memory, page.gfn, shared, cause);
   return ShareAttempt::Shared;
 }
 
@@ -203,14 +190,7 @@ void PageSharing::leaveHint(const Page& page, ShareOccasion occasion) {
 // Only what is rare is recorded. That nothing has a page's hash is the fate of nearly every page that is scanned; and that a page with
 // other salt would match cannot be seen, since the salt is in the hash.
 void PageSharing::refuse(const Page& page, RefusalReason reason, std::uint64_t cause) {
-  Event event;
-  event.kind = EventKind::Refusal;
-  event.vm = page.vm.memory->id;
-  event.vmTime = page.vm.memory->clock.now();
-  event.gfn = page.gfn;
-  event.cause = cause;
-  event.values[0] = static_cast<std::uint64_t>(reason);
-  log_.record(event);
+  log_.record(refusalOf(*page.vm.memory, page.gfn, reason, cause));
 }
 
 bool PageSharing::isZero(Mfn mfn) const {
@@ -235,10 +215,7 @@ std::uint64_t PageSharing::draw(Vm& vm, std::uint64_t pages) {
     counters->scanned += pages;
     counters->hits += hits;
   }
-  Event event;
-  event.kind = EventKind::Scan;
-  event.vm = vm.memory->id;
-  event.vmTime = vm.memory->clock.now();
+  Event event = eventOf(*vm.memory, EventKind::Scan);
   event.values = {pages, hits, 0, 0};
   log_.record(event);
   return hits;

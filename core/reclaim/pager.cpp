@@ -41,15 +41,6 @@ const VmMemory* Pager::find(VmId vm) const {
   return found == vms_.end() ? nullptr : *found;
 }
 
-Event Pager::eventOf(const VmMemory& vm, EventKind kind, Gfn gfn) const {
-  Event event;
-  event.kind = kind;
-  event.vm = vm.id;
-  event.vmTime = vm.clock.now();
-  event.gfn = gfn;
-  return event;
-}
-
 void Pager::setPage(VmMemory& vm, Gfn gfn, NptEntry entry) {
   vm.guest.set(gfn, entry);
   if (vm.pageReplaced) vm.pageReplaced(gfn);
@@ -305,7 +296,7 @@ Pager::ZipOutcome Pager::zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint6
 
 void Pager::recordStoreFrame(const VmMemory& vm, EventKind kind, std::optional<Mfn> mfn, std::uint64_t cause) {
   if (!mfn) return;
-  Event event = eventOf(vm, kind, Gfn(0));
+  Event event = eventOf(vm, kind);
   event.mfn = *mfn;
   event.cause = cause;
   parts_.log.record(event);
@@ -389,15 +380,21 @@ ShareResult Pager::share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn,
     event.values = {kept.value(), 1, 0, 0};
     parts_.log.record(event);
   }
-  machine.addReference(kept);
-  setPage(vm, gfn, NptEntry::sharedPage(kept));
-  machine.release(entry.mfn());
-  Event event = eventOf(vm, EventKind::Share, gfn);
-  event.mfn = kept;
-  event.cause = cause;
-  event.values = {entry.mfn().value(), machine.frame(kept).references, 0, 0};
-  evaluateFreeState(parts_.log.record(event));
+  shareFrame(vm, gfn, kept, cause);
   return ShareResult::Shared;
+}
+
+void Pager::shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause) {
+  MachineMemory& machine = parts_.machine;
+  const Mfn old = vm.guest.entry(gfn).mfn();
+  machine.addReference(shared);
+  setPage(vm, gfn, NptEntry::sharedPage(shared));
+  machine.release(old);
+  Event event = eventOf(vm, EventKind::Share, gfn);
+  event.mfn = shared;
+  event.cause = cause;
+  event.values = {old.value(), machine.frame(shared).references, 0, 0};
+  evaluateFreeState(parts_.log.record(event));
 }
 
 void Pager::remove(VmMemory& vm, std::uint64_t cause) {

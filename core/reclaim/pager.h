@@ -93,6 +93,8 @@ class Pager {
 
   // Makes two private pages with equal bytes share one frame: the mechanism of page sharing.
   ShareResult share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause);
+  // Makes a private page share a frame that is shared already; the caller has compared all bytes.
+  void shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause);
 
   [[nodiscard]] FreeState freeState() const { return state_; }
   // After frames were taken or given back by others: overhead.
@@ -117,7 +119,6 @@ class Pager {
   std::uint64_t dropBacking(VmMemory& vm, NptEntry entry, Event event);
   // Of a compression cache, if there is one.
   void recordStoreFrame(const VmMemory& vm, EventKind kind, std::optional<Mfn> mfn, std::uint64_t cause);
-  [[nodiscard]] Event eventOf(const VmMemory& vm, EventKind kind, Gfn gfn) const;
 
   Parts parts_;
   FreeStateThresholds thresholds_;

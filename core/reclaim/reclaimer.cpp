@@ -16,14 +16,7 @@ Reclaimer::Reclaimer(const Pager::Parts& parts, Pager& pager, PageSharing* shari
     : parts_(parts), pager_(pager), sharing_(sharing), settings_(settings) {}
 
 void Reclaimer::refuse(const VmMemory& vm, Gfn gfn, RefusalReason reason, std::uint64_t cause) {
-  Event refusal;
-  refusal.kind = EventKind::Refusal;
-  refusal.vm = vm.id;
-  refusal.vmTime = vm.clock.now();
-  refusal.gfn = gfn;
-  refusal.cause = cause;
-  refusal.values[0] = static_cast<std::uint64_t>(reason);
-  parts_.log.record(refusal);
+  parts_.log.record(refusalOf(vm, gfn, reason, cause));
 }
 
 std::optional<Gfn> Reclaimer::pickVictim(VmMemory& vm, std::uint64_t cause) {
@@ -120,8 +113,8 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   const auto level = [&] {
     return request.reason == ReclaimReason::Limit ? request.only->guest.memory() - request.only->allocated() : parts_.machine.free();
   };
-  const Pages goal = level() + request.wanted;
   const Pages before = level();
+  const Pages goal = before + request.wanted;
   bool first = true;
   std::optional<std::size_t> paying;
   std::uint64_t cause = started;
@@ -135,10 +128,7 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
     if (!payer) break;
     VmMemory& vm = *vms[*payer];
     if (payer != paying) {
-      Event victim;
-      victim.kind = EventKind::VictimVm;
-      victim.vm = vm.id;
-      victim.vmTime = vm.clock.now();
+      Event victim = eventOf(vm, EventKind::VictimVm);
       victim.cause = started;
       victim.values = {funding[*payer].shares, funding[*payer].allocated.value(), funding[*payer].reservation.value(),
                        fundingMillionths(funding[*payer], settings_.tax)};

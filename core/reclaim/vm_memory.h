@@ -13,6 +13,7 @@
 #include "reclaim/recent_faults.h"
 #include "reclaim/swap_file.h"
 #include "reclaim/working_set_sampler.h"
+#include "trace/event.h"
 
 namespace overcommit {
 
@@ -79,5 +80,9 @@ struct VmMemory {
   }
   [[nodiscard]] bool isTable(Gfn gfn) const { return gfn >= tablesFirst && gfn < tablesEnd; }
 };
+
+// An event of this VM at its own time, and one of its pages that was considered and left alone.
+Event eventOf(const VmMemory& vm, EventKind kind, Gfn gfn = Gfn(0));
+Event refusalOf(const VmMemory& vm, Gfn gfn, RefusalReason reason, std::uint64_t cause);
 
 }  // namespace overcommit
