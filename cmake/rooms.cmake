@@ -2,10 +2,6 @@
 # A room is a folder of core/ and a static library of the same name. Includes point downwards only:
 #   cli -> scenario -> host -> {reclaim, devices} -> policy -> {machine, cpu} -> trace -> base
 # which tests/base/layering_test.cpp checks.
-#
-# What nearly every file includes is compiled once: for the rooms in oc_base, for the tests in test_support.
-set(OVERCOMMIT_COMMON_HEADERS <fmt/format.h> <tl/expected.hpp> <algorithm> <array> <cstdint> <filesystem> <functional> <memory> <optional> <span>
-  <string> <string_view> <utility> <vector>)
 
 function(overcommit_room name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
@@ -18,18 +14,6 @@ function(overcommit_room name)
   target_include_directories(oc_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core)
   target_include_directories(oc_${name} SYSTEM PUBLIC ${PROJECT_SOURCE_DIR}/guests)
   target_link_libraries(oc_${name} PUBLIC ${ARGN} PRIVATE overcommit_warnings)
-  overcommit_common_headers(oc_${name} oc_base)
-endfunction()
-
-# Compiles the common headers in `owner` and uses them in all others. The owner's further headers stand behind.
-function(overcommit_common_headers target owner)
-  if(NOT OVERCOMMIT_PCH)
-    return()
-  elseif(target STREQUAL owner)
-    target_precompile_headers(${target} PRIVATE ${OVERCOMMIT_COMMON_HEADERS} ${ARGN})
-  else()
-    target_precompile_headers(${target} REUSE_FROM ${owner})
-  endif()
 endfunction()
 
 # What all test executables share: main() and the names of the source and build folders.
@@ -39,7 +23,6 @@ function(overcommit_test_support)
   target_compile_definitions(test_support PUBLIC
     OVERCOMMIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" OVERCOMMIT_BINARY_DIR="${PROJECT_BINARY_DIR}" QT_NO_KEYWORDS)
   target_link_libraries(test_support PUBLIC oc_base Qt6::Test PRIVATE overcommit_warnings)
-  overcommit_common_headers(test_support test_support <QObject> <QTest>)
 endfunction()
 
 # tests/<room>/*_test.cpp become one executable, one CTest test per file (named <room>.<file>).
@@ -50,7 +33,6 @@ function(overcommit_room_tests room)
   endif()
   add_executable(${room}_tests ${sources})
   target_link_libraries(${room}_tests PRIVATE ${ARGN} test_support overcommit_warnings)
-  overcommit_common_headers(${room}_tests test_support)
   # moc stumbles over g++ 12's <concepts> when that is the first standard header it meets; it needs nothing from there.
   set_target_properties(${room}_tests PROPERTIES AUTOMOC ON AUTOMOC_MOC_OPTIONS -D_GLIBCXX_CONCEPTS)
   foreach(source ${sources})

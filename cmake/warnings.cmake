@@ -6,6 +6,10 @@ target_compile_options(overcommit_warnings INTERFACE
   -Woverloaded-virtual -Wnon-virtual-dtor -Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(overcommit_warnings INTERFACE -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wsuggest-override)
+  if(OVERCOMMIT_UNITY)
+    # g++ takes a class with a member of an unnamed namespace for one that other files see when it does not stand in the main file.
+    target_compile_options(overcommit_warnings INTERFACE -Wno-subobject-linkage)
+  endif()
   if(OVERCOMMIT_SANITIZE)
     # g++ 12 warns of the checks that the sanitizers themselves insert; the other builds judge.
     target_compile_options(overcommit_warnings INTERFACE -Wno-error -Wno-null-dereference -Wno-maybe-uninitialized -Wno-array-bounds)
@@ -23,13 +27,6 @@ endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # Precompiled headers need ccache's leave to be named by their time.
-  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
-  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
-  else()
-    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
-  endif()
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()

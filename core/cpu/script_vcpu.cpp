@@ -14,6 +14,8 @@
 namespace overcommit {
 namespace {
 
+using Kind = ScriptStep::Kind;
+
 // Plays a script. Owns its place in the script and the knowledge of what was written where: a page not in `written_` was never
 // written by the script and may hold anything.
 class ScriptVcpu final : public Vcpu {
@@ -80,7 +82,6 @@ VmExit ScriptVcpu::run(RunBudget budget) {
 
 // One block of the step; forgets the step when it is complete. A Halt is never complete.
 std::optional<VmExit> ScriptVcpu::play(const ScriptStep& step) {
-  using Kind = ScriptStep::Kind;
   const auto complete = [this](std::optional<VmExit> exit) {
     step_.reset();
     ++stepsDone_;

@@ -12,7 +12,6 @@
 namespace overcommit {
 namespace {
 
-constexpr std::uint32_t kPageFault = 14;
 constexpr std::uint64_t kErrorPresent = 1, kErrorWrite = 2, kErrorUser = 4, kErrorReserved = 8, kErrorFetch = 16;
 constexpr std::uint64_t kFlagTrap = 1u << 8, kFlagInterrupt = 1u << 9, kFlagNestedTask = 1u << 14, kFlagResume = 1u << 16;
 
@@ -104,7 +103,7 @@ void GuestVirtualMemory::markTouched(const GuestWalk& walk) {
 
 std::string describeException(const ExceptionState& state) {
   std::string text = fmt::format("{} at rip {:#x}", exceptionName(state.vector), state.rip);
-  if (state.vector == kPageFault) {
+  if (state.vector == kPageFaultVector) {
     const std::string_view how = (state.errorCode & kErrorFetch) != 0 ? "fetch" : (state.errorCode & kErrorWrite) != 0 ? "write" : "read";
     const std::string_view why = (state.errorCode & kErrorReserved) != 0  ? "reserved bit set"
                                  : (state.errorCode & kErrorPresent) != 0 ? "not allowed"

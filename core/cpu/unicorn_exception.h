@@ -35,6 +35,8 @@ class GuestVirtualMemory {
   std::span<std::byte> ram_;
 };
 
+inline constexpr std::uint32_t kPageFaultVector = 14;
+
 // The CPU at the moment of an exception.
 struct ExceptionState {
   std::uint32_t vector = 0;

@@ -7,6 +7,7 @@
 #include "abi/overcommit_abi.h"
 #include "cpu/guest_walk.h"
 #include "cpu/unicorn_engine.h"
+#include "cpu/unicorn_exception.h"
 
 namespace overcommit {
 namespace {
@@ -27,7 +28,6 @@ enum Page : std::uint64_t {
 constexpr std::uint64_t addressOf(Page page) { return page * kPageSize; }
 
 constexpr std::uint64_t kMarkTranslated = 0x1111'2222'3333'4444, kMarkDynamic = 0x5555'6666'7777'8888;
-constexpr std::uint32_t kPageFault = 14;
 
 constexpr std::array<std::uint8_t, 4> kLoad{0x48, 0x8b, 0x03, 0xf4};   // mov (%rbx),%rax; hlt
 constexpr std::array<std::uint8_t, 4> kStore{0x48, 0x89, 0x03, 0xf4};  // mov %rax,(%rbx); hlt
@@ -115,13 +115,13 @@ Result<std::size_t> Probe::findInFlightWord() {
   context_->save();
   const std::vector<std::byte> before(context_->raw().begin(), context_->raw().end());
   const auto fault = provoke(Load, kAbsent);
-  if (!fault || fault->vector != kPageFault) return failure("it does not report a page fault");
+  if (!fault || fault->vector != kPageFaultVector) return failure("it does not report a page fault");
   std::vector<std::size_t> found;
   for (std::size_t at = 0; at + 4 <= before.size(); at += 4) {
     std::int32_t was, is;
     std::memcpy(&was, &before[at], sizeof was);
     std::memcpy(&is, &fault->state[at], sizeof is);
-    if (was == -1 && is == static_cast<std::int32_t>(kPageFault)) found.push_back(at);
+    if (was == -1 && is == static_cast<std::int32_t>(kPageFaultVector)) found.push_back(at);
   }
   if (found.size() != 1) return failure("{} words of its state could be the exception in flight", found.size());
   return found.front();
@@ -140,7 +140,7 @@ Result<std::size_t> Probe::findErrorCodeWord(std::size_t inFlightAt) {
   for (const Case& provoked : kCases) {
     clearInFlight(inFlightAt);
     const auto fault = provoke(provoked.instruction, provoked.page);
-    if (!fault || fault->vector != kPageFault) {
+    if (!fault || fault->vector != kPageFaultVector) {
       return failure("a page fault arrives as vector {}", fault ? static_cast<int>(fault->vector) : -1);
     }
     const auto matches = [&](std::size_t at) {

@@ -16,7 +16,6 @@
 namespace overcommit {
 namespace {
 
-constexpr std::uint32_t kPageFault = 14;
 constexpr std::uint32_t kLastVector = 255;
 
 // The blocks still to run in this run(), counted down at the start of each. When a stop is asked for, the count is set aside and
@@ -391,7 +390,7 @@ void UnicornVcpu::deliver(std::uint32_t vector) {
   state.idtBase = idt.base;
   state.idtLimit = idt.limit;
 
-  if (vector == kPageFault && memory_.walk(state.cr3, Gva(state.cr2)).end == GuestWalkEnd::OutsideMemory) {
+  if (vector == kPageFaultVector && memory_.walk(state.cr3, Gva(state.cr2)).end == GuestWalkEnd::OutsideMemory) {
     context_.restore();
     return crash(fmt::format("{}: the guest's page tables point outside its memory", describeException(state)));
   }

@@ -43,7 +43,7 @@ constexpr std::array kEsx5Defaults{
 constexpr std::array kEsx6Defaults{OptionDefault{"MinFreeHighPct", 400}};
 
 constexpr FreeStateRules kSixPercent{.scale = MinFreeScale::SixPercent};
-constexpr FreeStateRules kSliding{.scale = MinFreeScale::Sliding};
+constexpr FreeStateRules kSlidingRules{.scale = MinFreeScale::Sliding};
 constexpr FreeStateRules kFiveStates{
     .scale = MinFreeScale::Sliding, .clear = ClearState::Present, .balloonInHard = BalloonInHard::Stops, .highPercent = 400};
 
@@ -54,7 +54,7 @@ constexpr std::array<Profile, 5> kProfiles{{
      kEsx3Defaults},
     {Vintage::Esx4, "esx4", kSixPercent, ScanPace::WholeVmInTime, ZipSlots::Half, LargePages::Supported, SwapFiles::OneForEachVm,
      kEsx4Defaults},
-    {Vintage::Esx5, "esx5", kSliding, ScanPace::WholeVmInTime, ZipSlots::HalfAndQuarter, LargePages::Supported, SwapFiles::OneForEachVm,
+    {Vintage::Esx5, "esx5", kSlidingRules, ScanPace::WholeVmInTime, ZipSlots::HalfAndQuarter, LargePages::Supported, SwapFiles::OneForEachVm,
      kEsx5Defaults},
     {Vintage::Esx6, "esx6", kFiveStates, ScanPace::WholeVmInTime, ZipSlots::HalfAndQuarter, LargePages::Supported, SwapFiles::OneForEachVm,
      kEsx6Defaults},

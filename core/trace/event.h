@@ -66,6 +66,8 @@ enum class EventKind : std::uint8_t {
   Content,
 };
 inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Content);
+// Its place in a table with an entry for every kind.
+constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 
 inline constexpr std::size_t kEventValues = 4;
 

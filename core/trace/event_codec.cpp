@@ -7,7 +7,6 @@ namespace overcommit {
 namespace {
 
 constexpr std::size_t at(EventColumn column) { return static_cast<std::size_t>(column); }
-constexpr std::size_t at(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 constexpr std::uint32_t columnNumber(std::size_t kind, std::size_t column) {
   return static_cast<std::uint32_t>((kind + 1) * kColumnsPerKind + column);
 }
@@ -38,7 +37,7 @@ class KindFields {
 
 const std::array<KindFields, kEventKinds> kFields = [] {
   std::array<KindFields, kEventKinds> fields;
-  for (const EventInfo& info : eventTable()) fields[at(info.kind)] = KindFields(info);
+  for (const EventInfo& info : eventTable()) fields[indexOf(info.kind)] = KindFields(info);
   return fields;
 }();
 
@@ -70,7 +69,7 @@ void EventBlockEncoder::add(const Event& event) {
   invariant(event.cause < event.sequence, "a cause comes before its event");
   invariant(event.vm == kNoVm || event.vm.value() < kMaxVms, "a VM's number is within bounds");
 
-  const std::size_t kind = at(event.kind);
+  const std::size_t kind = indexOf(event.kind);
   const KindFields fields = kFields[kind];
   KindColumns& columns = kinds_[kind];
   auto head = static_cast<std::uint8_t>(event.kind);
@@ -184,7 +183,7 @@ Result<bool> EventBlockDecoder::next(Event& event) {
   const std::uint8_t number = head & kHeadKindMask;
   if (number < 1 || number > kEventKinds) return failure("event #{} has kind {}, which this version does not know", sequence_, number);
   event.kind = static_cast<EventKind>(number);
-  const std::size_t kind = at(event.kind);
+  const std::size_t kind = indexOf(event.kind);
   const KindFields fields = kFields[kind];
   KindColumns& columns = kinds_[kind];
   bool bad = false;

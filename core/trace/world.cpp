@@ -9,7 +9,6 @@ namespace {
 constexpr std::size_t at(PagePlace place) { return static_cast<std::size_t>(place); }
 constexpr std::size_t at(GuestUse use) { return static_cast<std::size_t>(use); }
 constexpr std::size_t at(FrameUse use) { return static_cast<std::size_t>(use); }
-constexpr std::size_t at(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 
 }  // namespace
 
@@ -154,8 +153,8 @@ std::string& WorldModel::text(VmId vm, WorldText text) {
 
 // `step` is 1, or -1 to take the event back.
 void WorldModel::count(EventKind kind, VmId vm, std::uint64_t step) {
-  host_.events[at(kind)] += step;
-  if (vm != kNoVm) vms_[vm.value()].figures.events[at(kind)] += step;
+  host_.events[indexOf(kind)] += step;
+  if (vm != kNoVm) vms_[vm.value()].figures.events[indexOf(kind)] += step;
   sequence_ += step;
 }
 

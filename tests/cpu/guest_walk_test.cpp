@@ -9,21 +9,21 @@ using namespace overcommit;
 
 namespace {
 
-constexpr Bytes kMemory{64u << 20};
-constexpr std::uint64_t kRoot = 0x1000, kPointers = 0x2000, kDirectory = 0x3000, kTable = 0x4000;
+constexpr Bytes kWalkMemory{64u << 20};
+constexpr std::uint64_t kWalkRoot = 0x1000, kWalkPointers = 0x2000, kWalkDirectory = 0x3000, kWalkTable = 0x4000;
 constexpr std::uint64_t kNoExecute = std::uint64_t{1} << 63;
 
 // Tables that map address 0x40'2000 and its neighbours; each test changes what it is about.
 class Tables {
  public:
   Tables() {
-    entries[kRoot] = kPointers | 3;
-    entries[kPointers] = kDirectory | 3;
-    entries[kDirectory + 2 * 8] = kTable | 3;
-    entries[kTable + 2 * 8] = 0x5000 | 3;
+    entries[kWalkRoot] = kWalkPointers | 3;
+    entries[kWalkPointers] = kWalkDirectory | 3;
+    entries[kWalkDirectory + 2 * 8] = kWalkTable | 3;
+    entries[kWalkTable + 2 * 8] = 0x5000 | 3;
   }
-  [[nodiscard]] GuestWalk walk(std::uint64_t address, std::uint64_t cr3 = kRoot) const {
-    return walkGuestTables(cr3, Gva(address), kMemory, [this](Gpa at) -> std::optional<std::uint64_t> {
+  [[nodiscard]] GuestWalk walk(std::uint64_t address, std::uint64_t cr3 = kWalkRoot) const {
+    return walkGuestTables(cr3, Gva(address), kWalkMemory, [this](Gpa at) -> std::optional<std::uint64_t> {
       if (unreadable == at.value() >> kPageShift) return std::nullopt;
       const auto found = entries.find(at.value());
       return found == entries.end() ? 0 : found->second;
@@ -57,7 +57,7 @@ void GuestWalkTest::smallPageTakesFourSteps() {
   QCOMPARE(walk.address, Gpa(0x5123));
   QCOMPARE(walk.pageBytes, std::uint64_t{4096});
   QCOMPARE(walk.stepCount, 4);
-  const std::array<std::uint64_t, 4> at{kRoot, kPointers, kDirectory + 16, kTable + 16};
+  const std::array<std::uint64_t, 4> at{kWalkRoot, kWalkPointers, kWalkDirectory + 16, kWalkTable + 16};
   for (int i = 0; i < 4; ++i) {
     const GuestWalkStep& step = walk.steps[static_cast<std::size_t>(i)];
     QCOMPARE(step.level, 4 - i);
@@ -68,25 +68,25 @@ void GuestWalkTest::smallPageTakesFourSteps() {
 
 void GuestWalkTest::largePagesEndTheWalkEarly() {
   Tables tables;
-  tables.entries[kDirectory + 2 * 8] = 0x60'0000 | kPteLarge | 3;
+  tables.entries[kWalkDirectory + 2 * 8] = 0x60'0000 | kPteLarge | 3;
   GuestWalk walk = tables.walk(kAddress + 0x123);
   QCOMPARE(walk.end, GuestWalkEnd::Mapped);
   QCOMPARE(walk.address, Gpa(0x60'2123));
   QCOMPARE(walk.pageBytes, std::uint64_t{2} << 20);
   QCOMPARE(walk.stepCount, 3);
 
-  tables.entries[kPointers] = kPteLarge | 3;
+  tables.entries[kWalkPointers] = kPteLarge | 3;
   walk = tables.walk(kAddress + 0x123);
   QCOMPARE(walk.address, Gpa(kAddress + 0x123));
   QCOMPARE(walk.pageBytes, std::uint64_t{1} << 30);
   QCOMPARE(walk.stepCount, 2);
 }
 
-void GuestWalkTest::flagsInCr3AreNoPartOfTheAddress() { QCOMPARE(Tables().walk(kAddress, kRoot | 0x18).end, GuestWalkEnd::Mapped); }
+void GuestWalkTest::flagsInCr3AreNoPartOfTheAddress() { QCOMPARE(Tables().walk(kAddress, kWalkRoot | 0x18).end, GuestWalkEnd::Mapped); }
 
 void GuestWalkTest::writableOnlyIfEveryLevelIs() {
   QVERIFY(Tables().walk(kAddress).writable);
-  for (const std::uint64_t entry : {kRoot, kPointers, kDirectory + 16, kTable + 16}) {
+  for (const std::uint64_t entry : {kWalkRoot, kWalkPointers, kWalkDirectory + 16, kWalkTable + 16}) {
     Tables tables;
     tables.entries[entry] &= ~kPteWritable;
     QVERIFY(!tables.walk(kAddress).writable);
@@ -95,7 +95,7 @@ void GuestWalkTest::writableOnlyIfEveryLevelIs() {
 
 void GuestWalkTest::addressesInTheUpperHalfUseTheUpperEntries() {
   Tables tables;
-  tables.entries[kRoot + 511 * 8] = kPointers | 3;
+  tables.entries[kWalkRoot + 511 * 8] = kWalkPointers | 3;
   QCOMPARE(tables.walk(0xffff'ff80'0000'0000 + kAddress).address, Gpa(0x5000));
 }
 
@@ -108,19 +108,19 @@ void GuestWalkTest::walkSaysHowItEnds_data() {
   const auto row = [](const char* name, std::uint64_t address, std::uint64_t at, std::uint64_t entry, GuestWalkEnd end, int steps) {
     QTest::newRow(name) << qulonglong{address} << qulonglong{at} << qulonglong{entry} << static_cast<int>(end) << steps;
   };
-  row("level 4 absent", kAddress, kRoot, 0, GuestWalkEnd::NotPresent, 1);
-  row("level 3 absent", kAddress, kPointers, kDirectory, GuestWalkEnd::NotPresent, 2);
-  row("level 2 absent", kAddress, kDirectory + 16, 2, GuestWalkEnd::NotPresent, 3);
-  row("page absent", kAddress, kTable + 16, 0x5000, GuestWalkEnd::NotPresent, 4);
-  row("absent entries may hold anything", kAddress, kTable + 16, 0xffff'ffff'ffff'fffe, GuestWalkEnd::NotPresent, 4);
-  row("table outside memory", kAddress, kDirectory + 16, kMemory.value() | 3, GuestWalkEnd::OutsideMemory, 4);
-  row("page outside memory", kAddress, kTable + 16, kMemory.value() | 3, GuestWalkEnd::OutsideMemory, 4);
-  row("page at the end of memory", kAddress, kTable + 16, (kMemory.value() - 4096) | 3, GuestWalkEnd::Mapped, 4);
-  row("address just beyond the lower half", 0x8000'0000'0000, kRoot, 3, GuestWalkEnd::NotCanonical, 0);
-  row("address just below the upper half", 0xffff'7fff'ffff'ffff, kRoot, 3, GuestWalkEnd::NotCanonical, 0);
-  row("no execute", kAddress, kTable + 16, kNoExecute | 0x5000 | 3, GuestWalkEnd::ReservedBit, 4);
-  row("large bit at level 4", kAddress, kRoot, kPointers | kPteLarge | 3, GuestWalkEnd::ReservedBit, 1);
-  row("large page not aligned", kAddress, kDirectory + 16, 0x60'2000 | kPteLarge | 3, GuestWalkEnd::ReservedBit, 3);
+  row("level 4 absent", kAddress, kWalkRoot, 0, GuestWalkEnd::NotPresent, 1);
+  row("level 3 absent", kAddress, kWalkPointers, kWalkDirectory, GuestWalkEnd::NotPresent, 2);
+  row("level 2 absent", kAddress, kWalkDirectory + 16, 2, GuestWalkEnd::NotPresent, 3);
+  row("page absent", kAddress, kWalkTable + 16, 0x5000, GuestWalkEnd::NotPresent, 4);
+  row("absent entries may hold anything", kAddress, kWalkTable + 16, 0xffff'ffff'ffff'fffe, GuestWalkEnd::NotPresent, 4);
+  row("table outside memory", kAddress, kWalkDirectory + 16, kWalkMemory.value() | 3, GuestWalkEnd::OutsideMemory, 4);
+  row("page outside memory", kAddress, kWalkTable + 16, kWalkMemory.value() | 3, GuestWalkEnd::OutsideMemory, 4);
+  row("page at the end of memory", kAddress, kWalkTable + 16, (kWalkMemory.value() - 4096) | 3, GuestWalkEnd::Mapped, 4);
+  row("address just beyond the lower half", 0x8000'0000'0000, kWalkRoot, 3, GuestWalkEnd::NotCanonical, 0);
+  row("address just below the upper half", 0xffff'7fff'ffff'ffff, kWalkRoot, 3, GuestWalkEnd::NotCanonical, 0);
+  row("no execute", kAddress, kWalkTable + 16, kNoExecute | 0x5000 | 3, GuestWalkEnd::ReservedBit, 4);
+  row("large bit at level 4", kAddress, kWalkRoot, kWalkPointers | kPteLarge | 3, GuestWalkEnd::ReservedBit, 1);
+  row("large page not aligned", kAddress, kWalkDirectory + 16, 0x60'2000 | kPteLarge | 3, GuestWalkEnd::ReservedBit, 3);
 }
 
 void GuestWalkTest::walkSaysHowItEnds() {
@@ -139,10 +139,10 @@ void GuestWalkTest::walkSaysHowItEnds() {
 
 void GuestWalkTest::tableOfItselfIsWalkedOnlyFourTimes() {
   Tables tables;
-  tables.entries[kRoot] = kRoot | 3;
+  tables.entries[kWalkRoot] = kWalkRoot | 3;
   const GuestWalk walk = tables.walk(0);
   QCOMPARE(walk.end, GuestWalkEnd::Mapped);
-  QCOMPARE(walk.address, Gpa(kRoot));
+  QCOMPARE(walk.address, Gpa(kWalkRoot));
   QCOMPARE(walk.stepCount, 4);
 }
 

@@ -7,15 +7,15 @@
 #include "support/test.h"
 
 using namespace overcommit;
-using Kind = ScriptStep::Kind;
+using StepKind = ScriptStep::Kind;
 using Content = ScriptStep::Content;
 
 namespace {
 
-constexpr Pages kMemory{1000};
+constexpr Pages kGeneratorMemory{1000};
 
 std::unique_ptr<ScriptSource> make(std::string_view name, const std::vector<NamedValue>& arguments, std::uint64_t seed = 1) {
-  return makeScriptGenerator(name, arguments, kMemory, seed).value();
+  return makeScriptGenerator(name, arguments, kGeneratorMemory, seed).value();
 }
 
 // The pages touched by the next `operations` operations.
@@ -24,7 +24,7 @@ std::vector<std::uint64_t> touchesOf(ScriptSource& source, int operations) {
   while (operations > 0) {
     const auto step = source.next();
     if (!step) break;
-    if (step->kind == Kind::Operation) {
+    if (step->kind == StepKind::Operation) {
       --operations;
     } else {
       pages.push_back(step->gfn.value());
@@ -69,7 +69,7 @@ void ScriptGeneratorsTest::everyGeneratorDescribesItself() {
 void ScriptGeneratorsTest::everyGeneratorStaysInItsMemory() {
   for (const ScriptGeneratorInfo& info : scriptGenerators()) {
     const auto source = make(info.name, {});
-    for (const std::uint64_t page : touchesOf(*source, 500)) QVERIFY(page < kMemory.value());
+    for (const std::uint64_t page : touchesOf(*source, 500)) QVERIFY(page < kGeneratorMemory.value());
     const auto one = makeScriptGenerator(info.name, {{"phases", 1}}, Pages(1), 1);
     if (info.name == "phases") QVERIFY(one.has_value());
   }
@@ -88,12 +88,12 @@ void ScriptGeneratorsTest::fillWritesEveryPageOnceFirst() {
   const auto source = make("uniform", {{"working_set", 10 * kPageSize}});
   for (std::uint64_t page = 0; page < 10; ++page) {
     const auto step = source->next();
-    QCOMPARE(step->kind, Kind::Write);
+    QCOMPARE(step->kind, StepKind::Write);
     QCOMPARE(step->gfn, Gfn(page));
   }
   const auto without = make("uniform", {{"fill", 0}, {"touches", 1}});
   without->next();
-  QCOMPARE(without->next()->kind, Kind::Operation);
+  QCOMPARE(without->next()->kind, StepKind::Operation);
 }
 
 void ScriptGeneratorsTest::sequentialStartsAgainAtTheEnd() {
@@ -126,9 +126,9 @@ void ScriptGeneratorsTest::sharesOfWritesAndContentsAreKept() {
   int touches = 0, writes = 0, same = 0;
   for (int i = 0; i < 11'000; ++i) {
     const auto step = source->next();
-    if (step->kind == Kind::Operation) continue;
+    if (step->kind == StepKind::Operation) continue;
     ++touches;
-    if (step->kind != Kind::Write) continue;
+    if (step->kind != StepKind::Write) continue;
     ++writes;
     if (step->content == Content::Same) ++same;
     QVERIFY(step->content == Content::Same || step->content == Content::Text);
@@ -141,7 +141,7 @@ void ScriptGeneratorsTest::operationsEndTheScript() {
   const auto source = make("uniform", {{"operations", 3}, {"fill", 0}, {"work", 5}});
   int operations = 0;
   while (const auto step = source->next()) {
-    if (step->kind != Kind::Operation) continue;
+    if (step->kind != StepKind::Operation) continue;
     ++operations;
     QCOMPARE(step->time, nanoseconds(5));
   }
@@ -180,7 +180,7 @@ void ScriptGeneratorsTest::badArgumentsAreRefusedWithAReason() {
   QFETCH(QString, argument);
   QFETCH(qulonglong, value);
   QFETCH(QString, error);
-  const auto result = makeScriptGenerator(name.toStdString(), {{argument.toStdString(), value}}, kMemory, 1);
+  const auto result = makeScriptGenerator(name.toStdString(), {{argument.toStdString(), value}}, kGeneratorMemory, 1);
   QVERIFY(!result);
   QCOMPARE(QString::fromStdString(result.error().text), error);
 }

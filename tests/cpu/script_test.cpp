@@ -9,12 +9,12 @@
 
 using namespace overcommit;
 using ExitKind = VmExit::Kind;
-using Kind = ScriptStep::Kind;
+using StepKind = ScriptStep::Kind;
 using Content = ScriptStep::Content;
 
 namespace {
 
-constexpr Pages kMemory{64};
+constexpr Pages kScriptMemory{64};
 
 // Pages that come into being when touched.
 class Memory final : public GuestAccess {
@@ -29,9 +29,9 @@ class Memory final : public GuestAccess {
   std::optional<Gfn> failAt;
 };
 
-std::unique_ptr<ScriptSource> parsed(std::string_view text) { return parseScript(text, "test.script", kMemory).value(); }
+std::unique_ptr<ScriptSource> parsed(std::string_view text) { return parseScript(text, "test.script", kScriptMemory).value(); }
 std::unique_ptr<Vcpu> playing(std::string_view text, Memory& memory, std::uint64_t seed = 0) {
-  return createScriptVcpu(parsed(text), memory, kMemory, seed);
+  return createScriptVcpu(parsed(text), memory, kScriptMemory, seed);
 }
 
 }  // namespace
@@ -65,24 +65,24 @@ void ScriptTest::everyKindOfStepIsRead() {
   const auto source = parsed(
       "read 5\nread 0x10 3\nwrite 7 zero\nwrite 8 2 same 9\nwrite 8 random\nwrite 8 text 0xff\nwrite 1 code 1\nwork 10us\n"
       "wait 2ms\noperation 5 1s\noperation 7ns\nhalt\n");
-  const auto expect = [&](Kind kind, std::uint64_t gfn, std::uint64_t count, Content content, std::uint64_t value, VirtualTime time) {
+  const auto expect = [&](StepKind kind, std::uint64_t gfn, std::uint64_t count, Content content, std::uint64_t value, VirtualTime time) {
     const auto step = source->next();
     return step && step->kind == kind && step->gfn == Gfn(gfn) && step->count == count && step->value == value && step->time == time &&
-           (kind != Kind::Write || step->content == content);
+           (kind != StepKind::Write || step->content == content);
   };
   const VirtualTime none;
-  QVERIFY(expect(Kind::Read, 5, 1, {}, 0, none));
-  QVERIFY(expect(Kind::Read, 16, 3, {}, 0, none));
-  QVERIFY(expect(Kind::Write, 7, 1, Content::Zero, 0, none));
-  QVERIFY(expect(Kind::Write, 8, 2, Content::Same, 9, none));
-  QVERIFY(expect(Kind::Write, 8, 1, Content::Random, 0, none));
-  QVERIFY(expect(Kind::Write, 8, 1, Content::Text, 255, none));
-  QVERIFY(expect(Kind::Write, 1, 1, Content::Code, 1, none));
-  QVERIFY(expect(Kind::Work, 0, 1, {}, 0, microseconds(10)));
-  QVERIFY(expect(Kind::Wait, 0, 1, {}, 0, milliseconds(2)));
-  QVERIFY(expect(Kind::Operation, 0, 5, {}, 0, seconds(1)));
-  QVERIFY(expect(Kind::Operation, 0, 1, {}, 0, nanoseconds(7)));
-  QVERIFY(expect(Kind::Halt, 0, 1, {}, 0, none));
+  QVERIFY(expect(StepKind::Read, 5, 1, {}, 0, none));
+  QVERIFY(expect(StepKind::Read, 16, 3, {}, 0, none));
+  QVERIFY(expect(StepKind::Write, 7, 1, Content::Zero, 0, none));
+  QVERIFY(expect(StepKind::Write, 8, 2, Content::Same, 9, none));
+  QVERIFY(expect(StepKind::Write, 8, 1, Content::Random, 0, none));
+  QVERIFY(expect(StepKind::Write, 8, 1, Content::Text, 255, none));
+  QVERIFY(expect(StepKind::Write, 1, 1, Content::Code, 1, none));
+  QVERIFY(expect(StepKind::Work, 0, 1, {}, 0, microseconds(10)));
+  QVERIFY(expect(StepKind::Wait, 0, 1, {}, 0, milliseconds(2)));
+  QVERIFY(expect(StepKind::Operation, 0, 5, {}, 0, seconds(1)));
+  QVERIFY(expect(StepKind::Operation, 0, 1, {}, 0, nanoseconds(7)));
+  QVERIFY(expect(StepKind::Halt, 0, 1, {}, 0, none));
 }
 
 void ScriptTest::commentsAndBlankLinesAreSkipped() {
@@ -97,7 +97,7 @@ void ScriptTest::loopGoesBackToTheStart() {
   for (int round = 0; round < 3; ++round) {
     QCOMPARE(source->next()->gfn, Gfn(1));
     QCOMPARE(source->next()->gfn, Gfn(2));
-    QCOMPARE(source->next()->kind, Kind::Loop);
+    QCOMPARE(source->next()->kind, StepKind::Loop);
   }
 }
 
@@ -136,7 +136,7 @@ void ScriptTest::mistakesAreReportedWithLineAndColumn_data() {
 void ScriptTest::mistakesAreReportedWithLineAndColumn() {
   QFETCH(QString, text);
   QFETCH(QString, error);
-  const auto result = parseScript(text.toStdString(), "test.script", kMemory);
+  const auto result = parseScript(text.toStdString(), "test.script", kScriptMemory);
   QVERIFY(!result);
   QCOMPARE(QString::fromStdString(result.error().text), error);
 }

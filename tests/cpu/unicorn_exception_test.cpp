@@ -10,15 +10,16 @@ using namespace overcommit;
 
 namespace {
 
-constexpr std::uint64_t kRoot = 0x1000, kPointers = 0x2000, kDirectory = 0x3000, kTable = 0x4000, kIdt = 0x6000, kStack = 0x8000;
+constexpr std::uint64_t kExceptionRoot = 0x1000, kExceptionPointers = 0x2000, kExceptionDirectory = 0x3000, kExceptionTable = 0x4000,
+                        kIdt = 0x6000, kStack = 0x8000;
 
 // 64 KiB of guest memory, identity mapped but for what a test changes, with a handler for every vector.
 struct Guest {
   Guest() {
-    put(kRoot, kPointers | 3);
-    put(kPointers, kDirectory | 3);
-    put(kDirectory, kTable | 3);
-    for (std::uint64_t page = 1; page < 16; ++page) put(kTable + page * 8, page << kPageShift | 3);
+    put(kExceptionRoot, kExceptionPointers | 3);
+    put(kExceptionPointers, kExceptionDirectory | 3);
+    put(kExceptionDirectory, kExceptionTable | 3);
+    for (std::uint64_t page = 1; page < 16; ++page) put(kExceptionTable + page * 8, page << kPageShift | 3);
     for (unsigned vector = 0; vector < 256; ++vector) setGate(vector, 0x8e);
   }
   void put(std::uint64_t at, std::uint64_t value) { std::memcpy(&ram[at], &value, sizeof value); }
@@ -39,7 +40,7 @@ struct Guest {
     state.rflags = 0x50302;  // NT is off, IF and TF are on
     state.rsp = kStack + 0x808;
     state.cr2 = 0xdead;
-    state.cr3 = kRoot;
+    state.cr3 = kExceptionRoot;
     state.cs = 0x08;
     state.ss = 0x10;
     state.idtBase = kIdt;
@@ -100,7 +101,7 @@ void UnicornExceptionTest::gateTypeDecidesAboutInterrupts() {
 
 void UnicornExceptionTest::frameMayStraddlePagesThatAreApart() {
   Guest guest;
-  guest.put(kTable + 9 * 8, 0xc000 | 3);  // page 9 is frame 12, page 8 is itself
+  guest.put(kExceptionTable + 9 * 8, 0xc000 | 3);  // page 9 is frame 12, page 8 is itself
   ExceptionState state = Guest::at(14);
   state.rsp = 0x9010;
   const auto entry = guest.deliver(state);
@@ -115,14 +116,14 @@ void UnicornExceptionTest::frameMayStraddlePagesThatAreApart() {
 void UnicornExceptionTest::pushMarksTheGuestsTables() {
   Guest guest;
   QVERIFY(guest.deliver(Guest::at(14)).has_value());
-  QCOMPARE(guest.get(kTable + 8 * 8), kStack | 3 | kPteAccessed | kPteDirty);
-  QCOMPARE(guest.get(kDirectory), kTable | 3 | kPteAccessed);
-  QCOMPARE(guest.get(kRoot), kPointers | 3 | kPteAccessed);
+  QCOMPARE(guest.get(kExceptionTable + 8 * 8), kStack | 3 | kPteAccessed | kPteDirty);
+  QCOMPARE(guest.get(kExceptionDirectory), kExceptionTable | 3 | kPteAccessed);
+  QCOMPARE(guest.get(kExceptionRoot), kExceptionPointers | 3 | kPteAccessed);
 }
 
 void UnicornExceptionTest::halfAFrameIsNeverWritten() {
   Guest guest;
-  guest.put(kTable + 9 * 8, 0x9000 | 1);  // read-only
+  guest.put(kExceptionTable + 9 * 8, 0x9000 | 1);  // read-only
   const std::vector<std::byte> before = guest.ram;
   ExceptionState state = Guest::at(14);
   state.rsp = 0x9010;

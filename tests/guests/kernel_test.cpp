@@ -9,8 +9,6 @@ using namespace overcommit::test;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-
 struct Run {
   std::string results, ending;
   std::uint64_t swapOuts = 0, majorFaults = 0, oomKills = 0;

@@ -15,8 +15,8 @@
 
 namespace {
 
-const QString kGuests = QStringLiteral(OVERCOMMIT_SOURCE_DIR "/guests");
-const QString kPrebuilt = kGuests + QStringLiteral("/prebuilt");
+const QString kGuestSources = QStringLiteral(OVERCOMMIT_SOURCE_DIR "/guests");
+const QString kPrebuilt = kGuestSources + QStringLiteral("/prebuilt");
 
 QByteArray contents(const QString& path) {
   QFile file(path);
@@ -129,7 +129,7 @@ void ReferenceBuildTest::everyCommittedBinaryIsListed() {
 void ReferenceBuildTest::sourcesRebuildToTheCommittedBytes() {
   if (const QString reason = otherCompiler(); !reason.isEmpty()) QSKIP(qPrintable(reason));
   const QTemporaryDir out;
-  const Outcome build = run(kGuests + QStringLiteral("/build.sh"), {out.path()});
+  const Outcome build = run(kGuestSources + QStringLiteral("/build.sh"), {out.path()});
   QVERIFY2(build.exitCode == 0, build.output.constData());
   for (const QString& name : committedBinaries()) {
     QVERIFY2(contents(out.filePath(name)) == contents(kPrebuilt + QLatin1Char('/') + name), qPrintable(name));
@@ -141,8 +141,8 @@ void ReferenceBuildTest::ownBalloonDriverLinksToTheSameKernel() {
   if (const QString reason = otherCompiler(); !reason.isEmpty()) QSKIP(qPrintable(reason));
   const QTemporaryDir out;
   const QString kernel = out.filePath(QStringLiteral("mine.elf"));
-  const Outcome build =
-      run(kGuests + QStringLiteral("/build.sh"), {QStringLiteral("--balloon"), kGuests + QStringLiteral("/kernel/balloon.c"), kernel});
+  const Outcome build = run(kGuestSources + QStringLiteral("/build.sh"),
+                            {QStringLiteral("--balloon"), kGuestSources + QStringLiteral("/kernel/balloon.c"), kernel});
   QVERIFY2(build.exitCode == 0, build.output.constData());
   QVERIFY(contents(kernel) == contents(kPrebuilt + QStringLiteral("/overcommit-guest.elf")));
 }

@@ -8,8 +8,6 @@ using namespace overcommit::test;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-
 RunConfig fastHost(Pages memory) {
   RunConfig config = hostOf(memory);
   config.costs.diskRead = config.costs.swapRead = microseconds(20);

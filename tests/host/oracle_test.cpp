@@ -18,7 +18,6 @@ struct Program {
   std::uint64_t guestSwap = 0;
 };
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr std::uint64_t kVmMiB = 16;
 
 // Smaller than the defaults, so that every program passes through its memory several times.

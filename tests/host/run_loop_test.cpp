@@ -9,8 +9,6 @@ using namespace overcommit::test;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-
 VmConfig toucher(const std::string& name) {
   VmConfig vm = vmOf(name, "toucher", mebibytes(8));
   vm.arguments = {{"working_set", 5 * kMiB}, {"op_work", 100'000}};

@@ -15,8 +15,7 @@ using namespace overcommit::test;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kOperations = 300;
+constexpr std::uint64_t kTouches = 300;
 
 // Two VMs of 8 MiB on a host of 10 MiB that neither shares nor compresses: both are swapped.
 RunConfig tightHost() {
@@ -27,7 +26,7 @@ RunConfig tightHost() {
   for (const char* name : {"a", "b"}) {
     VmConfig vm = vmOf(name, "toucher", mebibytes(8));
     vm.arguments = {{"working_set", 5 * kMiB}, {"op_work", 100'000}};
-    vm.operations = kOperations;
+    vm.operations = kTouches;
     config.vms.push_back(vm);
   }
   return config;
@@ -73,9 +72,9 @@ class SwapFaultsTest : public QObject {
     QVERIFY(test.runUntilOff(seconds(10)));
     QCOMPARE(test.vm(0).state(), VmState::Crashed);
     QVERIFY2(std::regex_match(test.vm(0).crashReason(), std::regex(reason.toStdString())), test.vm(0).crashReason().c_str());
-    QVERIFY(test.vm(0).meter().operations() < kOperations);
+    QVERIFY(test.vm(0).meter().operations() < kTouches);
     QCOMPARE(test.vm(1).state(), VmState::Off);
-    QCOMPARE(test.vm(1).meter().operations(), kOperations);
+    QCOMPARE(test.vm(1).meter().operations(), kTouches);
     QCOMPARE(resultsOf(test, 1), results_);
     QCOMPARE(test.host().machine().free() + test.host().machine().count(FrameUse::Overhead), test.host().machine().frames());
   }

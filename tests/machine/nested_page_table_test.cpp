@@ -11,11 +11,11 @@ using namespace overcommit;
 
 namespace {
 
-struct Fixture {
+struct TableFixture {
   std::unique_ptr<MachineMemory> machine;
   std::unique_ptr<NestedPageTable> table;
 
-  explicit Fixture(std::uint64_t pages) {
+  explicit TableFixture(std::uint64_t pages) {
     const Pages needed = NestedPageTable::tablesFor(Pages(pages));
     machine = *MachineMemory::create(needed + Pages(64), FreedFrames::FillWithJunk);
     // Tables out of order: nothing may depend on where they lie.
@@ -40,7 +40,7 @@ class NestedPageTableTest : public QObject {
   }
 
   void tablesLieInMachineFramesAndCountAsOverhead() {
-    const Fixture f(16384);
+    const TableFixture f(16384);
     QCOMPARE(f.machine->count(FrameUse::Overhead), NestedPageTable::tablesFor(Pages(16384)));
     for (const Mfn mfn : f.table->tables()) {
       QCOMPARE(f.machine->frame(mfn).use, FrameUse::Overhead);
@@ -49,12 +49,12 @@ class NestedPageTableTest : public QObject {
   }
 
   void everyPageIsUntouchedAtFirst() {
-    const Fixture f(1000);
+    const TableFixture f(1000);
     for (std::uint64_t g = 0; g < 1000; ++g) QCOMPARE(f.table->lookup(Gfn(g)).place(), PagePlace::Untouched);
   }
 
   void entryIsWrittenWhereTheHardwareWouldReadIt() {
-    const Fixture f(16384);
+    const TableFixture f(16384);
     const Gfn gfn(5 * 512 + 77);
     f.table->update(gfn, NptEntry::swapped(1234));
     const auto steps = f.table->walk(gfn);
@@ -64,7 +64,7 @@ class NestedPageTableTest : public QObject {
   }
 
   void walkGoesFromTheRootThroughTheIndicesOfThePicture() {
-    const Fixture f(512 * 512 + 700);
+    const TableFixture f(512 * 512 + 700);
     const std::uint64_t gfn = 512 * 512 + 513;
     const auto steps = f.table->walk(Gfn(gfn));
     QCOMPARE(steps[0].table, f.table->root());
@@ -76,7 +76,7 @@ class NestedPageTableTest : public QObject {
   }
 
   void lookupFindsWhatTheWalkFinds() {
-    const Fixture f(512 * 512 + 5000);
+    const TableFixture f(512 * 512 + 5000);
     Random random(1, "npt");
     for (int i = 0; i < 20'000; ++i) {
       const Gfn gfn(random.below(f.table->memory().value()));
@@ -100,7 +100,7 @@ class NestedPageTableTest : public QObject {
 
   void pageBeyondTheMemoryBreaksAnInvariant() {
     QCOMPARE(test::exitOf([] {
-               const Fixture f(100);
+               const TableFixture f(100);
                static_cast<void>(f.table->lookup(Gfn(100)));
              }),
              kExitInvariantBroken);

@@ -7,17 +7,16 @@
 
 #include "base/random.h"
 #include "policy/min_funding.h"
+#include "policy/taxes.h"
 #include "policy/wide.h"
 #include "support/test.h"
 
 using namespace overcommit;
+using namespace overcommit::test;
 
 namespace {
 
-constexpr std::uint64_t kMiB = 256;  // in pages
-
-constexpr IdleTax flat(std::uint32_t percent) { return {percent, IdleTaxCurve::Flat}; }
-constexpr IdleTax progressive(std::uint32_t percent) { return {percent, IdleTaxCurve::Progressive}; }
+constexpr std::uint64_t kPagesPerMiB = 256;
 
 VmClaim claim(std::uint64_t shares, std::uint64_t configured, std::uint64_t active, std::uint64_t reservation = 0) {
   return {.shares = shares, .configured = Pages(configured), .reservation = Pages(reservation), .active = Pages(active)};
@@ -96,13 +95,15 @@ class AllocationTest : public QObject {
   }
 
   void twoEqualVmsHaveHalfEachWithoutTax() {  // E5 (W02 Fig 7): 358 MB for two VMs of 256 MB
-    QCOMPARE(targets(358 * kMiB, {claim(2560, 256 * kMiB, 20 * kMiB), claim(2560, 256 * kMiB, 250 * kMiB)}, flat(0)),
-             (Values{179 * kMiB, 179 * kMiB}));
+    QCOMPARE(targets(358 * kPagesPerMiB,
+                     {claim(2560, 256 * kPagesPerMiB, 20 * kPagesPerMiB), claim(2560, 256 * kPagesPerMiB, 250 * kPagesPerMiB)}, flat(0)),
+             (Values{179 * kPagesPerMiB, 179 * kPagesPerMiB}));
   }
 
   void idleVmPaysForTheBusyOneAtDefaultTax() {  // E5: about 20 and 250 MB active, tau = 75 %
-    QCOMPARE(targets(358 * kMiB, {claim(2560, 256 * kMiB, 20 * kMiB), claim(2560, 256 * kMiB, 250 * kMiB)}, flat(75)),
-             (Values{102 * kMiB, 256 * kMiB}));
+    QCOMPARE(targets(358 * kPagesPerMiB,
+                     {claim(2560, 256 * kPagesPerMiB, 20 * kPagesPerMiB), claim(2560, 256 * kPagesPerMiB, 250 * kPagesPerMiB)}, flat(75)),
+             (Values{102 * kPagesPerMiB, 256 * kPagesPerMiB}));
   }
 
   void gapOfTwoEqualVmsIsLinearInTheTax() {  // E6: P2 - P1 = tau (A2 - A1) where nothing clips

@@ -6,19 +6,17 @@
 #include "support/test.h"
 
 using namespace overcommit;
+using namespace overcommit::test;
 
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
-
-// Published sizes of MinFree on the sliding scale, in hundredths of a MiB.
-struct Published {
+// PublishedMinFree sizes of MinFree on the sliding scale, in hundredths of a MiB.
+struct PublishedMinFree {
   std::uint64_t host, minFree;
 };
-const std::vector<Published> kPublished{{512 * kMiB, 3072},   {kGiB, 6144},          {2 * kGiB, 12288},  {4 * kGiB, 24576},
-                                        {8 * kGiB, 40960},    {16 * kGiB, 65536},    {28 * kGiB, 90112}, {64 * kGiB, 126976},
-                                        {128 * kGiB, 192512}, {1024 * kGiB, 1110016}};
+const std::vector<PublishedMinFree> kPublishedMinFree{{512 * kMiB, 3072},   {kGiB, 6144},          {2 * kGiB, 12288},  {4 * kGiB, 24576},
+                                                      {8 * kGiB, 40960},    {16 * kGiB, 65536},    {28 * kGiB, 90112}, {64 * kGiB, 126976},
+                                                      {128 * kGiB, 192512}, {1024 * kGiB, 1110016}};
 
 // A host on which all thresholds differ: 1,000 frames of MinFree.
 constexpr FreeStateThresholds kThresholds{Pages(1000), Pages(640), Pages(320), Pages(160), Pages(40)};
@@ -46,7 +44,7 @@ class FreeStateTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void slidingScaleIsThePublishedOneToTheByte() {
-    for (const Published& published : kPublished) {
+    for (const PublishedMinFree& published : kPublishedMinFree) {
       // hundredths of a MiB, rounded down to a byte
       QCOMPARE(minFreeOf(Bytes(published.host), MinFreeScale::Sliding, 0).value(), published.minFree * kMiB / 100);
     }

@@ -4,15 +4,14 @@
 #include <vector>
 
 #include "base/random.h"
+#include "policy/taxes.h"
 #include "policy/wide.h"
 #include "support/test.h"
 
 using namespace overcommit;
+using namespace overcommit::test;
 
 namespace {
-
-constexpr IdleTax flat(std::uint32_t percent) { return {percent, IdleTaxCurve::Flat}; }
-constexpr IdleTax progressive(std::uint32_t percent) { return {percent, IdleTaxCurve::Progressive}; }
 
 // In active pages, rounded down.
 std::uint64_t chargeInPages(std::uint64_t active, std::uint64_t pages, IdleTax tax) {

@@ -4,19 +4,18 @@
 #include "support/test.h"
 
 using namespace overcommit;
+using namespace overcommit::test;
 
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 
 std::uint64_t overhead(Vintage vintage, std::uint64_t mebibytes) { return publishedOverhead(vintage, Bytes(mebibytes * kMiB)).value(); }
 std::uint64_t hundredths(std::uint64_t value) { return value * kMiB / 100; }
 
-struct Published {
+struct PublishedOverhead {
   Vintage vintage;
   std::uint64_t configured, overhead;  // MiB, hundredths of a MiB
 };
-constexpr Published kPublished[] = {
+constexpr PublishedOverhead kPublishedOverhead[] = {
     {Vintage::Esx2, 256, 5400},   {Vintage::Esx2, 512, 5400},    {Vintage::Esx2, 1024, 7000},   {Vintage::Esx2, 2048, 10200},
     {Vintage::Esx2, 3584, 15000},                                                                                               // A25 p425
     {Vintage::Esx4, 256, 11317},  {Vintage::Esx4, 512, 11668},   {Vintage::Esx4, 1024, 12373},  {Vintage::Esx4, 2048, 13781},   // RM40 p30
@@ -31,7 +30,7 @@ class PublishedOverheadTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void tablesAreThePublishedOnes() {
-    for (const Published& row : kPublished) QCOMPARE(overhead(row.vintage, row.configured), hundredths(row.overhead));
+    for (const PublishedOverhead& row : kPublishedOverhead) QCOMPARE(overhead(row.vintage, row.configured), hundredths(row.overhead));
   }
 
   void betweenTwoSizesItLiesOnALine() {

@@ -8,10 +8,10 @@ using namespace overcommit;
 
 namespace {
 
-constexpr Pages kGiB(262'144);
+constexpr Pages kGiBInPages(262'144);
 
-HostScale unscaled() { return {kGiB, bytesOf(kGiB), 1}; }
-HostScale scaledBy(std::uint64_t k, std::uint64_t timeScale) { return {kGiB / k, bytesOf(kGiB), timeScale}; }
+HostScale unscaled() { return {kGiBInPages, bytesOf(kGiBInPages), 1}; }
+HostScale scaledBy(std::uint64_t k, std::uint64_t timeScale) { return {kGiBInPages / k, bytesOf(kGiBInPages), timeScale}; }
 
 }  // namespace
 
@@ -20,8 +20,8 @@ class ScanRateTest : public QObject {
  private Q_SLOTS:
   void wholeVmIsScannedInTheTimeOfAPass() {
     // 1 GiB in 60 minutes: 72.8 pages a second; in 10: 437.
-    QCOMPARE(vmScanRate(WholeScanRate{60, 1024, 0}, unscaled(), kGiB), (ScanRate{16'384, 225}));
-    QCOMPARE(vmScanRate(WholeScanRate{10, 1024, 0}, unscaled(), kGiB), (ScanRate{32'768, 75}));
+    QCOMPARE(vmScanRate(WholeScanRate{60, 1024, 0}, unscaled(), kGiBInPages), (ScanRate{16'384, 225}));
+    QCOMPARE(vmScanRate(WholeScanRate{10, 1024, 0}, unscaled(), kGiBInPages), (ScanRate{32'768, 75}));
   }
 
   void mostPagesPerSecondHoldLargeVmsBack() {
@@ -37,12 +37,12 @@ class ScanRateTest : public QObject {
     QCOMPARE(vmScanRate(FixedScanRate{}, scaledBy(16, 60), Pages(100)), (ScanRate{375, 2}));
     QCOMPARE(hostScanRate(FixedScanRate{}, scaledBy(16, 60)), (ScanRate{750, 1}));
     QCOMPARE(hostScanRate(WholeScanRate{60, 1024, 1600}, scaledBy(16, 60)), (ScanRate{6000, 1}));
-    QCOMPARE(vmScanRate(WholeScanRate{10, 32, 0}, scaledBy(16, 10), kGiB), (ScanRate{20, 1}));
+    QCOMPARE(vmScanRate(WholeScanRate{10, 32, 0}, scaledBy(16, 10), kGiBInPages), (ScanRate{20, 1}));
   }
 
   void aPassOfASmallVmTakesAsLongAsOfTheLargeOneItStandsFor() {
     // 1 GiB on the real host is 64 MiB here, scanned in 60 minutes / time scale.
-    QCOMPARE(vmScanRate(WholeScanRate{60, 1024, 0}, scaledBy(16, 60), kGiB / 16), (ScanRate{4096, 15}));
+    QCOMPARE(vmScanRate(WholeScanRate{60, 1024, 0}, scaledBy(16, 60), kGiBInPages / 16), (ScanRate{4096, 15}));
   }
 
   void frameScaleNeedNotBeWhole() {

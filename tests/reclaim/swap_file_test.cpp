@@ -14,7 +14,7 @@ namespace {
 
 using Page = std::array<std::byte, kPageSize>;
 
-Page filled(std::uint64_t value) {
+Page pageOf(std::uint64_t value) {
   Page page;
   page.fill(static_cast<std::byte>(value));
   return page;
@@ -41,23 +41,23 @@ class SwapFileTest : public QObject {
  private Q_SLOTS:
   void slotsAreFilledInOrderAndUsedAgain() {
     Disk disk(4);
-    for (std::uint64_t slot = 0; slot < 4; ++slot) QCOMPARE(*disk.file.write(filled(slot)), slot);
+    for (std::uint64_t slot = 0; slot < 4; ++slot) QCOMPARE(*disk.file.write(pageOf(slot)), slot);
     QVERIFY(disk.file.full());
     disk.file.free(2);
     disk.file.free(0);
-    QCOMPARE(*disk.file.write(filled(7)), 0u);
-    QCOMPARE(*disk.file.write(filled(8)), 2u);
+    QCOMPARE(*disk.file.write(pageOf(7)), 0u);
+    QCOMPARE(*disk.file.write(pageOf(8)), 2u);
     Page page{};
     for (const auto& [slot, value] : {std::pair{0u, 7u}, {1u, 1u}, {2u, 8u}, {3u, 3u}}) {
       VERIFY_OK(disk.file.read(slot, page));
-      QVERIFY(page == filled(value));
+      QVERIFY(page == pageOf(value));
     }
     QCOMPARE(disk.file.used(), Pages(4));
   }
 
   void readSlotStaysUsedUntilItIsFreed() {
     Disk disk(2);
-    const std::uint64_t slot = *disk.file.write(filled(1));
+    const std::uint64_t slot = *disk.file.write(pageOf(1));
     Page page{};
     VERIFY_OK(disk.file.read(slot, page));
     QVERIFY(disk.file.uses(slot) && disk.file.used() == Pages(1));
@@ -70,15 +70,15 @@ class SwapFileTest : public QObject {
     for (const PageFileFault fault : {PageFileFault::DiskFull, PageFileFault::ShortWrite}) {
       Disk disk(2);
       disk.faults->inject(fault, 1);
-      QVERIFY(!disk.file.write(filled(1)));
+      QVERIFY(!disk.file.write(pageOf(1)));
       QCOMPARE(disk.file.used(), Pages(0));
-      QCOMPARE(*disk.file.write(filled(1)), 0u);
+      QCOMPARE(*disk.file.write(pageOf(1)), 0u);
     }
   }
 
   void pageThatComesBackOtherThanItWentIsNoticed() {
     Disk disk(2);
-    const std::uint64_t slot = *disk.file.write(filled(1));
+    const std::uint64_t slot = *disk.file.write(pageOf(1));
     disk.faults->inject(PageFileFault::CorruptPage, 1);
     Page page{};
     QCOMPARE(disk.file.read(slot, page).error().text,
@@ -88,23 +88,23 @@ class SwapFileTest : public QObject {
 
   void lookingIsNotStruckByFaults() {
     Disk disk(2);
-    const std::uint64_t slot = *disk.file.write(filled(1));
+    const std::uint64_t slot = *disk.file.write(pageOf(1));
     disk.faults->inject(PageFileFault::ReadError, 1);
     Page page{};
-    QVERIFY(disk.file.look(slot, page) && page == filled(1));
+    QVERIFY(disk.file.look(slot, page) && page == pageOf(1));
     QVERIFY(!disk.file.read(slot, page));
   }
 
   void fileGrowsAndNeverShrinks() {
     Disk disk(2);
-    static_cast<void>(*disk.file.write(filled(1)));
-    static_cast<void>(*disk.file.write(filled(2)));
+    static_cast<void>(*disk.file.write(pageOf(1)));
+    static_cast<void>(*disk.file.write(pageOf(2)));
     disk.file.growTo(Pages(3));
     QVERIFY(!disk.file.full());
-    const std::uint64_t slot = *disk.file.write(filled(3));
+    const std::uint64_t slot = *disk.file.write(pageOf(3));
     Page page{};
     VERIFY_OK(disk.file.read(slot, page));
-    QVERIFY(page == filled(3));
+    QVERIFY(page == pageOf(3));
     disk.file.growTo(Pages(1));
     QCOMPARE(disk.file.slots(), Pages(3));
   }

@@ -17,10 +17,10 @@ using namespace overcommit;
 
 namespace {
 
-const std::string kFolder = std::string(OVERCOMMIT_SOURCE_DIR) + "/docs/reference/";
+const std::string kReferencePages = std::string(OVERCOMMIT_SOURCE_DIR) + "/docs/reference/";
 
 std::string read(const std::string& page) {
-  std::ifstream file(kFolder + page, std::ios::binary);
+  std::ifstream file(kReferencePages + page, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -112,7 +112,7 @@ class ReferenceTest : public QObject {
     QVERIFY(!there.empty());
     const std::string wanted = withTables(there);
     if (qEnvironmentVariable("OVERCOMMIT_UPDATE_GOLDEN") == QStringLiteral("1") && wanted != there)
-      std::ofstream(kFolder + page.toStdString(), std::ios::binary) << wanted;
+      std::ofstream(kReferencePages + page.toStdString(), std::ios::binary) << wanted;
     QVERIFY2(read(page.toStdString()) == wanted, "run this test with OVERCOMMIT_UPDATE_GOLDEN=1 to bring the tables up to date");
   }
 

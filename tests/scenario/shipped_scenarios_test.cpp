@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFolder = fs::path(OVERCOMMIT_SOURCE_DIR) / "labs/scenarios";
+const fs::path kShipped = fs::path(OVERCOMMIT_SOURCE_DIR) / "labs/scenarios";
 const fs::path kGolden = fs::path(OVERCOMMIT_SOURCE_DIR) / "tests/scenario/golden_digests.txt";
 constexpr const char* kHowToUpdate =
     "the digest differs from the one in tests/scenario/golden_digests.txt. If the change is meant, run the tests of shipped_scenarios_test "
@@ -29,7 +29,7 @@ constexpr const char* kHowToUpdate =
 
 std::map<std::string, fs::path> shipped() {
   std::map<std::string, fs::path> scenarios;
-  for (const auto& entry : fs::directory_iterator(kFolder)) {
+  for (const auto& entry : fs::directory_iterator(kShipped)) {
     if (entry.path().extension() == ".toml") scenarios.emplace(entry.path().stem().string(), entry.path());
   }
   return scenarios;
@@ -94,7 +94,7 @@ class ShippedScenariosTest : public QObject {
   void traceAndReportsDoNotChangeTheDigest_data() {
     QTest::addColumn<QString>("path");
     for (const char* name : {"idle", "boot-zero", "scripts-only", "a-limit-bites"})
-      QTest::newRow(name) << QString::fromStdString((kFolder / (std::string(name) + ".toml")).string());
+      QTest::newRow(name) << QString::fromStdString((kShipped / (std::string(name) + ".toml")).string());
   }
   void traceAndReportsDoNotChangeTheDigest() {
     QFETCH(QString, path);

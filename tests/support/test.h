@@ -3,10 +3,13 @@
 
 #include <QObject>
 #include <QTest>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace overcommit::test {
+
+inline constexpr std::uint64_t kMiB = std::uint64_t{1} << 20, kGiB = std::uint64_t{1} << 30;
 
 // The tests of one executable, by the name of their file. A static object of each test file adds itself before main() runs.
 using TestFactory = std::unique_ptr<QObject> (*)();
