@@ -54,8 +54,8 @@ constexpr std::array<Profile, 5> kProfiles{{
      kEsx3Defaults},
     {Vintage::Esx4, "esx4", kSixPercent, ScanPace::WholeVmInTime, ZipSlots::Half, LargePages::Supported, SwapFiles::OneForEachVm,
      kEsx4Defaults},
-    {Vintage::Esx5, "esx5", kSlidingRules, ScanPace::WholeVmInTime, ZipSlots::HalfAndQuarter, LargePages::Supported, SwapFiles::OneForEachVm,
-     kEsx5Defaults},
+    {Vintage::Esx5, "esx5", kSlidingRules, ScanPace::WholeVmInTime, ZipSlots::HalfAndQuarter, LargePages::Supported,
+     SwapFiles::OneForEachVm, kEsx5Defaults},
     {Vintage::Esx6, "esx6", kFiveStates, ScanPace::WholeVmInTime, ZipSlots::HalfAndQuarter, LargePages::Supported, SwapFiles::OneForEachVm,
      kEsx6Defaults},
 }};
