@@ -14,16 +14,16 @@ namespace {
 
 // The probe's guest-physical memory, by page.
 enum Page : std::uint64_t {
-  kRootTable = 1,
-  kLowTables = 2,      // three levels for the identity map
-  kDynamicTables = 5,  // three levels for the dynamic area
-  kTranslated = 8,     // where the guest's tables send the first dynamic page
-  kDescriptors = 9,
-  kCode = 10,
-  kStack = 11,
-  kReadOnly = 12,
-  kAbsent = 13,
-  kPages = 16
+  RootTable = 1,
+  LowTables = 2,      // three levels for the identity map
+  DynamicTables = 5,  // three levels for the dynamic area
+  Translated = 8,     // where the guest's tables send the first dynamic page
+  Descriptors = 9,
+  Code = 10,
+  Stack = 11,
+  ReadOnly = 12,
+  Absent = 13,
+  Count = 16
 };
 constexpr std::uint64_t addressOf(Page page) { return page * kPageSize; }
 
@@ -53,7 +53,7 @@ class Probe {
   std::optional<Fault> provoke(Instruction instruction, Page page);
   void clearInFlight(std::size_t inFlightAt);
 
-  alignas(kPageSize) std::array<std::byte, kPages * kPageSize> ram_{};
+  alignas(kPageSize) std::array<std::byte, Page::Count * kPageSize> ram_{};
   alignas(kPageSize) std::array<std::byte, kPageSize> dynamic_{};
   std::unique_ptr<UnicornEngine> engine_;
   std::optional<UnicornContext> context_;
@@ -64,24 +64,24 @@ void Probe::buildGuest() {
   constexpr std::uint64_t kTable = kPtePresent | kPteWritable;
   const auto page = [](std::uint64_t number) { return number << kPageShift; };
   const auto chain = [&](Page first, std::uint64_t rootIndex) {
-    entry(kRootTable, rootIndex) = page(first) | kTable;
+    entry(Page::RootTable, rootIndex) = page(first) | kTable;
     entry(first, 0) = page(first + 1) | kTable;
     entry(static_cast<Page>(first + 1), 0) = page(first + 2) | kTable;
   };
-  chain(kLowTables, 0);
-  chain(kDynamicTables, OC_DYNAMIC_BASE >> 39);
-  constexpr auto kLowLeaf = static_cast<Page>(kLowTables + 2);
-  for (std::uint64_t number = 1; number < kPages; ++number) entry(kLowLeaf, number) = page(number) | kTable;
-  entry(kLowLeaf, kReadOnly) = page(kReadOnly) | kPtePresent;
-  entry(kLowLeaf, kAbsent) = 0;
-  entry(static_cast<Page>(kDynamicTables + 2), 0) = page(kTranslated) | kTable;
+  chain(Page::LowTables, 0);
+  chain(Page::DynamicTables, OC_DYNAMIC_BASE >> 39);
+  constexpr auto kLowLeaf = static_cast<Page>(Page::LowTables + 2);
+  for (std::uint64_t number = 1; number < Page::Count; ++number) entry(kLowLeaf, number) = page(number) | kTable;
+  entry(kLowLeaf, Page::ReadOnly) = page(Page::ReadOnly) | kPtePresent;
+  entry(kLowLeaf, Page::Absent) = 0;
+  entry(static_cast<Page>(Page::DynamicTables + 2), 0) = page(Page::Translated) | kTable;
 
-  entry(kTranslated, 0) = kMarkTranslated;
+  entry(Page::Translated, 0) = kMarkTranslated;
   std::memcpy(dynamic_.data(), &kMarkDynamic, sizeof kMarkDynamic);
-  entry(kDescriptors, OC_CODE_SELECTOR / 8) = 0x00af'9b00'0000'ffff;
-  entry(kDescriptors, OC_DATA_SELECTOR / 8) = 0x00cf'9300'0000'ffff;
-  std::memcpy(&ram_[addressOf(kCode) + Load], kLoad.data(), kLoad.size());
-  std::memcpy(&ram_[addressOf(kCode) + Store], kStore.data(), kStore.size());
+  entry(Page::Descriptors, OC_CODE_SELECTOR / 8) = 0x00af'9b00'0000'ffff;
+  entry(Page::Descriptors, OC_DATA_SELECTOR / 8) = 0x00cf'9300'0000'ffff;
+  std::memcpy(&ram_[addressOf(Page::Code) + Load], kLoad.data(), kLoad.size());
+  std::memcpy(&ram_[addressOf(Page::Code) + Store], kStore.data(), kStore.size());
 }
 
 void Probe::onException(uc_engine* engine, std::uint32_t vector, void* self) {
@@ -95,13 +95,13 @@ void Probe::onException(uc_engine* engine, std::uint32_t vector, void* self) {
 std::optional<Probe::Fault> Probe::provoke(Instruction instruction, Page page) {
   fault_.reset();
   engine_->write(UC_X86_REG_RBX, addressOf(page));
-  engine_->start(addressOf(kCode) + instruction);
+  engine_->start(addressOf(Page::Code) + instruction);
   return fault_;
 }
 
 Result<UnicornKind> Probe::findKind() {
   engine_->write(UC_X86_REG_RBX, OC_DYNAMIC_BASE);
-  const uc_err error = engine_->start(addressOf(kCode) + Load);
+  const uc_err error = engine_->start(addressOf(Page::Code) + Load);
   if (error != UC_ERR_OK || fault_) return failure("it cannot run the probe: {}", uc_strerror(error));
   const std::uint64_t found = engine_->read(UC_X86_REG_RAX);
   if (found == kMarkTranslated) return UnicornKind::Translates;
@@ -114,7 +114,7 @@ Result<UnicornKind> Probe::findKind() {
 Result<std::size_t> Probe::findInFlightWord() {
   context_->save();
   const std::vector<std::byte> before(context_->raw().begin(), context_->raw().end());
-  const auto fault = provoke(Load, kAbsent);
+  const auto fault = provoke(Load, Page::Absent);
   if (!fault || fault->vector != kPageFaultVector) return failure("it does not report a page fault");
   std::vector<std::size_t> found;
   for (std::size_t at = 0; at + 4 <= before.size(); at += 4) {
@@ -134,7 +134,8 @@ Result<std::size_t> Probe::findErrorCodeWord(std::size_t inFlightAt) {
     Page page;
     std::int32_t errorCode;
   };
-  constexpr std::array kCases{Case{Load, kAbsent, 0}, Case{Store, kAbsent, 2}, Case{Store, kReadOnly, 3}, Case{Load, kAbsent, 0}};
+  constexpr std::array kCases{Case{Load, Page::Absent, 0}, Case{Store, Page::Absent, 2}, Case{Store, Page::ReadOnly, 3},
+                              Case{Load, Page::Absent, 0}};
   std::vector<std::size_t> candidates;
   bool first = true;
   for (const Case& provoked : kCases) {
@@ -178,8 +179,8 @@ Result<UnicornInfo> Probe::run() {
   uc_hook hook = 0;
   const uc_err hooked = uc_hook_add(engine_->get(), &hook, UC_HOOK_INTR, asHook(onException), this, 1, 0);
   if (hooked != UC_ERR_OK) return refuse({uc_strerror(hooked)});
-  engine_->enter(
-      {Gpa(addressOf(kCode)), Gpa(addressOf(kStack) + kPageSize), Gpa(), Gpa(addressOf(kRootTable)), Gpa(addressOf(kDescriptors))});
+  engine_->enter({Gpa(addressOf(Page::Code)), Gpa(addressOf(Page::Stack) + kPageSize), Gpa(), Gpa(addressOf(Page::RootTable)),
+                  Gpa(addressOf(Page::Descriptors))});
 
   const auto kind = findKind();
   if (!kind) return refuse(kind.error());
