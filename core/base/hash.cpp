@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 #include <xxhash.h>
+#if OVERCOMMIT_XXH_DISPATCH
+#include <xxh_x86dispatch.h>  // the same hashes, by the widest vectors that this processor has
+#endif
 
 #include "base/error.h"
 

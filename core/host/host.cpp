@@ -18,6 +18,9 @@
 namespace overcommit {
 namespace {
 
+// How often freed frames are looked through for memory that goes back to the operating system.
+constexpr VirtualTime kGiveBackPeriod = seconds(1);
+
 constexpr std::string_view kUnavailable = "backend not available: ";
 
 Result<std::vector<std::byte>> readFile(const std::filesystem::path& path, std::string_view what) {
@@ -171,7 +174,7 @@ class Host::Implementation {
   std::vector<bool> pendingStart_;
   std::vector<std::uint64_t> reportedOperations_;
   std::unique_ptr<Audit> audit_;
-  VirtualTime now_, quantum_;
+  VirtualTime now_, quantum_, nextGiveBack_;
   std::vector<std::unique_ptr<VirtualMachine>> vms_;  // last: they use everything above
 
  private:
@@ -412,6 +415,10 @@ void Host::Implementation::runQuantum(VirtualTime end) {
     event.vmTime = vms_[i]->clock().now();
     event.values[0] = done;
     log_.record(event);
+  }
+  if (now_ >= nextGiveBack_) {
+    machine_->giveBackIdle();
+    nextGiveBack_ = now_ + kGiveBackPeriod;
   }
   if (audit_) audit_->sweepIfDue();
 }

@@ -29,6 +29,7 @@ class FreeList {
 
   [[nodiscard]] Pages count() const { return count_; }
   [[nodiscard]] bool contains(Mfn mfn) const;
+  [[nodiscard]] std::uint64_t freeOf(std::uint64_t block) const { return blocks_[block].free; }  // of its 64 frames, a bit each
 
   std::optional<Mfn> takeFor(VmId vm, Gfn gfn);  // near the neighbours of `gfn`
   std::optional<Mfn> takeAnywhere();             // tables and stores: packed together

@@ -17,8 +17,11 @@ namespace overcommit {
 namespace {
 
 constexpr std::byte kJunk{0xdf};
-// Freed frames are punched out when this many wait: enough to find runs, few enough (2 MiB) not to be missed.
-constexpr std::uint64_t kPunchBatch = 512;
+// Runs of so many frames go back to the operating system as soon as frames are looked through; of shorter ones so many at a time.
+constexpr std::uint64_t kLongRun = 16, kShortRunsAtATime = 32;
+
+// So many freed frames are kept before long runs are looked for: an eighth of the machine, 2 MiB at least.
+std::uint64_t mostKept(Pages frames) { return std::max<std::uint64_t>(frames.value() / 8, 512); }
 
 constexpr Frame kFreeFrame{};
 
@@ -72,7 +75,8 @@ MachineMemory::MachineMemory(int fd, std::byte* base, Pages frames, FreedFrames 
       freeList_(frames),
       chunks_((frames.value() + kChunkFrames - 1) / kChunkFrames),
       zero_((frames.value() + 63) / 64, ~std::uint64_t{0}),
-      dirtyWords_(zero_.size()) {
+      idle_(zero_.size()),
+      nextGiveBack_(mostKept(frames)) {
   counts_[indexOf(FrameUse::Free)] = frames;
 }
 
@@ -186,57 +190,76 @@ void MachineMemory::free(Mfn mfn) {
   changeUse(frame, FrameUse::Free);
   frame = kFreeFrame;
   freeList_.put(mfn);
-  dirtyWords_.insert(mfn.value() / 64);
-  ++dirty_;
+  ++kept_;
   if (freed_ == FreedFrames::FillWithJunk) {
     std::memset(at(mfn), std::to_integer<int>(kJunk), kPageSize);
-  } else if (dirty_ >= kPunchBatch) {
-    punchOut();
+  } else if (kept_ >= nextGiveBack_) {
+    giveBack([this](std::uint64_t word) { return kept(word); }, 0);
+    // What is left lies in short runs: not looked through again until much more has been freed.
+    nextGiveBack_ = std::max(mostKept(frameCount_), kept_ + mostKept(frameCount_) / 8);
   }
 }
 
 // Makes the frame, which is about to leave the free list, all zero.
 void MachineMemory::clean(Mfn mfn) {
-  const std::uint64_t word = mfn.value() / 64;
+  const std::uint64_t word = mfn.value() / 64, bit = std::uint64_t{1} << (mfn.value() % 64);
   if (freed_ == FreedFrames::FillWithJunk) {
     invariant(isFilledWith(bytes(mfn), knownZero(mfn) ? std::byte{0} : kJunk), "nobody writes to a free frame");
   }
   if (knownZero(mfn)) {
-    zero_[word] &= ~(std::uint64_t{1} << (mfn.value() % 64));
+    zero_[word] &= ~bit;
     return;
   }
   std::memset(at(mfn), 0, kPageSize);
-  --dirty_;
-  // The word may still have other dirty frames; punchOut() finds out, and forgets words that have none.
+  idle_[word] &= ~bit;
+  --kept_;
 }
 
-void MachineMemory::punchOut() {
+void MachineMemory::giveBackIdle() {
+  if (freed_ == FreedFrames::FillWithJunk || kept_ == 0) return;
+  giveBack([this](std::uint64_t word) { return kept(word) & idle_[word]; }, kShortRunsAtATime);
+  for (std::uint64_t word = 0; word < idle_.size(); ++word) idle_[word] = kept(word);
+}
+
+void MachineMemory::giveBackAll() {
   if (freed_ == FreedFrames::FillWithJunk) return;
-  std::uint64_t start = 0, end = 0;  // the run of dirty frames found so far
-  const auto punch = [&] {
-    if (start == end) return;
-    const int result = fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(start * kPageSize),
-                                 static_cast<off_t>((end - start) * kPageSize));
-    if (result != 0) {  // then the frames are cleaned by hand, which is always possible
-      std::memset(at(Mfn(start)), 0, (end - start) * kPageSize);
+  giveBack([this](std::uint64_t word) { return kept(word); }, kept_);
+  invariant(kept_ == 0, "every freed frame that was kept was given back");
+}
+
+// `frames`: which of 64 frames may go, a bit each. All long runs of them go, and so many short ones.
+template <typename Frames>
+void MachineMemory::giveBack(Frames frames, std::uint64_t shortRuns) {
+  std::uint64_t first = 0, end = 0;  // the run found so far
+  const auto finish = [&] {
+    if (end - first >= kLongRun) {
+      punch(first, end);
+    } else if (first != end && shortRuns > 0) {
+      punch(first, end);
+      --shortRuns;
     }
   };
-  while (const auto word = dirtyWords_.lowest()) {
-    dirtyWords_.erase(*word);
-    for (std::uint64_t bit = 0; bit < 64; ++bit) {
-      const Mfn mfn(*word * 64 + bit);
-      if (!freeList_.contains(mfn) || knownZero(mfn)) continue;
-      zero_[*word] |= std::uint64_t{1} << bit;
-      --dirty_;
-      if (mfn.value() != end) {
-        punch();
-        start = mfn.value();
+  for (std::uint64_t word = 0; word < zero_.size(); ++word) {
+    for (std::uint64_t left = frames(word); left != 0;) {
+      const auto from = static_cast<unsigned>(std::countr_zero(left));
+      const auto length = static_cast<unsigned>(std::countr_one(left >> from));
+      left = from + length == 64 ? 0 : left >> (from + length) << (from + length);
+      if (word * 64 + from != end) {
+        finish();
+        first = word * 64 + from;
       }
-      end = mfn.value() + 1;
+      end = word * 64 + from + length;
     }
   }
-  punch();
-  invariant(dirty_ == 0, "every freed frame that waited was punched out");
+  finish();
+}
+
+void MachineMemory::punch(std::uint64_t first, std::uint64_t end) {
+  const int result = fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(first * kPageSize),
+                               static_cast<off_t>((end - first) * kPageSize));
+  if (result != 0) std::memset(at(Mfn(first)), 0, (end - first) * kPageSize);  // always possible
+  for (std::uint64_t mfn = first; mfn < end; ++mfn) zero_[mfn / 64] |= std::uint64_t{1} << (mfn % 64);
+  kept_ -= end - first;
 }
 
 Bytes MachineMemory::resident() const {
@@ -265,6 +288,13 @@ std::optional<std::string> MachineMemory::audit() const {
     }
   }
   if (found != counts_) return "the counts of frames by use are not those of the frames";
+  std::uint64_t kept = 0;
+  for (std::uint64_t word = 0; word < zero_.size(); ++word) {
+    kept += static_cast<std::uint64_t>(std::popcount(this->kept(word)));
+    if ((idle_[word] & ~this->kept(word)) != 0)
+      return fmt::format("of frames {} to {} one is idle that is not kept", word * 64, word * 64 + 63);
+  }
+  if (kept != kept_) return fmt::format("{} freed frames are kept, not {}", kept, kept_);
   if (freeList_.count() != free()) return fmt::format("the free list has {} frames, not {}", freeList_.count().value(), free().value());
   return std::nullopt;
 }

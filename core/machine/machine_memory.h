@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/ids.h"
-#include "machine/bit_tree.h"
 #include "machine/free_list.h"
 #include "trace/place.h"
 
@@ -27,7 +26,7 @@ struct Frame {
   Gfn gfn;
 };
 
-// What happens to a freed frame: its memory goes back to the operating system (in batches), or, for the audit, it is filled
+// What happens to a freed frame: its memory goes back to the operating system (later, in runs), or, for the audit, it is filled
 // with junk so that a use after free shows.
 enum class FreedFrames : std::uint8_t { PunchOut, FillWithJunk };
 
@@ -65,9 +64,17 @@ class MachineMemory {
 
   void release(Mfn mfn);  // private, overhead or zip store -> free
 
-  // Gives the memory of freed frames back to the operating system now instead of with the next batch.
-  void punchOut();
-  // What the operating system holds for machine memory at present: frames in use plus freed ones that wait for a batch.
+  // Memory of freed frames goes back to the operating system as holes in the memfd. A hole costs a system call and a flush of the host's
+  // TLB, and another fault when its frame is used again: ten times what clearing a frame costs that was kept. So frames are kept at
+  // first, and what lies free is given back
+  //   runs of 16 frames or more   when an eighth of the machine waits, or by giveBackIdle()
+  //   shorter ones                by giveBackIdle(), a few each time, or by giveBackAll()
+  // What the process holds never passes the machine's size, and which frames are handed out depends on none of this.
+  //
+  // To be called now and then, between quanta: gives back what has been free since the last call.
+  void giveBackIdle();
+  void giveBackAll();
+  // What the operating system holds for machine memory at present: frames in use plus freed ones that are kept.
   [[nodiscard]] Bytes resident() const;
 
   // The first contradiction between the counts, the frames and the free list, in words (the second law).
@@ -85,6 +92,11 @@ class MachineMemory {
   void free(Mfn mfn);
   void clean(Mfn mfn);
   [[nodiscard]] bool knownZero(Mfn mfn) const { return (zero_[mfn.value() / 64] >> (mfn.value() % 64) & 1) != 0; }
+  // Of 64 frames, those that are free but not zero; a bit each.
+  [[nodiscard]] std::uint64_t kept(std::uint64_t word) const { return freeList_.freeOf(word) & ~zero_[word]; }
+  template <typename Frames>
+  void giveBack(Frames frames, std::uint64_t shortRuns);
+  void punch(std::uint64_t first, std::uint64_t end);
 
   int fd_ = -1;
   std::byte* base_ = nullptr;
@@ -93,9 +105,10 @@ class MachineMemory {
   FreeList freeList_;
   std::vector<std::unique_ptr<Chunk>> chunks_;  // a missing chunk: all of its frames were always free
   std::array<Pages, kFrameUses> counts_{};
-  std::vector<std::uint64_t> zero_;  // one bit a frame: free and zero, because never used or punched out
-  BitTree dirtyWords_;               // words of zero_ with frames that are free but not zero
-  std::uint64_t dirty_ = 0;          // how many frames those are
+  std::vector<std::uint64_t> zero_;  // one bit a frame: free and zero, because never used or given back
+  std::vector<std::uint64_t> idle_;  // one bit a frame: kept since the last giveBackIdle()
+  std::uint64_t kept_ = 0;           // frames that are free but not zero
+  std::uint64_t nextGiveBack_;       // so many are looked through for runs
 };
 
 }  // namespace overcommit

@@ -109,6 +109,15 @@ std::uint64_t PageSharing::hashNow(const Vm& vm, Mfn mfn) {
   return settings_.hash(std::as_const(machine_).bytes(mfn)) ^ vm.salt;
 }
 
+// Whether the hinted page's hash is no longer that of the page that hit its hint. Equal bytes and salts have equal hashes, so that the
+// hinted page is hashed only if it differs: then its hash tells a page that has changed from a false match.
+bool PageSharing::hasChanged(const Vm& vm, Mfn hinted, const Page& page) {
+  if (vm.salt != page.vm.salt || std::memcmp(machine_.bytes(hinted).data(), machine_.bytes(page.mfn).data(), kPageSize) != 0)
+    return hashNow(vm, hinted) != page.hash;
+  hostCpuTime_ += costs_.scanPage;  // the hypervisor that is modelled hashes it
+  return false;
+}
+
 bool PageSharing::takesPart(const Vm& vm, Gfn gfn) const {
   return vm.sharing == VmSharing::On && !vm.memory->dead && !vm.memory->isTable(gfn);
 }
@@ -155,7 +164,7 @@ ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccas
   Vm* other = find(hint.vm());
   const bool there = frame.use == FrameUse::Private && frame.vm == hint.vm() && frame.gfn == hint.gfn() && other != nullptr &&
                      takesPart(*other, hint.gfn());
-  if (!there || hashNow(*other, hinted) != page.hash) {
+  if (!there || hasChanged(*other, hinted, page)) {
     table_.remove(hinted);
     leaveHint(page, occasion);
     if (!there) return ShareAttempt::Alone;

@@ -78,7 +78,7 @@ struct HostSavings {
 //
 //   a page's hash, salted --- nothing has it -----------> leave a hint; the page stays writable
 //                         |-- a shared frame has it ----> all bytes equal?  map that frame, free this one
-//                         '-- a hint has it ------------> hash the hinted page again now
+//                         '-- a hint has it ------------> has the hinted page this hash still?
 //                               |-- changed ------------> this page's hint replaces it
 //                               '-- same ---------------> all bytes equal?  both share the hinted page's frame
 //   bytes not equal: a false match; the page is ineligible until its hash changes
@@ -151,6 +151,7 @@ class PageSharing {
   [[nodiscard]] Vm* find(VmId vm);
   [[nodiscard]] std::uint64_t saltOf(const VmShareSettings& settings);
   [[nodiscard]] std::uint64_t hashNow(const Vm& vm, Mfn mfn);
+  [[nodiscard]] bool hasChanged(const Vm& vm, Mfn hinted, const Page& page);
   [[nodiscard]] bool takesPart(const Vm& vm, Gfn gfn) const;
   [[nodiscard]] ShareAttempt shareWithFrame(const Page& page, Mfn shared, std::uint64_t cause);
   [[nodiscard]] ShareAttempt shareWithHint(const Page& page, Mfn hinted, ShareOccasion occasion, std::uint64_t cause);

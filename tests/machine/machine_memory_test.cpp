@@ -117,10 +117,50 @@ class MachineMemoryTest : public QObject {
     }
     QCOMPARE(machine->resident(), bytesOf(Pages(2000)));
     for (std::size_t i = 0; i < 1000; ++i) machine->release(taken[i]);
-    QVERIFY(machine->resident() <= bytesOf(Pages(1500)));  // batches
-    machine->punchOut();
+    QVERIFY(machine->resident() <= bytesOf(Pages(1500)));  // at most an eighth of the machine is kept in long runs
+    machine->giveBackAll();
     QCOMPARE(machine->resident(), bytesOf(Pages(1000)));
     for (std::size_t i = 1000; i < 2000; ++i) QCOMPARE(machine->bytes(taken[i])[17], std::byte{0x5a});
+    QVERIFY(!machine->audit());
+  }
+
+  void memoryOfFramesThatStayFreeGoesBackAtTheSecondLook() {
+    const auto machine = machineOf(4096, FreedFrames::PunchOut);
+    std::vector<Mfn> taken;
+    for (std::uint64_t i = 0; i < 256; ++i) {
+      taken.push_back(*machine->takePrivate(VmId(0), Gfn(i)));
+      scribble(*machine, taken.back());
+    }
+    for (std::size_t i = 0; i < 64; ++i) machine->release(taken[i]);
+    machine->giveBackIdle();
+    QCOMPARE(machine->resident(), bytesOf(Pages(256)));
+    const Mfn again = *machine->takePrivate(VmId(0), Gfn(0));  // its neighbours go without it
+    QVERIFY(isZero(*machine, again));
+    machine->release(again);
+    machine->giveBackIdle();
+    QCOMPARE(machine->resident(), bytesOf(Pages(256 - 63)));
+    machine->giveBackIdle();
+    QCOMPARE(machine->resident(), bytesOf(Pages(256 - 64)));
+    QVERIFY(!machine->audit());
+  }
+
+  void scatteredFreeFramesGoBackAFewAtATime() {
+    const auto machine = machineOf(4096, FreedFrames::PunchOut);
+    std::vector<Mfn> taken;
+    for (std::uint64_t i = 0; i < 2048; ++i) {
+      taken.push_back(*machine->takePrivate(VmId(0), Gfn(i)));
+      scribble(*machine, taken.back());
+    }
+    for (std::size_t i = 0; i < 2048; i += 2) machine->release(taken[i]);
+    QCOMPARE(machine->resident(), bytesOf(Pages(2048)));  // no system call for each
+    machine->giveBackIdle();
+    machine->giveBackIdle();
+    const Bytes after = machine->resident();
+    QVERIFY(after < bytesOf(Pages(2048)) && after > bytesOf(Pages(1900)));
+    for (int look = 0; look < 100; ++look) machine->giveBackIdle();
+    QCOMPARE(machine->resident(), bytesOf(Pages(1024)));
+    for (std::size_t i = 1; i < 2048; i += 2) QCOMPARE(machine->bytes(taken[i])[17], std::byte{0x5a});
+    QVERIFY(!machine->audit());
   }
 
   void machineLargerThanMemoryCostsNothingUntilUsed() {
@@ -306,7 +346,8 @@ class MachineMemoryTest : public QObject {
           const FrameUse uses[] = {FrameUse::Private, FrameUse::Overhead, FrameUse::ZipStore};
           if (const auto mfn = model.any(random, uses[random.below(3)])) machine->release(*mfn), model.owned.erase(*mfn);
         }
-        if (random.below(50) == 0) machine->punchOut();
+        if (random.below(50) == 0) machine->giveBackIdle();
+        if (random.below(100) == 0) machine->giveBackAll();
       }
       for (const FrameUse use : {FrameUse::Private, FrameUse::Shared, FrameUse::ZipStore, FrameUse::Overhead}) {
         QCOMPARE(machine->count(use).value(), model.count(use));
