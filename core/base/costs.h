@@ -12,7 +12,9 @@ namespace overcommit {
 // table is in costs.cpp and printed by `overcommit metrics --costs` and in docs/reference/scenario.md.
 struct Costs {
   VirtualTime firstTouch;   // nested fault, zeroed frame, table update
+  VirtualTime largeTouch;   // the same for a large page: 2 MiB zeroed
   VirtualTime breakShared;  // nested fault, copy of a page
+  VirtualTime breakLarge;   // a large page is mapped by 4 KiB again
   VirtualTime zip;          // compressing a page (host CPU)
   VirtualTime unzip;        // nested fault, decompression
   VirtualTime swapInFault;  // nested fault around a swap-in, without the disk

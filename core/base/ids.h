@@ -53,6 +53,10 @@ using VirtualTime = Amount<struct VirtualTimeTag>;  // nanoseconds: an instant s
 inline constexpr std::uint64_t kPageSize = 4096;
 inline constexpr unsigned kPageShift = 12;
 
+// Pages of 4 KiB in a large page of 2 MiB, which lies at a multiple of as many frames in the guest's memory and in the machine's.
+inline constexpr std::uint64_t kLargePagePages = 512;
+constexpr Gfn largePageOf(Gfn gfn) { return Gfn(gfn.value() / kLargePagePages * kLargePagePages); }
+
 constexpr Bytes bytesOf(Pages pages) { return Bytes(pages.value() * kPageSize); }
 // Whole pages that hold `bytes`, rounded up.
 constexpr Pages pagesOf(Bytes bytes) { return Pages((bytes.value() + kPageSize - 1) / kPageSize); }

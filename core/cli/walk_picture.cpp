@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 
 #include "base/units.h"
 
@@ -52,7 +53,7 @@ std::string_view guestLevel(int level) {
 class Picture {
  public:
   // The nested walk of one guest-physical address; the frame it leads to, or nothing where the page is not in one.
-  std::optional<Mfn> nested(const std::array<NestedPageTable::Step, 4>& steps) {
+  std::optional<Mfn> nested(std::span<const NestedPageTable::Step> steps) {
     for (const NestedPageTable::Step& step : steps) {
       const bool leaf = step.level == 1 || step.entry.large();
       reference(fmt::format("  nested level {}  mfn {:#x} [{}]", step.level, step.table.value(), step.index),

@@ -31,6 +31,16 @@ void Audit::onEvent(const Event& event) {
     if (const VmMemory* vm = pager_.find(event.vm)) comparePage(*vm, event.gfn);
   }
   if (info.hasMfn) compareFrame(event.mfn);
+  if (event.kind == EventKind::LargeMap || event.kind == EventKind::LargeBreak) compareLarge(event);
+}
+
+void Audit::compareLarge(const Event& event) const {
+  const VmMemory* vm = pager_.find(event.vm);
+  if (vm == nullptr) return;
+  for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+    comparePage(*vm, event.gfn.next(i));
+    compareFrame(world_.page(vm->id, event.gfn.next(i)).mfn);
+  }
 }
 
 void Audit::comparePage(const VmMemory& vm, Gfn gfn) const {
@@ -38,6 +48,8 @@ void Audit::comparePage(const VmMemory& vm, Gfn gfn) const {
   const NptEntry entry = vm.guest.entry(gfn);
   invariant(page.place == entry.place(),
             fmt::format("{} frame {}: the nested page table agrees with the events about its place", vm.name, gfn.value()));
+  invariant(page.large == entry.large(),
+            fmt::format("{} frame {}: the nested page table agrees with the events about large pages", vm.name, gfn.value()));
   if (entry.present())
     invariant(page.mfn == entry.mfn(),
               fmt::format("{} frame {}: the nested page table agrees with the events about its machine frame", vm.name, gfn.value()));

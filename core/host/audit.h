@@ -24,6 +24,7 @@ class Audit final : public EventListener {
  private:
   void comparePage(const VmMemory& vm, Gfn gfn) const;
   void compareFrame(Mfn mfn) const;
+  void compareLarge(const Event& event) const;
 
   WorldModel world_;
   const MachineMemory& machine_;

@@ -12,7 +12,9 @@
 #include "host/audit.h"
 #include "host/virtual_machine.h"
 #include "host/vm_on.h"
+#include "policy/large_pages.h"
 #include "policy/profile.h"
+#include "reclaim/large_page_breaker.h"
 #include "reclaim/memory_scheduler.h"
 
 namespace overcommit {
@@ -108,6 +110,10 @@ ScanRateSetting scanRateOf(const HostConfig& host) {
                        hostPagesPerSecond(optionOf(host, "ShareScanGHz"), host.cpuMegahertz)};
 }
 
+LargeBacking largeBackingOf(const HostConfig& host, Pages memory) {
+  return largeBackingOf(host.options, profileOf(host), frameScaleOf(host), memory);
+}
+
 Salting saltingOf(const HostConfig& host) { return static_cast<Salting>(optionOf(host, "ShareForceSalting")); }
 
 ShareSettings shareSettingsOf(const HostConfig& host) {
@@ -166,6 +172,7 @@ class Host::Implementation {
   std::optional<PageSharing> sharing_;
   std::optional<Reclaimer> reclaimer_;
   std::optional<MemoryScheduler> scheduler_;
+  std::optional<LargePageBreaker> breaker_;
   std::optional<HostParts> parts_;
   std::optional<UnicornInfo> unicorn_;
   std::map<std::string, std::vector<std::byte>> files_;  // kernels and scripts by path
@@ -258,6 +265,8 @@ Result<void> Host::Implementation::create() {
   }
   sharing_.emplace(*machine_, log_, config_.costs, *pager_, ShareTable(*machine_, shareTable_), shareSettingsOf(config_.host));
   pager_->sharedFrameGone = [this](Mfn mfn) { sharing_->sharedFrameGone(mfn); };
+  pager_->largePageBroken = [this](const VmMemory& vm, Gfn first, std::uint64_t event) { sharing_->largePageBroken(vm, first, event); };
+  breaker_.emplace(*pager_, *sharing_);
   reclaimer_.emplace(pagerParts, *pager_, &*sharing_, reclaimSettingsOf(config_.host));
   pager_->setFrameSource(*reclaimer_);
   scheduler_.emplace(pagerParts, *pager_, scheduleSettingsOf(config_.host));
@@ -300,6 +309,7 @@ Result<void> Host::Implementation::create() {
     pendingStart_.push_back(vm.start.has_value());
     MemorySettings settings{vm.reservation, vm.limit, vm.shares};
     vms_.back()->setMemorySettings(settings);
+    vms_.back()->setLargeBacking(largeBackingOf(config_.host, vm.memory));
   }
   reportedOperations_.resize(vms_.size());
   return {};
@@ -396,6 +406,7 @@ VirtualTime Host::Implementation::nextWork() const {
 void Host::Implementation::runQuantum(VirtualTime end) {
   startDue();
   for (const auto& vm : vms_) vm->refreshBalloon();
+  breaker_->run(scheduler_->permits());
   sharing_->scan(now_);
   scheduler_->run(now_);
   reclaimer_->runSwapDaemon(now_);
@@ -456,6 +467,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     scheduler_->setSettings(scheduleSettingsOf(config_.host));
     sharing_->setRate(scanRateOf(config_.host));
     sharing_->setSalting(saltingOf(config_.host));
+    for (const auto& each : vms_) each->setLargeBacking(largeBackingOf(config_.host, each->config().memory));
     return {};
   }
   MemorySettings settings = vms_[*vm]->memorySettings();

@@ -87,7 +87,7 @@ class Host {
   struct NestedWalk {
     GuestWalk guest;
     // For each guest table entry read, and for the final page: the nested walk of its guest-physical address.
-    std::vector<std::array<NestedPageTable::Step, 4>> nested;
+    std::vector<std::vector<NestedPageTable::Step>> nested;
   };
   [[nodiscard]] NestedWalk walk(VmId vm, Gva address) const;
 

@@ -168,6 +168,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
       clock_, SwapFile(std::move(faulty), swapName, slots), Random(host_.config.seed, "victims " + config_.name));
   VmMemory& memory = *on.memory;
   memory.settings = settings;
+  memory.largeBacking = largeBacking_;
   on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);
   on.balloonPages = std::make_unique<PagerBalloon>(memory, host_.pager, *on.access);
   const Pages balloonMax = config_.balloonMax.value_or(Pages(config_.memory.value() * host_.balloonMaxPercent / 100));
@@ -396,6 +397,11 @@ void VirtualMachine::setMemorySettings(const MemorySettings& settings) {
   if (!on_) return;
   on_->memory->settings = settings;
   on_->memory->swap.growTo(config_.memory - std::min(settings.reservation, config_.memory));
+}
+
+void VirtualMachine::setLargeBacking(LargeBacking backing) {
+  largeBacking_ = backing;
+  if (on_) on_->memory->largeBacking = backing;
 }
 
 MemoryCounters VirtualMachine::counters() const { return on_ ? on_->memory->counters : lastCounters_; }

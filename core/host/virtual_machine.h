@@ -85,6 +85,7 @@ class VirtualMachine {
   void signal() { ++signals_; }
   void inject(DeviceFault fault, std::uint64_t count);
   void setMemorySettings(const MemorySettings& settings);
+  void setLargeBacking(LargeBacking backing);  // of pages touched from now on
 
   [[nodiscard]] VmId id() const { return id_; }
   [[nodiscard]] const VmConfig& config() const { return config_; }
@@ -133,6 +134,7 @@ class VirtualMachine {
   Meter meter_{VirtualTime(0)};
   Console console_;
   MemorySettings settings_;
+  LargeBacking largeBacking_ = LargeBacking::Off;
   MemoryCounters lastCounters_;
   std::optional<oc_guest_stats> lastStats_;
   std::string crashReason_;

@@ -61,6 +61,24 @@ std::optional<Mfn> FreeList::takeFor(VmId vm, Gfn gfn) {
   return take(*found);
 }
 
+std::optional<Mfn> FreeList::takeGroupFor(VmId vm, Gfn first) {
+  const auto group = wholeGroups_.lowest();
+  const std::uint64_t gfnBlock = first.value() / kBlockFrames;
+  if (!group || gfnBlock + kGroupBlocks > kMostGuestBlocks) return std::nullopt;
+  if (vms_.size() <= vm.value()) vms_.resize(std::size_t{vm.value()} + 1);
+  Vm& mine = vms_[vm.value()];
+  if (mine.blockOf.size() < gfnBlock + kGroupBlocks) mine.blockOf.resize(gfnBlock + kGroupBlocks);
+  for (std::uint64_t i = 0; i < kGroupBlocks; ++i) {
+    // A block that was set aside for these guest frames, which all are gone by now, goes back to everybody.
+    if (const std::uint32_t old = mine.blockOf[gfnBlock + i]; old != 0) disown(old - 1);
+    const std::uint64_t block = *group * kGroupBlocks + i;
+    blocks_[block].free = 0;
+    count_ -= Pages(kBlockFrames);
+    own(block, vm, gfnBlock + i);
+  }
+  return Mfn(*group * kGroupBlocks * kBlockFrames);
+}
+
 std::optional<Mfn> FreeList::takeAnywhere() {
   for (const BitTree* set : {&loose_, &whole_, &reserved_}) {
     if (const auto found = lowestIn(*set)) return take(*found);
@@ -75,9 +93,23 @@ void FreeList::put(Mfn mfn) {
   block.free |= std::uint64_t{1} << (mfn.value() % kBlockFrames);
   count_ += Pages(1);
   if (block.free == kAllFree && block.owner != kNoVm) {
-    vms_[block.owner.value()].blockOf[block.gfnBlock] = 0;
-    block.owner = kNoVm;
+    disown(index);
+  } else {
+    refresh(index);
   }
+}
+
+void FreeList::own(std::uint64_t block, VmId vm, std::uint64_t gfnBlock) {
+  vms_[vm.value()].blockOf[gfnBlock] = static_cast<std::uint32_t>(block + 1);
+  blocks_[block].owner = vm;
+  blocks_[block].gfnBlock = static_cast<std::uint32_t>(gfnBlock);
+  refresh(block);
+}
+
+void FreeList::disown(std::uint64_t index) {
+  Block& block = blocks_[index];
+  vms_[block.owner.value()].blockOf[block.gfnBlock] = 0;
+  block.owner = kNoVm;
   refresh(index);
 }
 
@@ -103,10 +135,7 @@ std::optional<std::uint64_t> FreeList::setAside(VmId vm, std::uint64_t gfnBlock)
   const auto block = chooseBlock(mine, gfnBlock);
   if (!block) return std::nullopt;
   if (mine.blockOf.size() <= gfnBlock) mine.blockOf.resize(gfnBlock + 1);
-  mine.blockOf[gfnBlock] = static_cast<std::uint32_t>(*block + 1);
-  blocks_[*block].owner = vm;
-  blocks_[*block].gfnBlock = static_cast<std::uint32_t>(gfnBlock);
-  refresh(*block);
+  own(*block, vm, gfnBlock);
   return block;
 }
 

@@ -18,7 +18,7 @@ namespace overcommit {
 //   guest frames   | 64 | 65 | 66 | ... | 127 |        whatever the order of first touches,
 //   block 9        |576 |577 |578 | ... | 639 |        neighbours end up next to each other
 //
-// So window mappings of neighbours merge, and eight blocks of one group can become a large page. A block set aside is a wish,
+// So window mappings of neighbours merge. A large page takes a whole group. A block set aside is a wish,
 // not a right: its free frames still count as free, and are handed to anybody once nothing else is left.
 //
 // Always true: a block is in at most one of the three sets below, and in none if it has no free frame. Every choice depends on
@@ -33,6 +33,10 @@ class FreeList {
 
   std::optional<Mfn> takeFor(VmId vm, Gfn gfn);  // near the neighbours of `gfn`
   std::optional<Mfn> takeAnywhere();             // tables and stores: packed together
+  // All frames of a group, for the 2 MiB of the guest at `first`, of which the VM has no frame: the first one. Nothing if no group is
+  // whole and set aside for nobody. The blocks are set aside for these guest frames, so that one that is taken away and touched again
+  // gets its old place.
+  std::optional<Mfn> takeGroupFor(VmId vm, Gfn first);
   void put(Mfn mfn);
 
   static constexpr std::uint64_t kBlockFrames = 64;
@@ -55,6 +59,8 @@ class FreeList {
   Mfn take(Mfn mfn);
   [[nodiscard]] std::optional<Mfn> lowestIn(const BitTree& set) const;
   std::optional<std::uint64_t> setAside(VmId vm, std::uint64_t gfnBlock);
+  void own(std::uint64_t block, VmId vm, std::uint64_t gfnBlock);
+  void disown(std::uint64_t block);
   [[nodiscard]] std::optional<std::uint64_t> chooseBlock(const Vm& vm, std::uint64_t gfnBlock) const;
   void refresh(std::uint64_t block);
   BitTree* treeOf(Set set);

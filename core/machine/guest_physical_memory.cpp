@@ -18,7 +18,10 @@ Protection mostFor(NptEntry entry) {
 }  // namespace
 
 GuestPhysicalMemory::GuestPhysicalMemory(MachineMemory& machine, NestedPageTable table, std::unique_ptr<GuestWindows> windows)
-    : machine_(machine), table_(std::move(table)), windows_(std::move(windows)) {
+    : machine_(machine),
+      table_(std::move(table)),
+      windows_(std::move(windows)),
+      touchedOf_(static_cast<std::size_t>((table_.memory().value() + kLargePagePages - 1) / kLargePagePages)) {
   invariant(!windows_ || windows_->ramPages() == table_.memory(), "a VM's window is as large as its memory");
   counts_[indexOf(PagePlace::Untouched)] = table_.memory();
 }
@@ -31,11 +34,34 @@ void GuestPhysicalMemory::set(Gfn gfn, NptEntry entry) {
   table_.update(gfn, entry);
   counts_[indexOf(old.place())] -= Pages(1);
   counts_[indexOf(entry.place())] += Pages(1);
+  std::uint16_t& touched = touchedOf_[gfn.value() / kLargePagePages];
+  if (old.place() == PagePlace::Untouched) ++touched;
+  if (entry.place() == PagePlace::Untouched) --touched;
   if (!windows_) return;
   const bool sameFrame = old.present() && entry.present() && old.mfn() == entry.mfn();
   const Protection most = sameFrame ? mostFor(entry) : Protection::None;
   if (most == Protection::None) windows_->revoke(gfn);
   if (most == Protection::ReadOnly) windows_->restrictToReadOnly(gfn);
+}
+
+void GuestPhysicalMemory::mapLarge(Gfn first, Mfn mfn) {
+  invariant(untouchedAround(first), "a large page is made of untouched pages");
+  table_.mapLarge(first, mfn);
+  const Pages pages(kLargePagePages);
+  counts_[indexOf(PagePlace::Untouched)] -= pages;
+  counts_[indexOf(PagePlace::Private)] += pages;
+  touchedOf_[first.value() / kLargePagePages] = kLargePagePages;
+  large_ += pages;
+}
+
+void GuestPhysicalMemory::breakLarge(Gfn first) {
+  table_.breakLarge(first);
+  large_ -= Pages(kLargePagePages);
+}
+
+bool GuestPhysicalMemory::untouchedAround(Gfn gfn) const {
+  const std::uint64_t region = gfn.value() / kLargePagePages;
+  return touchedOf_[region] == 0 && (region + 1) * kLargePagePages <= memory().value();
 }
 
 void GuestPhysicalMemory::sample(Gfn gfn) {
@@ -70,12 +96,22 @@ NptEntry GuestPhysicalMemory::touched(Gfn gfn, Access access) {
 
 std::optional<std::string> GuestPhysicalMemory::audit() const {
   std::array<Pages, kPagePlaces> found{};
+  Pages large;
   for (Gfn gfn; gfn.value() < memory().value(); gfn = gfn.next()) {
     const std::size_t place = indexOf(table_.lookup(gfn).place());
     if (place >= kPagePlaces) return fmt::format("the entry of guest frame {} names no place", gfn.value());
     found[place] += Pages(1);
+    if (table_.lookup(gfn).large()) large += Pages(1);
     if (auto wrong = auditPage(gfn)) return wrong;
+    if (gfn != largePageOf(gfn)) continue;
+    if (auto wrong = table_.auditLarge(gfn)) return wrong;
+    std::uint16_t touched = 0;
+    for (Gfn at = gfn; at.value() < std::min(memory().value(), gfn.value() + kLargePagePages); at = at.next()) {
+      if (table_.lookup(at).place() != PagePlace::Untouched) ++touched;
+    }
+    if (touched != touchedOf_[gfn.value() / kLargePagePages]) return fmt::format("the touched pages around guest frame {} are miscounted", gfn.value());
   }
+  if (large != large_) return "the count of pages in large pages is not that of the nested page table";
   if (found != counts_) return "the counts of pages by place are not those of the nested page table";
   return windows_ ? windows_->audit() : std::nullopt;
 }

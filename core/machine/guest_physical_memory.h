@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "machine/guest_windows.h"
 #include "machine/nested_page_table.h"
@@ -31,6 +32,14 @@ class GuestPhysicalMemory {
   // Changes the entry and downgrades the windows accordingly. The caller has changed, or goes on to change, the frame's state.
   // A page that was accessed since it was sampled last, and stays present, stays accessed: A lasts from one sample to the next.
   void set(Gfn gfn, NptEntry entry);
+  // Backs the 2 MiB at `first`, all untouched, by the 512 frames from `mfn` on, and maps them by 4 KiB again. Neither changes what a
+  // window shows.
+  void mapLarge(Gfn first, Mfn mfn);
+  void breakLarge(Gfn first);
+  [[nodiscard]] Pages largePages() const { return large_; }  // in large pages, a multiple of 512
+  // Are there 2 MiB around the page, all of them untouched?
+  [[nodiscard]] bool untouchedAround(Gfn gfn) const;
+
   // Forgets the window mappings and the accessed bit, so that the next touch is seen: working-set sampling.
   void sample(Gfn gfn);
 
@@ -54,6 +63,8 @@ class GuestPhysicalMemory {
   NestedPageTable table_;
   std::unique_ptr<GuestWindows> windows_;
   std::array<Pages, kPagePlaces> counts_{};
+  std::vector<std::uint16_t> touchedOf_;  // by gfn / 512: pages of that region that are not untouched
+  Pages large_;
 };
 
 }  // namespace overcommit

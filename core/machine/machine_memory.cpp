@@ -117,6 +117,16 @@ std::optional<Mfn> MachineMemory::takePrivate(VmId vm, Gfn gfn) {
   return hand(*mfn, FrameUse::Private, vm, gfn);
 }
 
+std::optional<Mfn> MachineMemory::takeLarge(VmId vm, Gfn first) {
+  static_assert(FreeList::kBlockFrames * FreeList::kGroupBlocks == kLargePagePages);
+  invariant(vm != kNoVm, "a private frame belongs to a VM");
+  invariant(first == largePageOf(first), "a large page lies at a multiple of 2 MiB in the guest");
+  const auto mfn = freeList_.takeGroupFor(vm, first);
+  if (!mfn) return std::nullopt;
+  for (std::uint64_t i = 0; i < kLargePagePages; ++i) hand(mfn->next(i), FrameUse::Private, vm, first.next(i));
+  return mfn;
+}
+
 std::optional<Mfn> MachineMemory::takeOverhead(VmId vm) {
   const auto mfn = freeList_.takeAnywhere();
   if (!mfn) return std::nullopt;

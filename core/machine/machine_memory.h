@@ -53,6 +53,9 @@ class MachineMemory {
   // A zeroed frame, or nothing when none is free. Consecutive gfns of a VM get consecutive frames where possible, so that their
   // window mappings merge: each VM draws from runs of its own. Deterministic: depends on the sequence of calls only.
   [[nodiscard]] std::optional<Mfn> takePrivate(VmId vm, Gfn gfn);
+  // 512 zeroed frames in a row for the 2 MiB of the guest at `first`, of which the VM has no frame yet; the first one, a multiple of 512.
+  // Nothing if no such row is free and set aside for nobody.
+  [[nodiscard]] std::optional<Mfn> takeLarge(VmId vm, Gfn first);
   [[nodiscard]] std::optional<Mfn> takeOverhead(VmId vm);
   [[nodiscard]] std::optional<Mfn> takeZipStore(VmId vm);
 

@@ -13,7 +13,7 @@ namespace overcommit {
 //
 //   present (any of R, W, X set)                   not present (R = W = X = 0)
 //     0  R    1  W    2  X                           12..51  slot: swap slot, or place in the compression cache
-//     7  large (2 MiB, level 2 only)                 52..54  PagePlace
+//     7  large: see NestedPageTable                  52..54  PagePlace
 //     8  A (accessed)    9  D (dirty)
 //     12..51  machine frame number
 //     55      shared: write-protected because other pages map the frame too
@@ -24,6 +24,8 @@ class NptEntry {
 
   static constexpr NptEntry privatePage(Mfn mfn) { return NptEntry(kRead | kWrite | kExecute | mfn.value() << kPageShift); }
   static constexpr NptEntry sharedPage(Mfn mfn) { return NptEntry(kRead | kExecute | kShared | mfn.value() << kPageShift); }
+  // A page of 4 KiB that is part of a large page, and the entry of level 2 that maps all of it.
+  static constexpr NptEntry largePage(Mfn mfn) { return NptEntry(privatePage(mfn).raw_ | kLarge); }
   static constexpr NptEntry table(Mfn mfn) { return NptEntry(kRead | kWrite | kExecute | mfn.value() << kPageShift); }
   static constexpr NptEntry ballooned() { return notPresent(PagePlace::Ballooned, 0); }
   static constexpr NptEntry zipped(std::uint64_t slot) { return notPresent(PagePlace::Zipped, slot); }
@@ -44,7 +46,9 @@ class NptEntry {
   }
   [[nodiscard]] constexpr NptEntry withAccessed() const { return NptEntry(raw_ | kAccessed); }
   [[nodiscard]] constexpr NptEntry withDirty() const { return NptEntry(raw_ | kAccessed | kDirty); }
+  [[nodiscard]] constexpr NptEntry withoutLarge() const { return NptEntry(raw_ & ~kLarge); }
   [[nodiscard]] constexpr NptEntry withoutAccessed() const { return NptEntry(raw_ & ~kAccessed); }
+  [[nodiscard]] constexpr bool sameButForAccess(NptEntry other) const { return ((raw_ ^ other.raw_) & ~(kAccessed | kDirty)) == 0; }
   [[nodiscard]] constexpr std::uint64_t raw() const { return raw_; }
   friend constexpr bool operator==(NptEntry, NptEntry) = default;
 

@@ -132,15 +132,21 @@ ShareAttempt PageSharing::tryShare(VmMemory& memory, Gfn gfn, ShareOccasion occa
   const ShareEntry own = table_.entry(page.mfn);
   invariant(own.kind() != ShareEntry::Kind::Shared, "a frame that stops being shared leaves the share table");
   if (own.kind() != ShareEntry::Kind::Empty) {
-    if (own.isOf(memory.id, gfn) && own.matches(page.hash))
-      return own.kind() == ShareEntry::Kind::Hint ? ShareAttempt::Alone : ShareAttempt::FalseMatch;
-    table_.remove(page.mfn);  // the page has changed, or the frame's owner has
+    const bool current = own.isOf(memory.id, gfn) && own.matches(page.hash);
+    if (current && own.kind() == ShareEntry::Kind::Hint) return ShareAttempt::Alone;
+    if (current && own.kind() == ShareEntry::Kind::Ineligible) return ShareAttempt::FalseMatch;
+    if (current && entry.large()) return ShareAttempt::InLargePage;
+    table_.remove(page.mfn);  // the page has changed, or the frame's owner has, or its large page was broken
   }
 
   const auto found = table_.find(page.hash);
   if (!found) {
     leaveHint(page, occasion);
     return ShareAttempt::Alone;
+  }
+  if (entry.large()) {
+    table_.remember(page.mfn, page.hash, memory.id, gfn);
+    return ShareAttempt::InLargePage;
   }
   const bool isShared = table_.entry(*found).kind() == ShareEntry::Kind::Shared;
   const ShareAttempt result = isShared ? shareWithFrame(page, *found, cause) : shareWithHint(page, *found, occasion, cause);
@@ -172,7 +178,14 @@ ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccas
     refuse(page, RefusalReason::HintChanged, cause);
     return ShareAttempt::HintChanged;
   }
-  if (occasion == ShareOccasion::BeforeSwap && other->memory->recent.contains(hint.gfn())) return ShareAttempt::Alone;
+  if (other->memory->guest.entry(hint.gfn()).large()) {
+    if (occasion != ShareOccasion::BeforeSwap) {
+      table_.remember(hinted, page.hash, hint.vm(), hint.gfn());
+      leaveHint(page, occasion);
+    }
+    return ShareAttempt::InLargePage;
+  }
+  if (occasion != ShareOccasion::Scan && other->memory->recent.contains(hint.gfn())) return ShareAttempt::Alone;
 
   hostCpuTime_ += costs_.comparePage;
   const Gfn otherGfn = hint.gfn();
@@ -193,7 +206,7 @@ ShareAttempt PageSharing::falseMatch(const Page& page, std::uint64_t cause) {
 }
 
 void PageSharing::leaveHint(const Page& page, ShareOccasion occasion) {
-  if (occasion == ShareOccasion::Scan) table_.insertHint(page.mfn, page.hash, page.vm.memory->id, page.gfn);
+  if (occasion != ShareOccasion::BeforeSwap) table_.insertHint(page.mfn, page.hash, page.vm.memory->id, page.gfn);
 }
 
 // Only what is rare is recorded. That nothing has a page's hash is the fate of nearly every page that is scanned; and that a page with
@@ -220,14 +233,51 @@ std::uint64_t PageSharing::draw(Vm& vm, std::uint64_t pages) {
   for (std::uint64_t i = 0; i < pages; ++i) {
     if (tryShare(*vm.memory, Gfn(vm.draws.below(memory)), ShareOccasion::Scan, 0) == ShareAttempt::Shared) ++hits;
   }
+  recordScan(vm, pages, hits, 0);
+  return hits;
+}
+
+Pages PageSharing::rememberedIn(const VmMemory& vm, Gfn first) const {
+  const Mfn mfn = vm.guest.entry(first).mfn();
+  Pages remembered;
+  for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+    if (table_.entry(mfn.next(i)).kind() == ShareEntry::Kind::Remembered) remembered += Pages(1);
+  }
+  return remembered;
+}
+
+Pages PageSharing::shareBroken() {
+  Pages shared;
+  for (const Broken& broken : std::exchange(broken_, {})) {
+    Vm* vm = find(broken.vm);
+    if (vm == nullptr || vm->sharing == VmSharing::Off || vm->memory->dead) continue;
+    VmMemory& memory = *vm->memory;
+    std::uint64_t pages = 0, hits = 0;
+    for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+      const Gfn gfn = broken.first.next(i);
+      const NptEntry entry = memory.guest.entry(gfn);
+      if (entry.place() != PagePlace::Private || memory.recent.contains(gfn)) continue;
+      const ShareEntry::Kind kind = table_.entry(entry.mfn()).kind();
+      if (kind != ShareEntry::Kind::Remembered && brokenPages_ == BrokenPages::Known) continue;
+      ++pages;
+      if (tryShare(memory, gfn, ShareOccasion::Broken, broken.event) == ShareAttempt::Shared) ++hits;
+    }
+    recordScan(*vm, pages, hits, broken.event);
+    shared += Pages(hits);
+  }
+  return shared;
+}
+
+void PageSharing::recordScan(Vm& vm, std::uint64_t pages, std::uint64_t hits, std::uint64_t cause) {
+  if (pages == 0) return;
   for (ShareCounters* counters : {&counters_, &vm.counters}) {
     counters->scanned += pages;
     counters->hits += hits;
   }
   Event event = eventOf(*vm.memory, EventKind::Scan);
+  event.cause = cause;
   event.values = {pages, hits, 0, 0};
   log_.record(event);
-  return hits;
 }
 
 Pages PageSharing::scanPages(VmMemory& memory, Pages pages) {
@@ -238,6 +288,7 @@ Pages PageSharing::scanPages(VmMemory& memory, Pages pages) {
 
 void PageSharing::scan(VirtualTime now) {
   advanceTo(now);
+  shareBroken();
   for (Vm& vm : vms_) {
     const std::uint64_t pages = std::exchange(vm.due, 0);
     if (pages > 0 && vm.memory != nullptr && !vm.memory->dead) draw(vm, pages);

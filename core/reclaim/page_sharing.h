@@ -41,9 +41,13 @@ struct ShareSettings {
   PageHash hash = &hashOfPage;       // never changed while there are VMs
 };
 
-// Why sharing is tried: a page that was drawn in the background, or one that is about to be taken away (then it leaves no hint, and
-// pages that a VM faulted last are left writable, so that an instruction which is restarted makes progress).
-enum class ShareOccasion : std::uint8_t { Scan, BeforeSwap };
+// Why sharing is tried: a page that was drawn in the background; one that is about to be taken away (it leaves no hint); or one of a
+// large page that was broken. In the last two cases pages that a VM faulted last are left writable, so that an instruction which is
+// restarted makes progress.
+enum class ShareOccasion : std::uint8_t { Scan, BeforeSwap, Broken };
+
+// Which pages of a large page that was broken are tried at once: those of which a scan knows that others are equal, or all of them.
+enum class BrokenPages : std::uint8_t { Known, All };
 
 enum class ShareAttempt : std::uint8_t {
   Shared,
@@ -51,6 +55,7 @@ enum class ShareAttempt : std::uint8_t {
   Alone,        // no other page with this hash is known; on a scan there is a hint of this one now
   HintChanged,  // as Alone: there was a hint, but the hinted page holds something else now
   FalseMatch,   // same hash, other bytes: ineligible for as long as it keeps this hash
+  InLargePage,  // another page has this hash, but one of the two is in a large page; it is remembered
 };
 
 struct ShareCounters {
@@ -82,6 +87,7 @@ struct HostSavings {
 //                               |-- changed ------------> this page's hint replaces it
 //                               '-- same ---------------> all bytes equal?  both share the hinted page's frame
 //   bytes not equal: a false match; the page is ineligible until its hash changes
+//   one of the two in a large page: not shared, but remembered; tried again as soon as the large page is broken
 //
 // Always true: a page is write-protected only if another one with equal bytes was found; guest page tables and pages that are not
 // private take no part; the table holds exactly the shared frames.
@@ -115,6 +121,14 @@ class PageSharing {
 
   ShareAttempt tryShare(VmMemory& vm, Gfn gfn, ShareOccasion occasion, std::uint64_t cause);
 
+  // A large page was broken: called by the pager. Its pages are tried by the next shareBroken() or scan().
+  void largePageBroken(const VmMemory& vm, Gfn first, std::uint64_t event) { broken_.push_back({vm.id, first, event}); }
+  void setBrokenPages(BrokenPages pages) { brokenPages_ = pages; }
+  // Returns how many pages were shared.
+  Pages shareBroken();
+  // Pages of the large page at `first` of which it is known that others are equal.
+  [[nodiscard]] Pages rememberedIn(const VmMemory& vm, Gfn first) const;
+
   // The machine frame is about to lose its last reference, or to become private. Called by the pager just before; harmless for frames
   // that are not in the table.
   void sharedFrameGone(Mfn mfn);
@@ -122,7 +136,7 @@ class PageSharing {
   [[nodiscard]] const ShareTable& table() const { return table_; }
   [[nodiscard]] const ShareCounters& counters() const { return counters_; }
   [[nodiscard]] ShareCounters countersOf(VmId vm) const;
-  [[nodiscard]] std::uint64_t hintsOf(VmId vm) const { return table_.hintsOf(vm); }  // COWH
+  [[nodiscard]] std::uint64_t hintsOf(VmId vm) const { return table_.hintsOf(vm) + table_.rememberedOf(vm); }  // COWH
   [[nodiscard]] VmSavings savingsOf(const VmMemory& vm) const;
   [[nodiscard]] HostSavings savings() const;
   [[nodiscard]] VirtualTime hostCpuTime() const { return hostCpuTime_; }
@@ -147,6 +161,11 @@ class PageSharing {
     Mfn mfn;
     std::uint64_t hash;
   };
+  struct Broken {
+    VmId vm;
+    Gfn first;
+    std::uint64_t event;
+  };
 
   [[nodiscard]] Vm* find(VmId vm);
   [[nodiscard]] std::uint64_t saltOf(const VmShareSettings& settings);
@@ -160,6 +179,7 @@ class PageSharing {
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);
   [[nodiscard]] bool isZero(Mfn mfn) const;
   std::uint64_t draw(Vm& vm, std::uint64_t pages);
+  void recordScan(Vm& vm, std::uint64_t pages, std::uint64_t hits, std::uint64_t cause);
   void advanceTo(VirtualTime now);
   void setRates();
 
@@ -180,6 +200,8 @@ class PageSharing {
 
   ShareCounters counters_;
   VirtualTime hostCpuTime_;
+  std::vector<Broken> broken_;   // large pages, since their pages were tried last
+  BrokenPages brokenPages_ = BrokenPages::Known;
   std::vector<Mfn> zeroFrames_;  // shared frames that hold a zero page: one for each salt at most
 };
 

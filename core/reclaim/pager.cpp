@@ -66,7 +66,7 @@ void Pager::evaluateFreeState(std::uint64_t cause) {
   event.values = {static_cast<std::uint64_t>(next), static_cast<std::uint64_t>(state_), parts_.machine.free().value(),
                   thresholdOf(std::max(next, state_), thresholds_).value()};
   state_ = next;
-  parts_.log.record(event);
+  stateEvent_ = parts_.log.record(event);
 }
 
 Resolution Pager::resolve(VmMemory& vm, Gfn gfn, Access access) {
@@ -114,7 +114,48 @@ std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
   return mfn;
 }
 
+bool Pager::largeTouch(VmMemory& vm, Gfn gfn) {
+  if (vm.largeBacking == LargeBacking::Off || !vm.guest.untouchedAround(gfn)) return false;
+  const Gfn first = largePageOf(gfn);
+  const bool hasTables = first < vm.tablesEnd && vm.tablesFirst < first.next(kLargePagePages);
+  MachineMemory& machine = parts_.machine;
+  if (hasTables || !roomForLargePage({machine.free(), thresholds_.high, vm.allocated(), vm.settings.limit})) return false;
+  const auto mfn = machine.takeLarge(vm.id, first);
+  if (!mfn) return false;
+  vm.guest.mapLarge(first, *mfn);
+  if (vm.pageReplaced) vm.pageReplaced(gfn);
+  vm.clock.advance(TimeUse::FirstTouch, parts_.costs.largeTouch);
+  ++vm.counters.largeTouches;
+  Event event = eventOf(vm, EventKind::LargeMap, first);
+  event.mfn = *mfn;
+  event.values[0] = gfn.value();
+  evaluateFreeState(parts_.log.record(event));
+  return true;
+}
+
+void Pager::breakLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint64_t cause) {
+  const Gfn first = largePageOf(gfn);
+  vm.guest.breakLarge(first);
+  Event event = eventOf(vm, EventKind::LargeBreak, first);
+  event.cause = cause;
+  event.values[0] = static_cast<std::uint64_t>(reason);
+  if (reason == LargeBreakReason::Gone) {
+    parts_.log.record(event);
+    return;
+  }
+  vm.clock.advance(TimeUse::Break, parts_.costs.breakLarge);
+  event.vmTime = vm.clock.now();
+  ++vm.counters.largeBreaks;
+  const std::uint64_t recorded = parts_.log.record(event);
+  if (largePageBroken) largePageBroken(vm, first, recorded);
+}
+
+void Pager::breakIfLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint64_t cause) {
+  if (vm.guest.entry(gfn).large()) breakLarge(vm, gfn, reason, cause);
+}
+
 Resolution Pager::firstTouch(VmMemory& vm, Gfn gfn) {
+  if (largeTouch(vm, gfn)) return Resolution::Present;
   const auto mfn = takeFrame(vm, gfn);
   if (!mfn) return Resolution::Dead;
   setPage(vm, gfn, NptEntry::privatePage(*mfn));
@@ -238,6 +279,7 @@ SwapOutResult Pager::swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
       return SwapOutResult::DiskError;
     }
   }
+  breakIfLarge(vm, gfn, LargeBreakReason::Victim, cause);
   const auto slot = vm.swap.write(zipped ? std::span<const std::byte, kPageSize>(unzipped) : parts_.machine.bytes(entry.mfn()));
   if (!slot) {
     makeDead(vm, fmt::format("swap-out of guest frame {} failed: {}", gfn.value(), slot.error().text));
@@ -280,6 +322,7 @@ Pager::ZipOutcome Pager::zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint6
                                                               : ZipResult::NoFrame;
     return outcome;
   }
+  breakIfLarge(vm, gfn, LargeBreakReason::Victim, cause);
   const ZippedPage& page = placed->page;
   if (placed->tookFrame) recordStoreFrame(vm, EventKind::ZipStoreTake, page.store, cause);
   setPage(vm, gfn, NptEntry::zipped(page.slot));
@@ -335,6 +378,7 @@ BalloonResult Pager::lock(VmMemory& vm, Gfn gfn) {
   if (vm.isTable(gfn)) return BalloonResult::Pinned;
   const NptEntry entry = vm.guest.entry(gfn);
   if (entry.place() == PagePlace::Ballooned) return BalloonResult::AlreadyLocked;
+  breakIfLarge(vm, gfn, LargeBreakReason::Balloon, 0);
   Event event = eventOf(vm, EventKind::Inflate, gfn);
   setPage(vm, gfn, NptEntry::ballooned());
   ++vm.counters.inflates;
@@ -366,7 +410,7 @@ ShareResult Pager::share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn,
   MachineMemory& machine = parts_.machine;
   const NptEntry entry = vm.guest.entry(gfn);
   const NptEntry other = otherVm.guest.entry(otherGfn);
-  const bool shareable = entry.place() == PagePlace::Private && !vm.isTable(gfn) && other.present() && !otherVm.isTable(otherGfn) &&
+  const bool shareable = !entry.large() && !other.large() && entry.place() == PagePlace::Private && !vm.isTable(gfn) && other.present() && !otherVm.isTable(otherGfn) &&
                          entry.mfn() != other.mfn();
   if (!shareable) return ShareResult::NotPrivate;
   const Mfn kept = other.mfn();
@@ -401,6 +445,7 @@ void Pager::remove(VmMemory& vm, std::uint64_t cause) {
   for (Gfn gfn(0); gfn.value() < vm.guest.memory().value(); gfn = gfn.next()) {
     const NptEntry entry = vm.guest.entry(gfn);
     if (entry.place() == PagePlace::Untouched) continue;
+    breakIfLarge(vm, gfn, LargeBreakReason::Gone, cause);
     Event event = eventOf(vm, EventKind::Discard, gfn);
     event.cause = cause;
     vm.guest.set(gfn, NptEntry());

@@ -42,8 +42,11 @@ class FrameSource {
 //   resolve():  untouched --first touch--> private      shared --write: break--> private
 //               zipped --unzip--> private               ballooned --pop--> untouched --> private
 //               swapped --swap in--> private
+//               2 MiB of untouched pages --first touch of one--> private, in a large page
 //   taking:     private --zip()--> zipped               private or zipped --swapOut()--> swapped
 //               private --share()--> shared             any but a table --lock()--> ballooned
+//
+// A large page is broken before one of its pages changes its place. It is never shared: break it first.
 //
 // resolve() never fails for want of memory while anything can be reclaimed. It may run in signal context (see nested_fault.h), is
 // never re-entered and touches no window.
@@ -62,6 +65,8 @@ class Pager {
 
   // Called just before a shared frame loses its last reference or becomes private.
   std::function<void(Mfn)> sharedFrameGone;
+  // Called when a large page was broken, with its first page and the event that says so; not when its VM goes away.
+  std::function<void(const VmMemory&, Gfn first, std::uint64_t event)> largePageBroken;
 
   void add(VmMemory& vm);
   [[nodiscard]] const VmMemory* find(VmId vm) const;  // nullptr: not on
@@ -86,17 +91,21 @@ class Pager {
   };
   ZipOutcome zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint64_t cause);
 
+  // Maps the large page around `gfn` by 4 KiB again. Takes the VM's time: its CPUs must forget the translation.
+  void breakLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint64_t cause);
+
   BalloonResult lock(VmMemory& vm, Gfn gfn);
   BalloonResult unlock(VmMemory& vm, Gfn gfn);
   // Gives all ballooned pages back to the guest as untouched ones (the driver or the guest was reset).
   void unlockAll(VmMemory& vm, std::uint64_t cause);
 
-  // Makes two private pages with equal bytes share one frame: the mechanism of page sharing.
+  // Makes two private pages with equal bytes share one frame: the mechanism of page sharing. Pages of large pages are not shared.
   ShareResult share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause);
   // Makes a private page share a frame that is shared already; the caller has compared all bytes.
   void shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause);
 
   [[nodiscard]] FreeState freeState() const { return state_; }
+  [[nodiscard]] std::uint64_t freeStateEvent() const { return stateEvent_; }  // the last change; 0 = none yet
   // After frames were taken or given back by others: overhead.
   void evaluateFreeState(std::uint64_t cause);
   [[nodiscard]] const FreeStateThresholds& thresholds() const { return thresholds_; }
@@ -108,6 +117,9 @@ class Pager {
  private:
   std::optional<Mfn> takeFrame(VmMemory& vm, Gfn gfn);
   Resolution firstTouch(VmMemory& vm, Gfn gfn);
+  // Backs the 2 MiB around the page with a large page. False: not possible, or not wanted.
+  bool largeTouch(VmMemory& vm, Gfn gfn);
+  void breakIfLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint64_t cause);
   Resolution breakShared(VmMemory& vm, Gfn gfn, NptEntry entry);
   Resolution unzip(VmMemory& vm, Gfn gfn);
   Resolution swapIn(VmMemory& vm, Gfn gfn);
@@ -125,6 +137,7 @@ class Pager {
   Pages emergency_;
   FrameSource* source_ = nullptr;
   FreeState state_ = FreeState::High;
+  std::uint64_t stateEvent_ = 0;
   bool resolving_ = false;
   PageCompressor compressor_;
   std::vector<VmMemory*> vms_;

@@ -48,6 +48,11 @@ Pages Reclaimer::mostZipFrames(const VmMemory& vm) const {
 
 // In the order of API-MEM and KB1021095: share, compress, write.
 Reclaimer::Taken Reclaimer::take(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
+  // A large page is broken, and those of its pages that are known to have an equal are shared at once (KB1021095).
+  if (vm.guest.entry(gfn).large()) {
+    pager_.breakLarge(vm, gfn, LargeBreakReason::Victim, cause);
+    if (sharing_ != nullptr && sharing_->shareBroken() > Pages(0)) return {Fate::Shared};
+  }
   if (sharing_ != nullptr && sharing_->tryShare(vm, gfn, ShareOccasion::BeforeSwap, cause) == ShareAttempt::Shared) return {Fate::Shared};
   Taken taken;
   if (const Pages most = mostZipFrames(vm); most > Pages(0)) {

@@ -94,6 +94,10 @@ void ShareTable::remove(Mfn mfn) {
     --hints_;
     --hintsOf_[old.vm().value()];
   }
+  if (old.kind() == Kind::Remembered) {
+    --remembered_;
+    --rememberedOf_[old.vm().value()];
+  }
   put(mfn, ShareEntry());
 }
 
@@ -110,6 +114,14 @@ void ShareTable::setIneligible(Mfn mfn, std::uint64_t hash, VmId vm, Gfn gfn) {
   put(mfn, ShareEntry::ineligible(hash, vm, gfn));
 }
 
+void ShareTable::remember(Mfn mfn, std::uint64_t hash, VmId vm, Gfn gfn) {
+  remove(mfn);
+  put(mfn, ShareEntry::remembered(hash, vm, gfn));
+  if (vm.value() >= rememberedOf_.size()) rememberedOf_.resize(vm.value() + std::size_t{1});
+  ++remembered_;
+  ++rememberedOf_[vm.value()];
+}
+
 void ShareTable::hintToShared(Mfn mfn, std::uint64_t hash, ShareEntry::Holds holds) {
   const ShareEntry hint = entry(mfn);
   invariant(hint.kind() == Kind::Hint && hint.matches(hash), "a hint becomes a shared frame of the same hash");
@@ -122,11 +134,13 @@ void ShareTable::hintToShared(Mfn mfn, std::uint64_t hash, ShareEntry::Holds hol
 void ShareTable::removeAllOf(VmId vm) {
   for (Mfn mfn; mfn.value() < entries_; mfn = mfn.next()) {
     const ShareEntry candidate = entry(mfn);
-    if ((candidate.kind() == Kind::Hint || candidate.kind() == Kind::Ineligible) && candidate.vm() == vm) remove(mfn);
+    if (candidate.kind() != Kind::Empty && candidate.kind() != Kind::Shared && candidate.vm() == vm) remove(mfn);
   }
 }
 
 std::uint64_t ShareTable::hintsOf(VmId vm) const { return vm.value() < hintsOf_.size() ? hintsOf_[vm.value()] : 0; }
+
+std::uint64_t ShareTable::rememberedOf(VmId vm) const { return vm.value() < rememberedOf_.size() ? rememberedOf_[vm.value()] : 0; }
 
 std::optional<std::string> ShareTable::audit() const {
   for (const Mfn mfn : frames_) {
@@ -146,14 +160,19 @@ std::optional<std::string> ShareTable::audit() const {
       ++chained;
     }
   }
-  std::uint64_t hints = 0, shared = 0;
-  std::vector<std::uint64_t> hintsOf(hintsOf_.size());
+  std::uint64_t hints = 0, remembered = 0, shared = 0;
+  std::vector<std::uint64_t> hintsOf(hintsOf_.size()), rememberedOf(rememberedOf_.size());
   for (Mfn mfn; mfn.value() < entries_; mfn = mfn.next()) {
     const ShareEntry at = entry(mfn);
     if (at.kind() == Kind::Hint) {
       ++hints;
       if (at.vm().value() >= hintsOf.size()) return fmt::format("entry {} of the share table names no VM", mfn.value());
       ++hintsOf[at.vm().value()];
+    }
+    if (at.kind() == Kind::Remembered) {
+      ++remembered;
+      if (at.vm().value() >= rememberedOf.size()) return fmt::format("entry {} of the share table names no VM", mfn.value());
+      ++rememberedOf[at.vm().value()];
     }
     if (at.kind() != Kind::Shared) continue;
     ++shared;
@@ -162,7 +181,7 @@ std::optional<std::string> ShareTable::audit() const {
       return fmt::format("the share table has machine frame {} as shared, which it is not", mfn.value());
   }
   if (hints + shared != chained) return "a hint or shared frame of the share table is in no chain";
-  if (hints != hints_ || shared != shared_ || hintsOf != hintsOf_) return "the counts of the share table are not those of its entries";
+  if (hints != hints_ || shared != shared_ || hintsOf != hintsOf_ || remembered != remembered_ || rememberedOf != rememberedOf_) return "the counts of the share table are not those of its entries";
   return std::nullopt;
 }
 

@@ -12,17 +12,20 @@ namespace overcommit {
 
 // One frame of the share table ("frame" is W02's word for it): 16 bytes that say what page sharing knows of one machine frame.
 //
-//                shared                                      hint, ineligible
+//                shared                                      hint, ineligible, remembered
 //   word 0   0..63  hash                                   0..35  gfn       36..63  hash, bits 36..63
 //   word 1   0..1   kind
-//            2..31  chain: number + 1 of the next entry of this bucket, 0 = the last (ineligible entries are in no chain)
+//            2..31  chain: number + 1 of the next entry of this bucket, 0 = the last; entries of kind 3 are in no chain, and here
+//                   it says which they are: 0 ineligible, all bits set remembered
 //           32..61  mfn     62  holds a zero page         32..47  vm        48..63  hash, bits 20..35
 //
 // The reference count of a shared frame is not here: it is the machine frame's own, of 32 bits. ESX has 16 bits in the entry and a
 // table of its own for the few frames with more sharers, above all the zero page (W02 section 4.3).
 class ShareEntry {
  public:
-  enum class Kind : std::uint8_t { Empty, Hint, Shared, Ineligible };
+  // Remembered: in a large page, when it was scanned another page or frame had its hash. It is not found by it, but tried at once when
+  // the large page is broken.
+  enum class Kind : std::uint8_t { Empty, Hint, Shared, Ineligible, Remembered };
   enum class Holds : std::uint8_t { AnyPage, ZeroPage };
 
   constexpr ShareEntry() = default;
@@ -31,8 +34,14 @@ class ShareEntry {
   }
   static constexpr ShareEntry hint(std::uint64_t hash, VmId vm, Gfn gfn) { return named(Kind::Hint, hash, vm, gfn); }
   static constexpr ShareEntry ineligible(std::uint64_t hash, VmId vm, Gfn gfn) { return named(Kind::Ineligible, hash, vm, gfn); }
+  static constexpr ShareEntry remembered(std::uint64_t hash, VmId vm, Gfn gfn) {
+    const ShareEntry entry = ineligible(hash, vm, gfn);
+    return {entry.first_, entry.second_ | kChain};
+  }
 
-  [[nodiscard]] constexpr Kind kind() const { return static_cast<Kind>(second_ & kKind); }
+  [[nodiscard]] constexpr Kind kind() const {
+    return (second_ & kKind) == kKind && (second_ & kChain) != 0 ? Kind::Remembered : static_cast<Kind>(second_ & kKind);
+  }
   [[nodiscard]] constexpr std::optional<Mfn> next() const {
     const std::uint64_t link = (second_ & kChain) >> kChainShift;
     return link == 0 ? std::nullopt : std::optional(Mfn(link - 1));
@@ -51,8 +60,8 @@ class ShareEntry {
   }
   [[nodiscard]] constexpr Mfn mfn() const { return Mfn((second_ & ~kZero) >> kHighShift); }  // shared
   [[nodiscard]] constexpr bool zeroPage() const { return kind() == Kind::Shared && (second_ & kZero) != 0; }
-  [[nodiscard]] constexpr VmId vm() const { return VmId(static_cast<std::uint16_t>(second_ >> kHighShift)); }  // hint, ineligible
-  [[nodiscard]] constexpr Gfn gfn() const { return Gfn(first_ & kGfn); }                                       // hint, ineligible
+  [[nodiscard]] constexpr VmId vm() const { return VmId(static_cast<std::uint16_t>(second_ >> kHighShift)); }  // not of shared ones
+  [[nodiscard]] constexpr Gfn gfn() const { return Gfn(first_ & kGfn); }                                       // not of shared ones
   [[nodiscard]] constexpr bool isOf(VmId vm, Gfn gfn) const { return this->vm() == vm && this->gfn() == gfn; }
 
  private:
@@ -71,6 +80,8 @@ class ShareEntry {
 static_assert(sizeof(ShareEntry) == 16);
 static_assert(ShareEntry::hint(0x1234'5678'9abc'def0, VmId(4095), Gfn(77)).hash() == 0x1234'5678'9ab0'0000);
 static_assert(ShareEntry::hint(~std::uint64_t{0}, VmId(4095), Gfn(77)).isOf(VmId(4095), Gfn(77)));
+static_assert(ShareEntry::remembered(0, VmId(0), Gfn(0)).kind() == ShareEntry::Kind::Remembered);
+static_assert(ShareEntry::ineligible(~std::uint64_t{0}, VmId(4095), Gfn(0)).kind() == ShareEntry::Kind::Ineligible);
 static_assert(ShareEntry::shared(1, Mfn(MachineMemory::kMostFrames.value() - 1), ShareEntry::Holds::ZeroPage).mfn().value() ==
               MachineMemory::kMostFrames.value() - 1);
 
@@ -86,6 +97,9 @@ static_assert(ShareEntry::shared(1, Mfn(MachineMemory::kMostFrames.value() - 1),
 // As there is one entry for each machine frame, and only what is in a frame can be shared, the table is never full, a shared frame is
 // found by its number without a search, and a page has one hint at most. ESX has a pool of entries instead and so must recycle old
 // hints; the price here is that a page which was paged out and in again, to another frame, needs a new hint.
+//
+// Of pages with equal hashes one at most is a hint. A page of a large page is not shared: if its hash is known it is remembered, else it
+// is a hint like others, but gives that up to a page that can be shared.
 //
 // A hint may be stale: its page has changed, moved or gone. It is found out when the hint is hit, and when the frame is scanned next.
 // A shared entry is never stale: who takes the last reference away says so (PageSharing::sharedFrameGone).
@@ -111,13 +125,16 @@ class ShareTable {
   // What each makes of the frame's entry replaces what the entry was.
   void insertHint(Mfn mfn, std::uint64_t hash, VmId vm, Gfn gfn);
   void setIneligible(Mfn mfn, std::uint64_t hash, VmId vm, Gfn gfn);
+  void remember(Mfn mfn, std::uint64_t hash, VmId vm, Gfn gfn);
   void hintToShared(Mfn mfn, std::uint64_t hash, ShareEntry::Holds holds);
   void remove(Mfn mfn);  // nothing happens if the entry is empty
-  // All of a VM's hints and ineligible pages: it goes away. Looks at every entry.
+  // All of a VM's entries but shared ones: it goes away. Looks at every entry.
   void removeAllOf(VmId vm);
 
   [[nodiscard]] std::uint64_t hints() const { return hints_; }
   [[nodiscard]] std::uint64_t hintsOf(VmId vm) const;
+  [[nodiscard]] std::uint64_t remembered() const { return remembered_; }
+  [[nodiscard]] std::uint64_t rememberedOf(VmId vm) const;
   [[nodiscard]] std::uint64_t sharedFrames() const { return shared_; }
 
   // The first contradiction between chains, counts and machine frames, in words.
@@ -136,8 +153,8 @@ class ShareTable {
   std::vector<Mfn> frames_;
   std::vector<std::byte*> bases_;  // of frames_, in the flat mapping
   std::uint64_t entries_;          // = buckets
-  std::uint64_t hints_ = 0, shared_ = 0;
-  std::vector<std::uint64_t> hintsOf_;  // by VM number
+  std::uint64_t hints_ = 0, remembered_ = 0, shared_ = 0;
+  std::vector<std::uint64_t> hintsOf_, rememberedOf_;  // by VM number
 };
 
 }  // namespace overcommit

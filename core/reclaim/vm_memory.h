@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/vm_clock.h"
 #include "machine/guest_physical_memory.h"
+#include "policy/large_pages.h"
 #include "policy/reclaim_targets.h"
 #include "reclaim/compression_cache.h"
 #include "reclaim/recent_faults.h"
@@ -27,7 +28,8 @@ struct MemorySettings {
 // What happened to a VM's memory since power-on. Only transitions count: a window that is filled again is free and unseen.
 struct MemoryCounters {
   std::uint64_t firstTouches = 0, breaks = 0, zips = 0, unzips = 0, swapIns = 0, swapOuts = 0, inflates = 0, deflates = 0, pops = 0;
-  [[nodiscard]] std::uint64_t nestedFaults() const { return firstTouches + breaks + unzips + swapIns; }
+  std::uint64_t largeTouches = 0, largeBreaks = 0;  // of large pages
+  [[nodiscard]] std::uint64_t nestedFaults() const { return firstTouches + largeTouches + breaks + unzips + swapIns; }
 };
 
 // The memory of one running VM as the reclaimer sees it. Plain data with its parts; the pager alone changes it.
@@ -51,6 +53,7 @@ struct VmMemory {
   MemorySettings settings;
   MemoryCounters counters;
   RecentFaults recent;
+  LargeBacking largeBacking = LargeBacking::Off;
   // The guest's page-table pool, [first, end): never sampled, shared, zipped or swapped.
   Gfn tablesFirst, tablesEnd;
   // What the memory scheduler makes of it.

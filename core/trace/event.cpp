@@ -68,6 +68,10 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
     {EventKind::LimitReached, "limit", kNo, kNo, kNo, kText, {"", "", "", ""}, kOut, "a limit of the scenario ended the run"},
     {EventKind::Expectation, "expectation", kNo, kNo, kNo, kText, {"holds", "", "", ""}, kOut, "an expectation was judged"},
     {EventKind::Content, "content", kVm, kGfn, kNo, kNo, {"class", "hash", "", ""}, kOut, "what a page holds, for displays"},
+    {EventKind::LargeMap, "large-map", kVm, kGfn, kMfn, kNo, {"touched_gfn", "", "", ""}, kIn,
+     "untouched -> private, 512 pages from gfn on: the guest touched touched_gfn, and a large page gave all of them zeroed frames, from mfn on"},
+    {EventKind::LargeBreak, "large-break", kVm, kGfn, kNo, kNo, {"reason", "", "", ""}, kIn,
+     "the large page that begins with gfn is mapped by pages of 4 KiB again; no page changes its place"},
 }};
 // clang-format on
 
@@ -136,6 +140,16 @@ std::string_view nameOf(ReclaimReason reason) {
     case ReclaimReason::FreeState: return "free state";
     case ReclaimReason::Limit: return "limit";
     case ReclaimReason::Target: return "target";
+  }
+  return "unknown";
+}
+
+std::string_view nameOf(LargeBreakReason reason) {
+  switch (reason) {
+    case LargeBreakReason::Victim: return "a page is taken";
+    case LargeBreakReason::Pressure: return "pressure";
+    case LargeBreakReason::Balloon: return "balloon";
+    case LargeBreakReason::Gone: return "the VM goes away";
   }
   return "unknown";
 }

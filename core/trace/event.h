@@ -64,8 +64,11 @@ enum class EventKind : std::uint8_t {
   Expectation,
   // Content class and hash of a page, for displays
   Content,
+  // 512 guest pages at once
+  LargeMap,
+  LargeBreak,
 };
-inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Content);
+inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::LargeBreak);
 // Its place in a table with an entry for every kind.
 constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 
@@ -133,5 +136,14 @@ std::string_view nameOf(OverheadUse use);
 // values[0] of ReclaimStart: what made the reclaimer run.
 enum class ReclaimReason : std::uint8_t { OutOfFrames = 1, FreeState, Limit, Target };
 std::string_view nameOf(ReclaimReason reason);
+
+// values[0] of LargeBreak: why a large page is mapped by 4 KiB again.
+enum class LargeBreakReason : std::uint8_t {
+  Victim = 1,  // one of its pages is to be shared, compressed or swapped
+  Pressure,    // the host wants pages that can be shared: free memory is below the high threshold (ESXi 6)
+  Balloon,     // one of its pages goes into the balloon
+  Gone,        // the VM goes away
+};
+std::string_view nameOf(LargeBreakReason reason);
 
 }  // namespace overcommit

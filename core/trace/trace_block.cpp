@@ -39,8 +39,8 @@ Result<TracePrefix> decodeTracePrefix(std::span<const std::byte> bytes) {
   prefix.headerBytes = in.u32();
   prefix.headerChecksum = in.u64();
   if (in.failed()) return failure("it ends within its first {} bytes; the run that wrote it must be repeated", kTracePrefixBytes);
-  if (prefix.version == 0 || prefix.version > kTraceFormatVersion) {
-    return failure("it has format version {}, and this program reads up to {}; read it with the version that wrote it", prefix.version,
+  if (prefix.version != kTraceFormatVersion) {
+    return failure("it has format version {}, and this program reads {} only; read it with the version that wrote it", prefix.version,
                    kTraceFormatVersion);
   }
   if (prefix.headerBytes > kMaxHeaderBytes) return failure("its header claims {} bytes, more than a trace can have", prefix.headerBytes);

@@ -11,8 +11,8 @@
 
 namespace overcommit {
 
-// The newest format this build reads and the one it writes (docs/reference/trace-format.md).
-inline constexpr std::uint32_t kTraceFormatVersion = 1;
+// The format that this build reads and writes (docs/reference/trace-format.md).
+inline constexpr std::uint32_t kTraceFormatVersion = 2;
 
 // No world is larger, so that a hostile header cannot ask for all memory: host frames, and the pages of all VMs together.
 inline constexpr std::uint64_t kMaxWorldPages = std::uint64_t{1} << 26;

@@ -18,7 +18,7 @@ WorldModel::WorldModel(const TraceHeader& header) : hostMemory_(header.hostMemor
   vms_.reserve(header.vms.size());
   for (const TraceVm& vm : header.vms) {
     const std::uint64_t pages = vm.memory.value();
-    vms_.push_back(Vm{WorldVm(), CellTable(pages), CellTable(pages), vm.name, pages});
+    vms_.push_back(Vm{WorldVm(), CellTable(pages), CellTable(pages), CellTable(pages / kLargePagePages), vm.name, pages});
     vms_.back().figures.pages[at(PagePlace::Untouched)] = pages;
     vms_.back().figures.guestPages[at(GuestUse::Unknown)] = pages;
   }
@@ -45,6 +45,7 @@ WorldPage WorldModel::page(VmId vm, Gfn gfn) const {
   WorldPage page;
   page.place = cell.place();
   page.guestUse = cell.use();
+  page.large = vms_[vm.value()].isLarge(gfn.value());
   if (page.place == PagePlace::Swapped) {
     page.slot = cell.number();
   } else {
@@ -88,6 +89,28 @@ void WorldModel::setPage(VmId vm, std::uint64_t gfn, PageCell cell) {
   ++owner.figures.guestPages[at(cell.use())];
   if (old.place() == PagePlace::Swapped) owner.slots.set(old.number(), 0);
   if (cell.place() == PagePlace::Swapped) owner.slots.set(cell.number(), gfn + 1);
+}
+
+void WorldModel::setLarge(VmId vm, std::uint64_t first, std::uint64_t large) {
+  Vm& owner = vms_[vm.value()];
+  owner.large.set(first / kLargePagePages, large);
+  owner.figures.largePages += large != 0 ? kLargePagePages : ~kLargePagePages + 1;
+}
+
+void WorldModel::mapLarge(VmId vm, std::uint64_t first, std::uint64_t mfn) {
+  for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+    setPage(vm, first + i, PageCell(vms_[vm.value()].pages.get(first + i)).at(PagePlace::Private, mfn + i));
+    setFrame(mfn + i, FrameCell(FrameUse::Private, vm, first + i));
+  }
+  setLarge(vm, first, 1);
+}
+
+void WorldModel::unmapLarge(VmId vm, std::uint64_t first, std::uint64_t mfn) {
+  for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+    setPage(vm, first + i, PageCell(vms_[vm.value()].pages.get(first + i)).at(PagePlace::Untouched));
+    setFrame(mfn + i, FrameCell());
+  }
+  setLarge(vm, first, 0);
 }
 
 void WorldModel::setFrame(std::uint64_t mfn, FrameCell cell) {
@@ -170,6 +193,8 @@ bool WorldModel::undo(WorldUndo& undo) {
         --segment->events;
         return true;
       case WorldUndo::What::Page: setPage(change.vm, change.index, PageCell(change.old)); break;
+      case WorldUndo::What::LargeMap: unmapLarge(change.vm, change.index, change.old); break;
+      case WorldUndo::What::LargeBreak: setLarge(change.vm, change.index, 1); break;
       case WorldUndo::What::Frame: setFrame(change.index, FrameCell(change.old)); break;
       case WorldUndo::What::Figure: setFigure(change.vm, static_cast<WorldFigure>(change.which), change.old); break;
       case WorldUndo::What::Text:
@@ -211,6 +236,17 @@ Result<void> WorldModel::checkLaws() const {
       }
     });
     owner.slots.forEach([&](std::uint64_t, std::uint64_t) { ++slots; });
+    std::uint64_t large = 0;
+    owner.large.forEach([&](std::uint64_t region, std::uint64_t) {
+      large += kLargePagePages;
+      const std::uint64_t first = region * kLargePagePages, mfn = PageCell(owner.pages.get(first)).number();
+      for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+        const PageCell cell(owner.pages.get(first + i));
+        if (cell.place() != PagePlace::Private || cell.number() != mfn + i)
+          fail(fmt::format("{} gfn {:#x} is not where its large page is", owner.name, first + i));
+      }
+    });
+    if (large != owner.figures.largePages) fail(fmt::format("the large pages of {} do not add up", owner.name));
     pages[at(PagePlace::Untouched)] = owner.memory;
     for (std::size_t place = 1; place < kPagePlaces; ++place) pages[at(PagePlace::Untouched)] -= pages[place];
     if (pages != owner.figures.pages || slots != pages[at(PagePlace::Swapped)])

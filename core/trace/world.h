@@ -24,6 +24,7 @@ struct WorldPage {
   std::uint64_t slot = 0;             // swapped: its slot in the VM's .vswp
   std::uint32_t storeOffset = 0;      // zipped: where in the store frame
   std::uint32_t compressedBytes = 0;  // zipped: 1 to 2048; 0 if it is same-filled, for then it is in no frame
+  bool large = false;                 // private: part of a large page
   friend bool operator==(const WorldPage&, const WorldPage&) = default;
 };
 
@@ -45,6 +46,7 @@ struct WorldVm {
   std::array<std::uint64_t, kPagePlaces> pages{};      // by PagePlace
   std::array<std::uint64_t, kGuestUses> guestPages{};  // by GuestUse
   std::array<std::uint64_t, kEventKinds> events{};     // so far, by kind: at(kind)
+  std::uint64_t largePages = 0;                        // private pages that are part of large pages
   std::uint64_t overheadFrames = 0;
   std::uint64_t zipStoreFrames = 0;
   std::uint64_t operations = 0;
@@ -79,8 +81,8 @@ struct WorldHost {
 // The state of the whole run after some event: a pure function of the events so far. Everything that shows or judges a run looks
 // at one, and the engine's audit runs one beside the machine.
 //
-// Always true: each page of each VM is in exactly one place, each frame has exactly one use, the two agree with one another,
-// and the figures are the sums over pages and frames. An event that would break this is refused and changes nothing.
+// Always true: each page of each VM is in exactly one place, each frame has exactly one use, the two agree with one another, the pages
+// of a large page are private and in consecutive frames, and the figures are the sums over pages and frames. An event that would break this is refused and changes nothing.
 class WorldModel {
  public:
   explicit WorldModel(const TraceHeader& header);
@@ -119,14 +121,21 @@ class WorldModel {
     WorldVm figures;
     CellTable pages;
     CellTable slots;  // gfn + 1 of the page in each slot
+    CellTable large;  // by gfn / 512: 1 where a large page is
     std::string name;
     std::uint64_t memory = 0;
+    [[nodiscard]] bool isLarge(std::uint64_t gfn) const {
+      return gfn / kLargePagePages < large.size() && large.get(gfn / kLargePagePages) != 0;
+    }
     friend bool operator==(const Vm&, const Vm&) = default;
   };
 
   class Change;  // one event being applied
   Result<void> apply(const Event& event, WorldUndo* undo);
   void setPage(VmId vm, std::uint64_t gfn, PageCell cell);
+  void setLarge(VmId vm, std::uint64_t first, std::uint64_t large);  // 1 or 0
+  void mapLarge(VmId vm, std::uint64_t first, std::uint64_t mfn);
+  void unmapLarge(VmId vm, std::uint64_t first, std::uint64_t mfn);
   void setFrame(std::uint64_t mfn, FrameCell cell);
   void setFigure(VmId vm, WorldFigure figure, std::uint64_t value);
   [[nodiscard]] std::uint64_t figure(VmId vm, WorldFigure figure) const;

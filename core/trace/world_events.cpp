@@ -66,6 +66,8 @@ class WorldModel::Change {
   Refused unzip();
   Refused swapOut();
   Refused swapIn();
+  Refused largeMap();
+  Refused largeBreak();
 
   Refused overheadTake();
   Refused overheadGive();
@@ -171,6 +173,8 @@ Refused WorldModel::Change::apply() {
     case EventKind::SwapOut: return ofPage(&Change::swapOut);
     case EventKind::SwapIn: return ofPage(&Change::swapIn);
     case EventKind::Discard: return ofPage(&Change::discard);
+    case EventKind::LargeMap: return ofPage(&Change::largeMap);
+    case EventKind::LargeBreak: return largeBreak();
     case EventKind::OverheadTake: return ofFrame(&Change::overheadTake);
     case EventKind::OverheadGive: return ofFrame(&Change::overheadGive);
     case EventKind::ZipStoreTake: return ofFrame(&Change::zipStoreTake);
@@ -214,6 +218,7 @@ Refused WorldModel::Change::ofPage(Step step) {
   if (!hasVm()) return "it does not say which VM";
   if (event_.gfn.value() >= world_.vms_[event_.vm.value()].memory) return "the VM has no such page";
   if (!vm().poweredOn) return "the VM is not powered on";
+  if (world_.vms_[event_.vm.value()].isLarge(event_.gfn.value())) return "the page is part of a large page, which must be broken first";
   return (this->*step)();
 }
 
@@ -254,6 +259,35 @@ Refused WorldModel::Change::reclaimStart() {
 Refused WorldModel::Change::reclaimEnd() {
   begin();
   setHost(WorldFigure::Reclaiming, 0);
+  return kDone;
+}
+
+Refused WorldModel::Change::largeMap() {
+  const std::uint64_t first = event_.gfn.value();
+  if (first % kLargePagePages != 0 || mfn() % kLargePagePages != 0) return "a large page lies at a multiple of 2 MiB on both sides";
+  const Vm& owner = world_.vms_[event_.vm.value()];
+  if (owner.memory - first < kLargePagePages) return "the VM ends before the large page does";
+  if (value(0) < first || value(0) - first >= kLargePagePages) return "the page that was touched is not in it";
+  if (!isFrame(mfn() + kLargePagePages - 1)) return "the host ends before the large page does";
+  for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+    if (PageCell(owner.pages.get(first + i)).place() != PagePlace::Untouched) return "not all of its pages are untouched";
+    if (!isFree(mfn() + i)) return "not all of its frames are free";
+  }
+  begin();
+  if (undo_ != nullptr) undo_->save({WorldUndo::What::LargeMap, 0, event_.vm, static_cast<std::uint32_t>(first), mfn()});
+  world_.mapLarge(event_.vm, first, mfn());
+  return kDone;
+}
+
+Refused WorldModel::Change::largeBreak() {
+  if (!hasVm()) return "it does not say which VM";
+  const std::uint64_t first = event_.gfn.value();
+  if (first % kLargePagePages != 0 || !world_.vms_[event_.vm.value()].isLarge(first)) return "there is no such large page";
+  if (value(0) < static_cast<std::uint64_t>(LargeBreakReason::Victim) || value(0) > static_cast<std::uint64_t>(LargeBreakReason::Gone))
+    return "there is no such reason to break a large page";
+  begin();
+  if (undo_ != nullptr) undo_->save({WorldUndo::What::LargeBreak, 0, event_.vm, static_cast<std::uint32_t>(first), 0});
+  world_.setLarge(event_.vm, first, 0);
   return kDone;
 }
 

@@ -25,6 +25,7 @@ class WorldKeyframe {
   static void encodePages(const WorldModel::Vm& vm, ByteWriter& out);
   static bool decodePages(WorldModel& world, VmId id, ByteReader& in);
   static bool placePage(WorldModel& world, VmId id, std::uint64_t gfn, PageCell cell);
+  static bool decodeLarge(WorldModel& world, VmId id, ByteReader& in);
 };
 
 std::vector<std::byte> encodeKeyframe(const WorldModel& world) { return WorldKeyframe::encode(world); }
@@ -36,6 +37,7 @@ std::vector<std::byte> WorldKeyframe::encode(const WorldModel& world) {
   ByteWriter out;
   out.varint(world.sequence_);
   for (std::size_t i = kVmFigures; i < kWorldFigures; ++i) out.varint(world.figure(kNoVm, figureAt(i)));
+  out.varint(kEventKinds);
   for (const std::uint64_t events : world.host_.events) out.varint(events);
 
   // Overhead and the compression cache.
@@ -60,6 +62,12 @@ std::vector<std::byte> WorldKeyframe::encode(const WorldModel& world) {
     out.text(std::string_view(vm.figures.crashText).substr(0, kTextMax));
     out.text(std::string_view(vm.figures.consoleLine).substr(0, kTextMax));
     encodePages(vm, out);
+    out.varint(vm.figures.largePages / kLargePagePages);
+    std::uint64_t next = 0;
+    vm.large.forEach([&](std::uint64_t region, std::uint64_t) {
+      out.varint(region - next);
+      next = region + 1;
+    });
   }
   return out.take();
 }
@@ -110,7 +118,8 @@ Result<WorldModel> WorldKeyframe::decode(std::span<const std::byte> bytes, const
     return failure("the keyframe has impossible figures of the host");
   }
   for (std::size_t i = kVmFigures; i < kWorldFigures; ++i) world.setFigure(kNoVm, figureAt(i), figures[i]);
-  for (std::uint64_t& events : world.host_.events) events = in.varint();
+  const std::uint64_t kinds = in.varintUpTo(kEventKinds);  // an older version knew fewer
+  for (std::size_t i = 0; i < kinds; ++i) world.host_.events[i] = in.varint();
 
   const std::uint64_t frames = in.varintUpTo(world.hostMemory_.value());
   std::uint64_t mfn = 0;
@@ -127,10 +136,11 @@ Result<WorldModel> WorldKeyframe::decode(std::span<const std::byte> bytes, const
     const VmId id(static_cast<std::uint16_t>(v));
     WorldModel::Vm& vm = world.vms_[v];
     for (std::size_t i = 0; i < kVmFigures; ++i) world.setFigure(id, figureAt(i), in.varint());
-    for (std::uint64_t& events : vm.figures.events) events = in.varint();
+    for (std::size_t i = 0; i < kinds; ++i) vm.figures.events[i] = in.varint();
     vm.figures.crashText = in.text(kTextMax);
     vm.figures.consoleLine = in.text(kTextMax);
     if (!decodePages(world, id, in)) return failure("the keyframe has impossible pages of {}", vm.name);
+    if (!decodeLarge(world, id, in)) return failure("the keyframe has an impossible large page of {}", vm.name);
   }
   if (in.failed() || !in.atEnd()) return failure("the keyframe is malformed");
   return world;
@@ -166,6 +176,24 @@ bool WorldKeyframe::decodePages(WorldModel& world, VmId id, ByteReader& in) {
     }
   }
   return gfn == memory && numbers.atEnd() && zips.atEnd();
+}
+
+bool WorldKeyframe::decodeLarge(WorldModel& world, VmId id, ByteReader& in) {
+  const WorldModel::Vm& vm = world.vms_[id.value()];
+  std::uint64_t next = 0;
+  for (std::uint64_t left = in.varintUpTo(vm.large.size()); left > 0; --left) {
+    const std::uint64_t skipped = in.varint();
+    if (in.failed() || skipped >= vm.large.size() - next) return false;
+    const std::uint64_t first = (next + skipped) * kLargePagePages, mfn = PageCell(vm.pages.get(first)).number();
+    next += skipped + 1;
+    if (mfn % kLargePagePages != 0) return false;
+    for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+      const PageCell cell(vm.pages.get(first + i));
+      if (cell.place() != PagePlace::Private || cell.number() != mfn + i) return false;
+    }
+    world.setLarge(id, first, 1);
+  }
+  return !in.failed();
 }
 
 // Puts a page where the keyframe says, and its frame with it.

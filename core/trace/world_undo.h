@@ -48,13 +48,13 @@ class WorldUndo {
  private:
   friend class WorldModel;
 
-  enum class What : std::uint8_t { Event, Page, Frame, Figure, Text };
+  enum class What : std::uint8_t { Event, Page, Frame, Figure, Text, LargeMap, LargeBreak };
   struct Change {
     What what;
     std::uint8_t which;  // Event: kind; Figure: WorldFigure; Text: WorldText
     VmId vm;
-    std::uint32_t index;  // Page: gfn; Frame: mfn
-    std::uint64_t old;    // Text: unused
+    std::uint32_t index;  // Page, LargeMap, LargeBreak: gfn; Frame: mfn
+    std::uint64_t old;    // LargeMap: the first mfn, for before it pages and frames were free; Text, LargeBreak: unused
   };
   static_assert(sizeof(Change) == 16);
   struct Segment {
