@@ -19,9 +19,11 @@ constexpr std::uint64_t kRows = 8;
 // In the order of PagePlace and GuestUse.
 constexpr std::array<char, kPagePlaces> kPlaceMarks{'.', '#', '=', 'o', 'z', '>'};
 constexpr std::array<char, kGuestUses> kGuestMarks{'.', 'K', 'T', 'c', 'u', 'o', '?'};
+constexpr char kLargeMark = 'L';  // private, in a large page
 constexpr char kFreeMark = '.', kSharedMark = '=', kZipStoreMark = 'z', kOverheadMark = '%', kUnnamedVmMark = '#';
 
 char markOf(PagePlace place) { return kPlaceMarks.at(static_cast<std::size_t>(place)); }
+char markOf(const WorldPage& page) { return page.large ? kLargeMark : markOf(page.place); }
 char markOf(GuestUse use) { return kGuestMarks.at(static_cast<std::size_t>(use)); }
 
 // a … y without those that mean something else, then A … Z; VMs beyond have no letter.
@@ -99,7 +101,8 @@ std::string drawVm(const WorldModel& world, VmId vm, const MapStyle& style) {
   Figures sums;
   if (style.of == MapOf::Places) {
     for (std::size_t i = 0; i < kPagePlaces; ++i) sums.add(nameOf(static_cast<PagePlace>(i)), figures.pages.at(i));
-    return text + sums.text() + rows(pages, each, [&](std::uint64_t page) { return markOf(world.page(vm, Gfn(page)).place); });
+    sums.add("of it in large pages", figures.largePages);
+    return text + sums.text() + rows(pages, each, [&](std::uint64_t page) { return markOf(world.page(vm, Gfn(page))); });
   }
   for (std::size_t i = 0; i < kGuestUses; ++i) sums.add(nameOf(static_cast<GuestUse>(i)), figures.guestPages.at(i));
   return text + sums.text() + rows(pages, each, [&](std::uint64_t page) { return markOf(world.page(vm, Gfn(page)).guestUse); });
@@ -127,6 +130,7 @@ std::string vmLegend(MapOf of) {
   std::string text = "legend:";
   if (of == MapOf::Places) {
     for (std::size_t i = 0; i < kPagePlaces; ++i) text += fmt::format("  {} {}", kPlaceMarks.at(i), nameOf(static_cast<PagePlace>(i)));
+    text += fmt::format("  {} in a large page", kLargeMark);
   } else {
     for (std::size_t i = 0; i < kGuestUses; ++i) text += fmt::format("  {} {}", kGuestMarks.at(i), nameOf(static_cast<GuestUse>(i)));
   }

@@ -31,6 +31,7 @@ void printVm(const WorldModel& world, VmId id) {
       vm.operations, vm.phase);
   for (std::size_t i = 0; i < kPagePlaces; ++i)
     say(" {} {}{}", nameOf(static_cast<PagePlace>(i)), size(vm.pages.at(i)), i + 1 < kPagePlaces ? "," : "\n");
+  if (vm.largePages > 0) say("  of the private pages {} in large pages\n", size(vm.largePages));
   say("  for the guest:");
   for (std::size_t i = 0; i < kGuestUses; ++i)
     say(" {} {}{}", nameOf(static_cast<GuestUse>(i)), size(vm.guestPages.at(i)), i + 1 < kGuestUses ? "," : "\n");

@@ -62,6 +62,8 @@ std::uint64_t guestCount(const VirtualMachine& vm) {
   return stats ? (*stats).*field : 0;
 }
 
+std::uint64_t largePages(const VirtualMachine& vm) { return vm.memory() != nullptr ? bytes(vm.memory()->guest.largePages()) : 0; }
+
 std::uint64_t operations(const VirtualMachine& vm) { return vm.meter().operations(); }
 
 std::uint64_t perSecond(std::uint64_t count, VirtualTime time) {
@@ -97,7 +99,14 @@ constexpr std::array kHostMetrics{
     HostMetric{"minfree", Size, "the high threshold of free memory", [](const Host& h) { return bytes(h.pager().thresholds().high); }},
     HostMetric{"state", Count, "free state: 0 high, 1 clear, 2 soft, 3 hard, 4 low",
                [](const Host& h) { return static_cast<std::uint64_t>(h.pager().freeState()); }},
-    HostMetric{"first_touches", Count, "pages given at their first touch", countedByAll<&MemoryCounters::firstTouches>},
+    HostMetric{"large_pages", Size, "guest memory in large pages of 2 MiB; it is private",
+               [](const Host& h) { return sum(h, largePages); }},
+    HostMetric{"large_sharable", Size, "pages in large pages that would be shared if these were broken, as far as scans have seen",
+               [](const Host& h) { return bytes(Pages(h.sharing().table().remembered())); }},
+    HostMetric{"first_touches", Count, "pages of 4 KiB given at their first touch", countedByAll<&MemoryCounters::firstTouches>},
+    HostMetric{"large_touches", Count, "large pages given at the first touch of one of their pages",
+               countedByAll<&MemoryCounters::largeTouches>},
+    HostMetric{"large_breaks", Count, "large pages that were mapped by 4 KiB again", countedByAll<&MemoryCounters::largeBreaks>},
     HostMetric{"breaks", Count, "writes to shared pages", countedByAll<&MemoryCounters::breaks>},
     HostMetric{"share_saving", Size, "guest memory that is shared - the frames behind it",
                [](const Host& h) { return sum(h, pagesIn<PagePlace::Shared>) - bytes(h.machine().count(FrameUse::Shared)); }},
@@ -168,7 +177,10 @@ constexpr std::array kVmMetrics{
              [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->target()) : 0; }},
     VmMetric{"balloon_max", Size, "the most its balloon may hold",
              [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->maximum()) : 0; }},
-    VmMetric{"first_touches", Count, "pages given at their first touch", counted<&MemoryCounters::firstTouches>},
+    VmMetric{"large_pages", Size, "memory in large pages of 2 MiB; it is private", largePages},
+    VmMetric{"first_touches", Count, "pages of 4 KiB given at their first touch", counted<&MemoryCounters::firstTouches>},
+    VmMetric{"large_touches", Count, "large pages given at the first touch of one of their pages", counted<&MemoryCounters::largeTouches>},
+    VmMetric{"large_breaks", Count, "large pages that were mapped by 4 KiB again", counted<&MemoryCounters::largeBreaks>},
     VmMetric{"breaks", Count, "writes to shared pages", counted<&MemoryCounters::breaks>},
     VmMetric{"zips", Count, "pages compressed", counted<&MemoryCounters::zips>},
     VmMetric{"unzips", Count, "pages decompressed because they were touched", counted<&MemoryCounters::unzips>},
@@ -189,7 +201,7 @@ constexpr std::array kVmMetrics{
     VmMetric{"time_run", Time, "work, hypercalls and code", timeIn<TimeUse::Run>},
     VmMetric{"time_idle", Time, "waiting of its own accord", timeIn<TimeUse::Idle>},
     VmMetric{"time_first_touch", Time, "first touches", timeIn<TimeUse::FirstTouch>},
-    VmMetric{"time_break", Time, "breaking shared pages", timeIn<TimeUse::Break>},
+    VmMetric{"time_break", Time, "breaking shared pages and large pages", timeIn<TimeUse::Break>},
     VmMetric{"time_unzip", Time, "decompressing", timeIn<TimeUse::Unzip>},
     VmMetric{"time_swap_in", Time, "swap-ins: faults and the disk's own time", timeIn<TimeUse::SwapIn>},
     VmMetric{"time_disk_queue", Time, "behind others at a disk", timeIn<TimeUse::DiskQueue>},

@@ -14,12 +14,14 @@ constexpr auto kActs = OptionUse::InEffect;
 constexpr auto kKept = OptionUse::AcceptedOnly;
 
 constexpr std::array kOptions{
-    HostOption{"AllocGuestLargePage", 1, 0, 1, kKept, "back guests with 2 MiB pages"},
+    HostOption{"AllocGuestLargePage", 1, 0, 1, kActs,
+               "back guests with 2 MiB pages; unless it is set here, only VMs of 64 MiB and more, on a host that represents itself"},
     HostOption{"BalancePeriod", 15, 1, 3600, kActs, "seconds between two computations of the VMs' targets"},
     HostOption{"CtlMaxPercent", 65, 0, 99, kActs, "most of a VM's memory that the balloon may take, in %; 0: no ballooning"},
     HostOption{"IdleTax", 75, 0, 99, kActs, "idle memory tax, in %"},
     HostOption{"IdleTaxType", 1, 0, 1, kActs, "0: flat tax, 1: the rate grows with the idle share"},
-    HostOption{"LPageAlwaysTryForNPT", 1, 0, 1, kKept, "try large pages with hardware nested paging"},
+    HostOption{"LPageAlwaysTryForNPT", 1, 0, 1, kActs,
+               "try large pages with hardware nested paging; 0: only where the guest maps large pages itself, which none here does"},
     HostOption{"LPageDefragEnable", 1, 0, 1, kKept, "collect free frames into large pages"},
     HostOption{"LPageMarkLowNodes", 1, 0, 1, kKept, "remember NUMA nodes without large pages"},
     HostOption{"MaxSharedPages", 512, 0, 512, kKept, "shared pages of a 2 MiB region that may be unshared to rebuild a large page"},

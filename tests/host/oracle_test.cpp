@@ -48,7 +48,7 @@ std::vector<Program> programs() {
 
 struct Outcome {
   TestHost::Left left;
-  std::uint64_t operations = 0, results = 0, reclaimed = 0;
+  std::uint64_t operations = 0, results = 0, reclaimed = 0, largeTouches = 0, largeBreaks = 0;
   std::string resultDigest, ending;
   bool off = false;
 };
@@ -77,6 +77,8 @@ Outcome outcomeOf(RunConfig config, std::optional<std::uint64_t> mappingLimit = 
   outcome.results = vm.meter().results();
   outcome.resultDigest = vm.meter().resultDigest().text();
   outcome.reclaimed = vm.counters().swapIns + vm.counters().unzips;
+  outcome.largeTouches = vm.counters().largeTouches;
+  outcome.largeBreaks = vm.counters().largeBreaks;
   if (test.hasLeft("guest")) outcome.left = test.left("guest");
   return outcome;
 }
@@ -130,6 +132,15 @@ class OracleTest : public QObject {
     QCOMPARE(tight.results, ample.results);
     QCOMPARE(tight.resultDigest, ample.resultDigest);
     QCOMPARE(difference(tight, ample), std::string());
+
+    RunConfig large = runOf(program, mebibytes(program.smallHost + 4));
+    large.host.options["AllocGuestLargePage"] = 1;
+    const Outcome broken = outcomeOf(large);
+    QVERIFY2(broken.off, broken.ending.c_str());
+    QVERIFY(broken.largeTouches > 0 && broken.largeBreaks > 0);
+    QCOMPARE(broken.operations, ample.operations);
+    QCOMPARE(broken.resultDigest, ample.resultDigest);
+    QCOMPARE(difference(broken, ample), std::string());
 
     const Outcome flushed = outcomeOf(runOf(program, mebibytes(kVmMiB + 8)), 100);
     QVERIFY2(flushed.off, flushed.ending.c_str());

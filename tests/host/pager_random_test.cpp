@@ -29,12 +29,14 @@ struct ModelVm {
 
 class Play {
  public:
-  explicit Play(std::uint64_t seed) : random_(seed, "pager test"), disk_(0) {
-    frames_ = Pages(60 + random_.below(240));
+  enum class Kind : std::uint8_t { Small, Large };
+  explicit Play(std::uint64_t seed, Kind kind = Kind::Small) : random_(seed, "pager test"), disk_(0), kind_(kind) {
+    const std::uint64_t base = kind == Kind::Large ? kLargePagePages : 0;
+    frames_ = Pages(3 * base + 60 + random_.below(240 + 3 * base));
     TraceHeader header;
     header.hostMemory = frames_;
     for (std::uint64_t i = 0, n = 1 + random_.below(4); i < n; ++i) {
-      header.vms.push_back({"vm" + std::to_string(i), Pages(32 + random_.below(120)), Pages(0), "none"});
+      header.vms.push_back({"vm" + std::to_string(i), Pages(2 * base + 32 + random_.below(120 + base)), Pages(0), "none"});
     }
     machine_ = *MachineMemory::create(frames_, FreedFrames::FillWithJunk);
     thresholds_ = thresholdsFor(frames_, bytesOf(frames_) * 100, MinFreeScale::SixPercent, random_.below(3) * 10);
@@ -99,6 +101,7 @@ class Play {
     return sum;
   }
   [[nodiscard]] std::uint64_t shared() const { return shared_; }
+  [[nodiscard]] std::uint64_t largeTouches() const { return largeTouches_; }
 
  private:
   Event eventOf(std::size_t i, EventKind kind) {
@@ -136,6 +139,7 @@ class Play {
     vm->memory->settings = {reservation, std::nullopt, 1 + random_.below(2000)};
     vm->memory->tablesFirst = Gfn(4);
     vm->memory->tablesEnd = Gfn(8);
+    if (kind_ == Kind::Large) vm->memory->largeBacking = LargeBacking::On;
     pager_->add(*vm->memory);
     vms_[i] = std::move(vm);
   }
@@ -191,7 +195,9 @@ class Play {
     invariant(entry.present() && (access == Access::Read || entry.writable()), "a resolved page can be accessed as asked");
     const MemoryCounters& now = vm.memory->counters;
     const bool touched = place == PagePlace::Untouched || place == PagePlace::Ballooned;
-    invariant(now.firstTouches - counters.firstTouches == (touched ? 1u : 0u), "a touch of an untouched page is counted once");
+    invariant(now.firstTouches + now.largeTouches - counters.firstTouches - counters.largeTouches == (touched ? 1u : 0u),
+              "a touch of an untouched page is counted once");
+    largeTouches_ += now.largeTouches - counters.largeTouches;
     invariant(now.pops - counters.pops == (place == PagePlace::Ballooned ? 1u : 0u), "a pop is counted once");
     invariant(now.swapIns - counters.swapIns == (place == PagePlace::Swapped ? 1u : 0u), "a swap-in is counted once");
     return machine_->bytes(entry.mfn());
@@ -238,8 +244,8 @@ class Play {
     Gfn other = page(j);
     for (int n = 0; n < 64 && expected(i, gfn) != expected(j, other); ++n) other = page(j);
     const NptEntry a = vms_[i]->memory->guest.entry(gfn), b = vms_[j]->memory->guest.entry(other);
-    const bool possible = a.place() == PagePlace::Private && b.present() && a.mfn() != b.mfn() && !vms_[i]->memory->isTable(gfn) &&
-                          !vms_[j]->memory->isTable(other);
+    const bool possible = !a.large() && !b.large() && a.place() == PagePlace::Private && b.present() && a.mfn() != b.mfn() &&
+                          !vms_[i]->memory->isTable(gfn) && !vms_[j]->memory->isTable(other);
     const bool equal = expected(i, gfn) == expected(j, other);
     const ShareResult result = pager_->share(*vms_[i]->memory, gfn, *vms_[j]->memory, other, 0);
     invariant(result == (!possible ? ShareResult::NotPrivate
@@ -298,6 +304,10 @@ class Play {
         vm.diskIsBad = true;
         return;
       case 4: return static_cast<void>(reclaimer_->reclaim({ReclaimReason::Target, Pages(random_.below(40)), nullptr, nullptr, Gfn(0), 0}));
+      case 5:
+        if (const Gfn gfn = page(i); vm.memory->guest.entry(gfn).large())
+          pager_->breakLarge(*vm.memory, gfn, LargeBreakReason::Pressure, 0);
+        return;
       default: return read(i);
     }
   }
@@ -372,6 +382,7 @@ class Play {
   EventLog log_;
   const Costs costs_ = defaultCosts();
   DiskQueue disk_;
+  Kind kind_;
   FreeStateThresholds thresholds_;
   HypervisorSwap swap_ = HypervisorSwap::Allowed;
   std::unique_ptr<MachineMemory> machine_;
@@ -383,7 +394,7 @@ class Play {
   std::vector<Pages> sizes_;
   std::vector<std::unique_ptr<ModelVm>> vms_;
   std::vector<std::uint64_t> before_;
-  std::uint64_t deaths_ = 0, swapIns_ = 0, shared_ = 0, checks_ = 0;
+  std::uint64_t deaths_ = 0, swapIns_ = 0, shared_ = 0, largeTouches_ = 0, checks_ = 0;
 };
 
 constexpr int kSteps = 600;
@@ -413,6 +424,17 @@ class PagerRandomTest : public QObject {
     // The test must reach what it tests.
     QVERIFY2(deaths > kSeedsPerGroup / 4 && swapIns > kSeedsPerGroup * 20 && shared > kSeedsPerGroup,
              qPrintable(QString("%1 deaths, %2 swap-ins, %3 shared").arg(deaths).arg(swapIns).arg(shared)));
+  }
+
+  void randomOperationsWithLargePagesLeaveEveryPageAsTheModelSays() {
+    std::uint64_t largeTouches = 0, swapIns = 0;
+    for (std::uint64_t seed = 0; seed < (full() ? 200u : 20u); ++seed) {
+      Play play(seed, Play::Kind::Large);
+      for (int step = 0; step < kSteps / 2; ++step) play.step();
+      largeTouches += play.largeTouches();
+      swapIns += play.swapIns();
+    }
+    QVERIFY2(largeTouches > 40 && swapIns > 40, qPrintable(QString("%1 large touches, %2 swap-ins").arg(largeTouches).arg(swapIns)));
   }
 
   void sameOperationsGiveTheSameDigest() {

@@ -48,9 +48,13 @@ class TinyHypervisor {
     memory_->set(gfn, NptEntry::sharedPage(mfn));
   }
 
+  void useLargePages() { largePages_ = true; }
+
   void resolve(Gfn gfn, Access access) {
     const NptEntry entry = memory_->entry(gfn);
-    if (!entry.present()) {
+    if (!entry.present() && largePages_ && memory_->untouchedAround(gfn)) {
+      memory_->mapLarge(largePageOf(gfn), *machine_->takeLarge(VmId(0), largePageOf(gfn)));
+    } else if (!entry.present()) {
       memory_->set(gfn, NptEntry::privatePage(*machine_->takePrivate(VmId(0), gfn)));
     } else if (access == Access::Write && !entry.writable()) {
       ++breaks_;
@@ -86,6 +90,7 @@ class TinyHypervisor {
   Dynamic dynamic_{*this};
   std::unique_ptr<NestedFaults> faults_;
   std::uint64_t breaks_ = 0;
+  bool largePages_ = false;
 };
 
 #define VERIFY_AUDIT(object)                       \
@@ -236,6 +241,51 @@ class GuestPhysicalMemoryTest : public QObject {
     QCOMPARE(h.faults(), 0u);
   }
 
+  void largePageOnceUsedIsOneMapping() {
+    TinyHypervisor h;
+    h.useLargePages();
+    for (std::uint64_t page = 0; page < kRam; ++page) writeAt(h.ram(page), static_cast<std::byte>(page));
+    QCOMPARE(h.memory().largePages(), Pages(kRam));
+    QCOMPARE(test::mappingsIn(h.windows().ramBase(), kRam * kPageSize), std::size_t{1});
+    VERIFY_AUDIT(h.memory());
+  }
+
+  void brokenLargePageShowsTheSameThroughBothWindows() {
+    TinyHypervisor h;
+    h.useLargePages();
+    for (std::uint64_t page = 0; page < kRam; page += 3) writeAt(h.ram(page), static_cast<std::byte>(page));
+    for (std::uint64_t page = 0; page < kRam; page += 6) QCOMPARE(readAt(h.dynamic(page)), static_cast<std::byte>(page));
+    const auto faults = h.faults();
+    h.memory().breakLarge(Gfn(0));
+    QCOMPARE(h.memory().largePages(), Pages(0));
+    VERIFY_AUDIT(h.memory());
+    for (std::uint64_t page = 0; page < kRam; page += 6) {
+      QCOMPARE(readAt(h.ram(page)), static_cast<std::byte>(page));
+      QCOMPARE(readAt(h.dynamic(page)), static_cast<std::byte>(page));
+    }
+    QCOMPARE(h.faults(), faults);  // the same frames with the same rights: nothing had to be unmapped
+    h.share(Gfn(6));
+    writeAt(h.dynamic(6), std::byte{99});
+    QCOMPARE(readAt(h.ram(6)), std::byte{99});
+    QCOMPARE(readAt(h.ram(12)), std::byte{12});
+    VERIFY_AUDIT(h.memory());
+  }
+
+  void samplingSeesOnePageOfALargePage() {
+    TinyHypervisor h;
+    h.useLargePages();
+    for (std::uint64_t page = 0; page < 20; ++page) writeAt(h.ram(page), std::byte{1});
+    QVERIFY(!h.memory().entry(Gfn(20)).accessed());  // present, but only its neighbours were touched
+    h.memory().sample(Gfn(7));
+    VERIFY_AUDIT(h.memory());
+    writeAt(h.ram(8), std::byte{2});
+    QVERIFY(!h.memory().entry(Gfn(7)).accessed());
+    static_cast<void>(readAt(h.ram(7)));
+    QVERIFY(h.memory().entry(Gfn(7)).accessed());
+    QCOMPARE(h.memory().largePages(), Pages(kRam));
+    VERIFY_AUDIT(h.memory());
+  }
+
   void auditFindsAWindowThatShowsTheWrongFrame() {
     TinyHypervisor h;
     writeAt(h.ram(7), std::byte{9});
@@ -289,6 +339,7 @@ class GuestPhysicalMemoryTest : public QObject {
     for (int seed = 0; seed < seeds / 2; ++seed) {
       TinyHypervisor h(limit);
       Random random(static_cast<std::uint64_t>(seed), "guest");
+      if (seed % 2 == 1) h.useLargePages();
       std::map<std::uint64_t, std::byte> written;
       for (int step = 0; step < 400; ++step) {
         const std::uint64_t page = random.below(64) * 8 % kRam + random.below(3);
@@ -298,9 +349,12 @@ class GuestPhysicalMemoryTest : public QObject {
         switch (random.below(8)) {
           case 0: h.memory().sample(gfn); break;
           case 1:
-            if (entry.place() == PagePlace::Private) h.share(gfn);
+            if (entry.place() == PagePlace::Private && !entry.large()) h.share(gfn);
             break;
-          case 2: h.windows().dropDynamic(page); break;
+          case 2:
+            h.windows().dropDynamic(page);
+            if (random.below(10) == 0 && entry.large()) h.memory().breakLarge(Gfn(0));
+            break;
           case 3:
           case 4:
             written[page] = static_cast<std::byte>(random.below(256));

@@ -52,6 +52,50 @@ struct Model {
 class MachineMemoryTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
+  void largePageIsAnAlignedRowOfZeroedFrames() {
+    const auto machine = machineOf(2048);
+    const Mfn dirty = *machine->takeOverhead(VmId(1));  // leaves the first row without its first frame
+    const auto first = machine->takeLarge(VmId(0), Gfn(1024));
+    QVERIFY(first && first->value() % 512 == 0 && first->value() != 0);
+    QCOMPARE(machine->count(FrameUse::Private).value(), 512u);
+    for (std::uint64_t i = 0; i < 512; ++i) {
+      QVERIFY(isZero(*machine, first->next(i)));
+      QCOMPARE(machine->frame(first->next(i)).gfn, Gfn(1024 + i));
+    }
+    machine->release(dirty);
+    QVERIFY(!machine->audit());
+  }
+
+  void largePageNeedsARowThatIsFreeAndNobodys() {
+    const auto machine = machineOf(1024 + 300);
+    QVERIFY(machine->takePrivate(VmId(0), Gfn(5)));   // one frame of either row ...
+    QVERIFY(machine->takePrivate(VmId(1), Gfn(70)));  // ... and the last row is no whole one
+    QVERIFY(!machine->takeLarge(VmId(0), Gfn(512)));
+    QVERIFY(machine->free() > Pages(1300));
+  }
+
+  void pageOfALargePageThatWasFreedFindsItsPlaceAgain() {
+    const auto machine = machineOf(2048);
+    const Mfn first = *machine->takeLarge(VmId(0), Gfn(512));
+    scribble(*machine, first.next(7));
+    machine->release(first.next(7));
+    QVERIFY(machine->takePrivate(VmId(1), Gfn(0)) != first.next(7));
+    QCOMPARE(*machine->takePrivate(VmId(0), Gfn(519)), first.next(7));
+    QVERIFY(isZero(*machine, first.next(7)));
+    QVERIFY(!machine->audit());
+  }
+
+  void rowThatIsFreedWholeCanBeALargePageAgain() {
+    const auto machine = machineOf(512);
+    for (int round = 0; round < 3; ++round) {
+      const auto first = machine->takeLarge(VmId(0), Gfn(0));
+      QVERIFY(first);
+      QVERIFY(!machine->takeLarge(VmId(0), Gfn(512)));
+      for (std::uint64_t i = 0; i < 512; ++i) machine->release(first->next(i));
+      QVERIFY(!machine->audit());
+    }
+  }
+
   void allFramesAreFreeAtFirst() {
     const auto machine = machineOf(1000);
     QCOMPARE(machine->frames().value(), 1000u);

@@ -144,6 +144,7 @@ class SharingHost final : private EventListener {
   void hook(AnyPager& pager) {
     if constexpr (requires { pager.sharedFrameGone = [](Mfn) {}; })
       pager.sharedFrameGone = [this](Mfn mfn) { sharing_->sharedFrameGone(mfn); };
+    pager.largePageBroken = [this](const VmMemory& vm, Gfn first, std::uint64_t event) { sharing_->largePageBroken(vm, first, event); };
   }
 
   QTemporaryDir directory_;

@@ -84,9 +84,14 @@ class LegalEvents {
     const std::uint64_t dice = below(6);
     switch (page.place) {
       case PagePlace::Untouched:
+        if (dice == 1) return largeMap();
         if (dice == 0) return is(EventKind::Inflate, {});
         return freeFrame() && is(EventKind::FirstTouch, {});
       case PagePlace::Private: {
+        if (page.large) {
+          event_.gfn = largePageOf(event_.gfn);
+          return dice == 0 && is(EventKind::LargeBreak, {1 + below(4)});
+        }
         if (dice == 0) return is(EventKind::Inflate, {});
         if (dice == 1) return is(EventKind::Discard, {});
         if (dice == 2) return is(EventKind::Share, {page.mfn.value(), 1});
@@ -129,6 +134,20 @@ class LegalEvents {
         return freeFrame() && is(EventKind::SwapIn, {page.slot});
     }
     return false;
+  }
+
+  bool largeMap() {
+    const Gfn touched = event_.gfn;
+    event_.gfn = largePageOf(touched);
+    if (event_.gfn.value() + kLargePagePages > world_.memory(event_.vm).value()) return false;
+    const std::uint64_t rows = world_.hostMemory().value() / kLargePagePages;
+    if (rows == 0) return false;
+    event_.mfn = Mfn(below(rows) * kLargePagePages);
+    for (std::uint64_t i = 0; i < kLargePagePages; ++i) {
+      if (world_.page(event_.vm, event_.gfn.next(i)).place != PagePlace::Untouched) return false;
+      if (world_.frame(event_.mfn.next(i)).use != FrameUse::Free) return false;
+    }
+    return is(EventKind::LargeMap, {touched.value()});
   }
 
   bool noFrame() {
