@@ -72,6 +72,18 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
      "untouched -> private, 512 pages from gfn on: the guest touched touched_gfn, and a large page gave all of them zeroed frames, from mfn on"},
     {EventKind::LargeBreak, "large-break", kVm, kGfn, kNo, kNo, {"reason", "", "", ""}, kIn,
      "the large page that begins with gfn is mapped by pages of 4 KiB again; no page changes its place"},
+    {EventKind::Threshold, "threshold", kNo, kNo, kNo, kNo, {"state", "pages", "", ""}, kOut,
+     "the threshold of a free state is now so many free pages (0: this host has no such state)"},
+    {EventKind::Allotment, "allotment", kVm, kNo, kNo, kNo, {"reservation_pages", "limit_pages", "shares", "balloon_max_pages"}, kOut,
+     "what the administrator gives a VM now (limit_pages: 2^64 - 1 = none)"},
+    {EventKind::OverheadFigures, "overhead", kVm, kNo, kNo, kNo, {"max_pages", "published_bytes", "slot_bytes", ""}, kOut,
+     "the most overhead a VM can have, what VMware published for its size, and the smallest slot of its compression cache (0 = it has none)"},
+    {EventKind::ReclaimTarget, "reclaim-target", kVm, kNo, kNo, kNo, {"balloon_pages", "swap_pages", "driver", ""}, kOut,
+     "how large a VM's balloon is to be, how much is to be shared, zipped or swapped, and whether a balloon driver runs (1) or not (0)"},
+    {EventKind::Active, "active", kVm, kNo, kNo, kNo, {"estimate_pages", "slow_millionths", "fast_millionths", "next_millionths"}, kOut,
+     "the working-set estimate that the VM's target was computed with, and the averages it comes from"},
+    {EventKind::Hints, "hints", kVm, kNo, kNo, kNo, {"pages", "", "", ""}, kOut, "so many pages of the VM have a hint in the share table"},
+    {EventKind::ZeroFrame, "zero-frame", kNo, kNo, kMfn, kNo, {"", "", "", ""}, kOut, "the shared frame holds zeros only"},
 }};
 // clang-format on
 

@@ -67,12 +67,24 @@ enum class EventKind : std::uint8_t {
   // 512 guest pages at once
   LargeMap,
   LargeBreak,
+  // Figures of the memory scheduler for displays (docs/reference/counters.md): recorded at the end of a quantum that changed them
+  Threshold,
+  Allotment,
+  OverheadFigures,
+  ReclaimTarget,
+  Active,
+  Hints,
+  // A shared frame holds zeros only
+  ZeroFrame,
 };
-inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::LargeBreak);
+inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::ZeroFrame);
 // Its place in a table with an entry for every kind.
 constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 
 inline constexpr std::size_t kEventValues = 4;
+
+// limit_pages of Allotment: no limit.
+inline constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 
 // One event. Fields that its kind does not carry are zero (vm: kNoVm).
 struct Event {
@@ -127,10 +139,12 @@ std::string_view nameOf(RefusalReason reason);
 
 // values[0] of FreeStateChange and of world models.
 enum class FreeState : std::uint8_t { High, Clear, Soft, Hard, Low };
+inline constexpr std::size_t kFreeStates = 5;
 std::string_view nameOf(FreeState state);
 
 // values[0] of OverheadTake: what a frame of the hypervisor's own is used for.
 enum class OverheadUse : std::uint8_t { NestedPageTable = 1, ShareTable, Console, Other };
+inline constexpr std::size_t kOverheadUses = 4;
 std::string_view nameOf(OverheadUse use);
 
 // values[0] of ReclaimStart: what made the reclaimer run.

@@ -19,6 +19,7 @@ Code codeOf(EventKind kind, std::size_t value) {
   if (name.ends_with("mfn")) return Code::Frame;
   if (name == "checksum" || name == "hash") return Code::Hash;
   if (kind == EventKind::FreeStateChange && value < 2) return Code::State;
+  if (kind == EventKind::Threshold && value == 0) return Code::State;
   if (kind == EventKind::Refusal && value == 0) return Code::Refused;
   if (kind == EventKind::OverheadTake && value == 0) return Code::Overhead;
   if (kind == EventKind::ReclaimStart && value == 0) return Code::Reclaim;

@@ -3,12 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace overcommit {
 namespace {
 
 constexpr std::size_t at(PagePlace place) { return static_cast<std::size_t>(place); }
 constexpr std::size_t at(GuestUse use) { return static_cast<std::size_t>(use); }
 constexpr std::size_t at(FrameUse use) { return static_cast<std::size_t>(use); }
+
+constexpr std::size_t thresholdAt(WorldFigure figure) {
+  return static_cast<std::size_t>(figure) - static_cast<std::size_t>(WorldFigure::HighThreshold);
+}
 
 }  // namespace
 
@@ -56,6 +62,32 @@ WorldPage WorldModel::page(VmId vm, Gfn gfn) const {
   return page;
 }
 
+WorldModel::PageSums WorldModel::pageSums(VmId vm) const {
+  invariant(vm.value() < vms_.size(), "a VM of this world");
+  const Vm& owner = vms_[vm.value()];
+  PageSums sums;
+  if (owner.figures.at(PagePlace::Shared) + owner.figures.at(PagePlace::Zipped) == 0) return sums;
+  owner.pages.forEach([&](std::uint64_t, std::uint64_t raw) {
+    const PageCell page(raw);
+    if (page.place() == PagePlace::Shared) {
+      const FrameCell frame(frames_.get(page.number()));
+      ++sums.sharedWith[static_cast<std::uint32_t>(frame.number())];
+      if (frame.zeros()) ++sums.zeroPages;
+    } else if (page.inStore()) {
+      sums.zipSlotBytes += page.bytes() <= owner.figures.zipSlotBytes ? owner.figures.zipSlotBytes : kPageSize / 2;
+    }
+  });
+  return sums;
+}
+
+std::uint64_t WorldModel::requestedPages() const {
+  std::uint64_t pages = 0;
+  for (const Vm& vm : vms_) {
+    if (vm.figures.poweredOn) pages += std::min(vm.memory, vm.figures.limitPages) + std::min(vm.figures.overheadMaxPages, vm.memory);
+  }
+  return pages;
+}
+
 std::optional<Gfn> WorldModel::swapSlot(VmId vm, std::uint64_t slot) const {
   if (slot >= memory(vm).value()) return std::nullopt;
   const std::uint64_t holder = vms_[vm.value()].slots.get(slot);
@@ -71,7 +103,7 @@ WorldFrame WorldModel::frame(Mfn mfn) const {
   switch (frame.use) {
     case FrameUse::Free: break;
     case FrameUse::Private: frame.gfn = Gfn(cell.number()); break;
-    case FrameUse::Shared:
+    case FrameUse::Shared: frame.zeros = cell.zeros(); [[fallthrough]];
     case FrameUse::ZipStore: frame.references = static_cast<std::uint32_t>(cell.number()); break;
     case FrameUse::Overhead: frame.overhead = static_cast<OverheadUse>(cell.number()); break;
   }
@@ -119,6 +151,7 @@ void WorldModel::setFrame(std::uint64_t mfn, FrameCell cell) {
   --host_.frames[at(old.use())];
   ++host_.frames[at(cell.use())];
   const auto owned = [this](FrameCell of) -> std::uint64_t* {
+    if (of.vm() == kNoVm && of.use() == FrameUse::Overhead) return &host_.hostOverhead[static_cast<std::size_t>(of.number()) - 1];
     if (of.vm() == kNoVm) return nullptr;
     if (of.use() == FrameUse::Overhead) return &vms_[of.vm().value()].figures.overheadFrames;
     if (of.use() == FrameUse::ZipStore) return &vms_[of.vm().value()].figures.zipStoreFrames;
@@ -140,11 +173,31 @@ std::uint64_t WorldModel::figure(VmId vm, WorldFigure figure) const {
     case WorldFigure::ActivePages: return vms_[vm.value()].figures.activePages;
     case WorldFigure::RhoMillionths: return vms_[vm.value()].figures.rhoMillionths;
     case WorldFigure::BalloonTargetPages: return vms_[vm.value()].figures.balloonTargetPages;
+    case WorldFigure::ReservationPages: return vms_[vm.value()].figures.reservationPages;
+    case WorldFigure::LimitPages: return vms_[vm.value()].figures.limitPages;
+    case WorldFigure::Shares: return vms_[vm.value()].figures.shares;
+    case WorldFigure::BalloonMaxPages: return vms_[vm.value()].figures.balloonMaxPages;
+    case WorldFigure::OverheadMaxPages: return vms_[vm.value()].figures.overheadMaxPages;
+    case WorldFigure::PublishedOverheadBytes: return vms_[vm.value()].figures.publishedOverheadBytes;
+    case WorldFigure::ZipSlotBytes: return vms_[vm.value()].figures.zipSlotBytes;
+    case WorldFigure::WantedBalloonPages: return vms_[vm.value()].figures.wantedBalloonPages;
+    case WorldFigure::SwapTargetPages: return vms_[vm.value()].figures.swapTargetPages;
+    case WorldFigure::SampleMillionths: return vms_[vm.value()].figures.sampleMillionths;
+    case WorldFigure::SlowMillionths: return vms_[vm.value()].figures.slowMillionths;
+    case WorldFigure::FastMillionths: return vms_[vm.value()].figures.fastMillionths;
+    case WorldFigure::NextMillionths: return vms_[vm.value()].figures.nextMillionths;
+    case WorldFigure::HintPages: return vms_[vm.value()].figures.hintPages;
+    case WorldFigure::BalloonDriver: return vms_[vm.value()].figures.balloonDriver ? 1 : 0;
     case WorldFigure::HostTime: return hostTime_.value();
     case WorldFigure::FreeState: return static_cast<std::uint64_t>(host_.freeState);
     case WorldFigure::ThresholdPages: return host_.thresholdPages;
     case WorldFigure::Reclaiming: return host_.reclaiming ? 1 : 0;
     case WorldFigure::ReclaimReason: return static_cast<std::uint64_t>(host_.reclaimReason);
+    case WorldFigure::HighThreshold:
+    case WorldFigure::ClearThreshold:
+    case WorldFigure::SoftThreshold:
+    case WorldFigure::HardThreshold:
+    case WorldFigure::LowThreshold: return host_.thresholds[thresholdAt(figure)];
   }
   return 0;
 }
@@ -161,11 +214,31 @@ void WorldModel::setFigure(VmId vm, WorldFigure figure, std::uint64_t value) {
     case WorldFigure::ActivePages: vms_[vm.value()].figures.activePages = value; break;
     case WorldFigure::RhoMillionths: vms_[vm.value()].figures.rhoMillionths = value; break;
     case WorldFigure::BalloonTargetPages: vms_[vm.value()].figures.balloonTargetPages = value; break;
+    case WorldFigure::ReservationPages: vms_[vm.value()].figures.reservationPages = value; break;
+    case WorldFigure::LimitPages: vms_[vm.value()].figures.limitPages = value; break;
+    case WorldFigure::Shares: vms_[vm.value()].figures.shares = value; break;
+    case WorldFigure::BalloonMaxPages: vms_[vm.value()].figures.balloonMaxPages = value; break;
+    case WorldFigure::OverheadMaxPages: vms_[vm.value()].figures.overheadMaxPages = value; break;
+    case WorldFigure::PublishedOverheadBytes: vms_[vm.value()].figures.publishedOverheadBytes = value; break;
+    case WorldFigure::ZipSlotBytes: vms_[vm.value()].figures.zipSlotBytes = value; break;
+    case WorldFigure::WantedBalloonPages: vms_[vm.value()].figures.wantedBalloonPages = value; break;
+    case WorldFigure::SwapTargetPages: vms_[vm.value()].figures.swapTargetPages = value; break;
+    case WorldFigure::SampleMillionths: vms_[vm.value()].figures.sampleMillionths = value; break;
+    case WorldFigure::SlowMillionths: vms_[vm.value()].figures.slowMillionths = value; break;
+    case WorldFigure::FastMillionths: vms_[vm.value()].figures.fastMillionths = value; break;
+    case WorldFigure::NextMillionths: vms_[vm.value()].figures.nextMillionths = value; break;
+    case WorldFigure::HintPages: vms_[vm.value()].figures.hintPages = value; break;
+    case WorldFigure::BalloonDriver: vms_[vm.value()].figures.balloonDriver = value != 0; break;
     case WorldFigure::HostTime: hostTime_ = VirtualTime(value); break;
     case WorldFigure::FreeState: host_.freeState = static_cast<FreeState>(value); break;
     case WorldFigure::ThresholdPages: host_.thresholdPages = value; break;
     case WorldFigure::Reclaiming: host_.reclaiming = value != 0; break;
     case WorldFigure::ReclaimReason: host_.reclaimReason = static_cast<ReclaimReason>(value); break;
+    case WorldFigure::HighThreshold:
+    case WorldFigure::ClearThreshold:
+    case WorldFigure::SoftThreshold:
+    case WorldFigure::HardThreshold:
+    case WorldFigure::LowThreshold: host_.thresholds[thresholdAt(figure)] = value; break;
   }
 }
 
@@ -201,6 +274,7 @@ bool WorldModel::undo(WorldUndo& undo) {
         text(change.vm, static_cast<WorldText>(change.which)) = std::move(segment->texts.back());
         segment->texts.pop_back();
         break;
+      case WorldUndo::What::Requested: host_.requested.pop_back(); break;
     }
   }
 }

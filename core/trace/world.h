@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ struct WorldFrame {
   Gfn gfn;                                    // private: which page
   std::uint32_t references = 0;               // shared: pages that map it; zip store: pages in it
   OverheadUse overhead = OverheadUse::Other;  // overhead: for what
+  bool zeros = false;                         // shared: it holds zeros only
   friend bool operator==(const WorldFrame&, const WorldFrame&) = default;
 };
 
@@ -56,6 +58,19 @@ struct WorldVm {
   std::uint64_t activePages = 0;         // the estimate of the last sampling period
   std::uint64_t rhoMillionths = 0;       // shares per page
   std::uint64_t balloonTargetPages = 0;  // as the driver was told
+  std::uint64_t reservationPages = 0;
+  std::uint64_t limitPages = kNoLimit;
+  std::uint64_t shares = 0;
+  std::uint64_t balloonMaxPages = 0;
+  std::uint64_t overheadMaxPages = 0;
+  std::uint64_t publishedOverheadBytes = 0;
+  std::uint64_t zipSlotBytes = 0;        // smallest slot of its compression cache, 0 = it has none
+  std::uint64_t wantedBalloonPages = 0;  // as the memory scheduler wants it; the driver is told in steps
+  std::uint64_t swapTargetPages = 0;     // to be shared, zipped or swapped
+  bool balloonDriver = false;            // runs
+  std::uint64_t sampleMillionths = 0;    // touched / sampled of the last period
+  std::uint64_t slowMillionths = 0, fastMillionths = 0, nextMillionths = 0;
+  std::uint64_t hintPages = 0;  // in the share table
   std::string crashText;
   std::string consoleLine;  // the last
 
@@ -65,6 +80,13 @@ struct WorldVm {
   friend bool operator==(const WorldVm&, const WorldVm&) = default;
 };
 
+// How much memory the VMs that are on may ask for: memory, or their limit if it is lower, and overhead.
+struct RequestedPages {
+  VirtualTime from;
+  std::uint64_t pages = 0;
+  friend bool operator==(const RequestedPages&, const RequestedPages&) = default;
+};
+
 struct WorldHost {
   std::array<std::uint64_t, kFrameUses> frames{};   // by FrameUse; their sum is the machine (the second law)
   std::array<std::uint64_t, kEventKinds> events{};  // so far, of all VMs and the host
@@ -72,9 +94,14 @@ struct WorldHost {
   std::uint64_t thresholdPages = 0;  // that was crossed when the free state last changed
   bool reclaiming = false;
   ReclaimReason reclaimReason = ReclaimReason::OutOfFrames;  // of the last reclaim
+  std::array<std::uint64_t, kFreeStates> thresholds{};       // by FreeState, in pages; 0: there is no such state
+  std::array<std::uint64_t, kOverheadUses> hostOverhead{};   // overhead frames of the host itself, by OverheadUse
+  std::vector<RequestedPages> requested;                     // each change, in order
 
   [[nodiscard]] std::uint64_t at(FrameUse use) const { return frames[static_cast<std::size_t>(use)]; }
   [[nodiscard]] std::uint64_t at(EventKind kind) const { return events[static_cast<std::size_t>(kind) - 1]; }
+  [[nodiscard]] std::uint64_t thresholdOf(FreeState state) const { return thresholds[static_cast<std::size_t>(state)]; }
+  [[nodiscard]] std::uint64_t at(OverheadUse use) const { return hostOverhead[static_cast<std::size_t>(use) - 1]; }
   friend bool operator==(const WorldHost&, const WorldHost&) = default;
 };
 
@@ -109,6 +136,14 @@ class WorldModel {
   [[nodiscard]] Pages hostMemory() const { return hostMemory_; }
   [[nodiscard]] WorldFrame frame(Mfn mfn) const;
 
+  // What a VM's pages come to that only a look at all of them tells.
+  struct PageSums {
+    std::map<std::uint32_t, std::uint64_t> sharedWith;  // its shared pages, by the number of references to their frames
+    std::uint64_t zeroPages = 0;                        // of the shared ones, in frames that hold zeros only
+    std::uint64_t zipSlotBytes = 0;                     // slots of its compressed pages
+  };
+  [[nodiscard]] PageSums pageSums(VmId vm) const;
+
   // Counts everything anew and compares: a check of this class, for tests and the audit.
   [[nodiscard]] Result<void> checkLaws() const;
 
@@ -141,6 +176,7 @@ class WorldModel {
   [[nodiscard]] std::uint64_t figure(VmId vm, WorldFigure figure) const;
   std::string& text(VmId vm, WorldText text);
   void count(EventKind kind, VmId vm, std::uint64_t step);
+  [[nodiscard]] std::uint64_t requestedPages() const;
 
   std::uint64_t sequence_ = 0;
   VirtualTime hostTime_;

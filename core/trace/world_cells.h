@@ -61,6 +61,7 @@ static_assert(PageCell().place() == PagePlace::Untouched && PageCell().use() == 
 //   0..2   FrameUse
 //   3..18  private, zip store, overhead: vm + 1, 0 = the host
 //   19..50 private: gfn; shared: pages that map it; zip store: pages in it; overhead: OverheadUse
+//   51     shared: it holds zeros only
 class FrameCell {
  public:
   constexpr FrameCell() = default;
@@ -68,6 +69,11 @@ class FrameCell {
   constexpr FrameCell(FrameUse use, VmId vm, std::uint64_t number)
       : raw_(static_cast<std::uint64_t>(use) | ((std::uint64_t{vm.value()} + 1) & 0xffffu) << kVmShift | number << kNumberShift) {}
 
+  [[nodiscard]] constexpr FrameCell withNumber(std::uint64_t number) const {
+    return FrameCell((raw_ & ~(std::uint64_t{0xffff'ffff} << kNumberShift)) | number << kNumberShift);
+  }
+  [[nodiscard]] constexpr FrameCell withZeros() const { return FrameCell(raw_ | kZeros); }
+  [[nodiscard]] constexpr bool zeros() const { return (raw_ & kZeros) != 0; }
   [[nodiscard]] constexpr FrameUse use() const { return static_cast<FrameUse>(raw_ & 7); }
   [[nodiscard]] constexpr VmId vm() const { return VmId(static_cast<std::uint16_t>((raw_ >> kVmShift) - 1)); }
   [[nodiscard]] constexpr std::uint64_t number() const { return raw_ >> kNumberShift & 0xffff'ffffu; }
@@ -76,9 +82,11 @@ class FrameCell {
 
  private:
   static constexpr unsigned kVmShift = 3, kNumberShift = 19;
+  static constexpr std::uint64_t kZeros = std::uint64_t{1} << 51;
   std::uint64_t raw_ = 0;
 };
 static_assert(sizeof(FrameCell) == 8);
+static_assert(FrameCell(FrameUse::Shared, kNoVm, 1).withZeros().withNumber(7).number() == 7);
 static_assert(FrameCell().use() == FrameUse::Free && FrameCell(FrameUse::Overhead, kNoVm, 1).vm() == kNoVm);
 static_assert(FrameCell(FrameUse::Private, VmId(7), 0xffff'ffff).vm() == VmId(7));
 

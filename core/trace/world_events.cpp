@@ -74,6 +74,15 @@ class WorldModel::Change {
   Refused zipStoreTake();
   Refused zipStoreGive();
 
+  Refused sample();
+  Refused threshold();
+  Refused allotment();
+  Refused overheadFigures();
+  Refused reclaimTarget();
+  Refused active();
+  Refused zeroFrame();
+  void noteRequested();  // after what may change the requested pages
+
   Refused crash();
   Refused guestFrame();
   Refused targetSet();
@@ -149,7 +158,7 @@ void WorldModel::Change::set(WorldText which, const std::string& text) {
 void WorldModel::Change::drop(std::uint64_t mfn) {
   const FrameCell cell = frame(mfn);
   const bool last = cell.use() == FrameUse::Shared && cell.number() == 1;
-  setFrame(mfn, last ? FrameCell() : FrameCell(cell.use(), cell.vm(), cell.number() - 1));
+  setFrame(mfn, last ? FrameCell() : cell.withNumber(cell.number() - 1));
 }
 
 Refused WorldModel::Change::apply() {
@@ -185,13 +194,20 @@ Refused WorldModel::Change::apply() {
     case EventKind::ReclaimEnd: return reclaimEnd();
     case EventKind::Block: return figure(WorldFigure::Blocked, 1);
     case EventKind::Unblock: return figure(WorldFigure::Blocked, 0);
-    case EventKind::Sample: return figure(WorldFigure::ActivePages, value(2));
+    case EventKind::Sample: return ofVm(&Change::sample);
     case EventKind::GuestFrame: return ofVm(&Change::guestFrame);
     case EventKind::Operations: return figure(WorldFigure::Operations, value(0));
     case EventKind::Phase: return figure(WorldFigure::Phase, value(0));
     case EventKind::ResultChecksum: return figure(WorldFigure::ResultChecksum, value(0));
     case EventKind::BalloonTarget: return figure(WorldFigure::BalloonTargetPages, value(0));
     case EventKind::Console: return text(WorldText::ConsoleLine);
+    case EventKind::Threshold: return threshold();
+    case EventKind::Allotment: return ofVm(&Change::allotment);
+    case EventKind::OverheadFigures: return ofVm(&Change::overheadFigures);
+    case EventKind::ReclaimTarget: return ofVm(&Change::reclaimTarget);
+    case EventKind::Active: return ofVm(&Change::active);
+    case EventKind::Hints: return figure(WorldFigure::HintPages, value(0));
+    case EventKind::ZeroFrame: return ofFrame(&Change::zeroFrame);
     case EventKind::VictimVm:
     case EventKind::Scan:
     case EventKind::GuestSwappedOut:
@@ -348,17 +364,88 @@ Refused WorldModel::Change::targetSet() {
   return kDone;
 }
 
+Refused WorldModel::Change::sample() {
+  const std::uint64_t sampled = value(0), touched = value(1);
+  if (touched > sampled || sampled > kMaxWorldPages) return "no sample touches more pages than it has, nor has it more than a VM";
+  begin();
+  set(WorldFigure::SampleMillionths, sampled == 0 ? 0 : touched * 1'000'000 / sampled);
+  set(WorldFigure::ActivePages, value(2));
+  return kDone;
+}
+
+Refused WorldModel::Change::threshold() {
+  if (value(0) >= kFreeStates) return "there is no such free state";
+  begin();
+  setHost(static_cast<WorldFigure>(static_cast<std::uint64_t>(WorldFigure::HighThreshold) + value(0)), value(1));
+  return kDone;
+}
+
+Refused WorldModel::Change::allotment() {
+  begin();
+  set(WorldFigure::ReservationPages, value(0));
+  set(WorldFigure::LimitPages, value(1));
+  set(WorldFigure::Shares, value(2));
+  set(WorldFigure::BalloonMaxPages, value(3));
+  noteRequested();
+  return kDone;
+}
+
+Refused WorldModel::Change::overheadFigures() {
+  begin();
+  set(WorldFigure::OverheadMaxPages, value(0));
+  set(WorldFigure::PublishedOverheadBytes, value(1));
+  set(WorldFigure::ZipSlotBytes, value(2));
+  noteRequested();
+  return kDone;
+}
+
+Refused WorldModel::Change::reclaimTarget() {
+  begin();
+  set(WorldFigure::WantedBalloonPages, value(0));
+  set(WorldFigure::SwapTargetPages, value(1));
+  set(WorldFigure::BalloonDriver, value(2) == 0 ? 0 : 1);
+  return kDone;
+}
+
+Refused WorldModel::Change::active() {
+  begin();
+  set(WorldFigure::ActivePages, value(0));
+  set(WorldFigure::SlowMillionths, value(1));
+  set(WorldFigure::FastMillionths, value(2));
+  set(WorldFigure::NextMillionths, value(3));
+  return kDone;
+}
+
+Refused WorldModel::Change::zeroFrame() {
+  if (frame(mfn()).use() != FrameUse::Shared) return "the frame is not shared";
+  begin();
+  setFrame(mfn(), frame(mfn()).withZeros());
+  return kDone;
+}
+
+void WorldModel::Change::noteRequested() {
+  std::vector<RequestedPages>& changes = world_.host_.requested;
+  const std::uint64_t pages = world_.requestedPages();
+  if (pages == (changes.empty() ? 0 : changes.back().pages)) return;
+  if (undo_ != nullptr) undo_->save({WorldUndo::What::Requested, 0, kNoVm, 0, 0});
+  changes.push_back({event_.hostTime, pages});
+}
+
 Refused WorldModel::Change::powerOn() {
   if (vm().poweredOn) return "the VM is powered on already";
   if (value(0) != world_.vms_[event_.vm.value()].memory) return "the VM's memory is not that of the trace's header";
   begin();
   set(WorldFigure::PoweredOn, 1);
-  for (const WorldFigure figure : {WorldFigure::Crashed, WorldFigure::Blocked, WorldFigure::Operations, WorldFigure::Phase,
-                                   WorldFigure::ResultChecksum, WorldFigure::BalloonTargetPages}) {
+  for (const WorldFigure figure :
+       {WorldFigure::Crashed, WorldFigure::Blocked, WorldFigure::Operations, WorldFigure::Phase, WorldFigure::ResultChecksum,
+        WorldFigure::BalloonTargetPages, WorldFigure::WantedBalloonPages, WorldFigure::SwapTargetPages, WorldFigure::BalloonDriver,
+        WorldFigure::SampleMillionths, WorldFigure::SlowMillionths, WorldFigure::FastMillionths, WorldFigure::NextMillionths,
+        WorldFigure::HintPages}) {
     set(figure, 0);
   }
   set(WorldText::CrashText, "");
   set(WorldText::ConsoleLine, "");
+  noteRequested();
   return kDone;
 }
 
@@ -372,6 +459,7 @@ Refused WorldModel::Change::powerOff() {
   set(WorldFigure::PoweredOn, 0);
   set(WorldFigure::Blocked, 0);
   set(WorldFigure::Operations, value(0));
+  noteRequested();
   return kDone;
 }
 
@@ -396,7 +484,7 @@ Refused WorldModel::Change::share() {
     if (frame(mfn()).number() + 1 != value(1) || value(1) > kMaxReferences) return "the number of references is wrong";
     begin();
     setFrame(oldMfn, FrameCell());
-    setFrame(mfn(), FrameCell(FrameUse::Shared, kNoVm, value(1)));
+    setFrame(mfn(), frame(mfn()).withNumber(value(1)));
   }
   setPage(page().at(PagePlace::Shared, mfn()));
   return kDone;

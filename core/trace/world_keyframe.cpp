@@ -39,11 +39,20 @@ std::vector<std::byte> WorldKeyframe::encode(const WorldModel& world) {
   for (std::size_t i = kVmFigures; i < kWorldFigures; ++i) out.varint(world.figure(kNoVm, figureAt(i)));
   out.varint(kEventKinds);
   for (const std::uint64_t events : world.host_.events) out.varint(events);
+  out.varint(world.host_.requested.size());
+  VirtualTime from;
+  for (const RequestedPages& change : world.host_.requested) {
+    out.varint((change.from - from).value());
+    out.varint(change.pages);
+    from = change.from;
+  }
 
   // Overhead and the compression cache.
   std::vector<std::pair<std::uint64_t, FrameCell>> frames;
+  std::vector<std::uint64_t> zeroFrames;
   world.frames_.forEach([&](std::uint64_t mfn, std::uint64_t raw) {
     const FrameCell cell(raw);
+    if (cell.use() == FrameUse::Shared && cell.zeros()) zeroFrames.push_back(mfn);
     if (cell.use() == FrameUse::Overhead || cell.use() == FrameUse::ZipStore) frames.emplace_back(mfn, cell);
   });
   out.varint(frames.size());
@@ -53,6 +62,12 @@ std::vector<std::byte> WorldKeyframe::encode(const WorldModel& world) {
     last = mfn;
     out.varint(static_cast<std::uint16_t>(cell.vm().value() + 1));
     out.varint(cell.use() == FrameUse::Overhead ? cell.number() : 0);
+  }
+  out.varint(zeroFrames.size());
+  last = 0;
+  for (const std::uint64_t mfn : zeroFrames) {
+    out.varint(mfn - last);
+    last = mfn;
   }
 
   for (std::size_t v = 0; v < world.vms_.size(); ++v) {
@@ -120,6 +135,11 @@ Result<WorldModel> WorldKeyframe::decode(std::span<const std::byte> bytes, const
   for (std::size_t i = kVmFigures; i < kWorldFigures; ++i) world.setFigure(kNoVm, figureAt(i), figures[i]);
   const std::uint64_t kinds = in.varintUpTo(kEventKinds);  // an older version knew fewer
   for (std::size_t i = 0; i < kinds; ++i) world.host_.events[i] = in.varint();
+  VirtualTime from;
+  for (std::uint64_t changes = in.varintUpTo(in.left()); changes > 0 && !in.failed(); --changes) {
+    from += VirtualTime(in.varintUpTo((world.hostTime_ - from).value()));
+    world.host_.requested.push_back({from, in.varint()});
+  }
 
   const std::uint64_t frames = in.varintUpTo(world.hostMemory_.value());
   std::uint64_t mfn = 0;
@@ -132,6 +152,12 @@ Result<WorldModel> WorldKeyframe::decode(std::span<const std::byte> bytes, const
     const VmId owner(static_cast<std::uint16_t>(vm - 1));
     world.setFrame(mfn, use == 0 ? FrameCell(FrameUse::ZipStore, owner, 0) : FrameCell(FrameUse::Overhead, owner, use));
   }
+  std::vector<std::uint64_t> zeroFrames;
+  mfn = 0;
+  for (std::uint64_t i = in.varintUpTo(world.hostMemory_.value()); i > 0 && !in.failed(); --i) {
+    mfn += in.varintUpTo(world.hostMemory_.value());
+    zeroFrames.push_back(mfn);
+  }
   for (std::size_t v = 0; v < world.vms_.size() && !in.failed(); ++v) {
     const VmId id(static_cast<std::uint16_t>(v));
     WorldModel::Vm& vm = world.vms_[v];
@@ -143,6 +169,11 @@ Result<WorldModel> WorldKeyframe::decode(std::span<const std::byte> bytes, const
     if (!decodeLarge(world, id, in)) return failure("the keyframe has an impossible large page of {}", vm.name);
   }
   if (in.failed() || !in.atEnd()) return failure("the keyframe is malformed");
+  for (const std::uint64_t zeros : zeroFrames) {
+    if (zeros >= world.hostMemory_.value() || FrameCell(world.frames_.get(zeros)).use() != FrameUse::Shared)
+      return failure("the keyframe has zeros in frame {:#x}, which is not shared", zeros);
+    world.setFrame(zeros, FrameCell(world.frames_.get(zeros)).withZeros());
+  }
   return world;
 }
 

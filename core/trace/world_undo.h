@@ -24,15 +24,35 @@ enum class WorldFigure : std::uint8_t {
   ActivePages,
   RhoMillionths,
   BalloonTargetPages,
+  ReservationPages,
+  LimitPages,
+  Shares,
+  BalloonMaxPages,
+  OverheadMaxPages,
+  PublishedOverheadBytes,
+  ZipSlotBytes,
+  WantedBalloonPages,
+  SwapTargetPages,
+  BalloonDriver,
+  SampleMillionths,
+  SlowMillionths,
+  FastMillionths,
+  NextMillionths,
+  HintPages,
   // of the host
   HostTime,
   FreeState,
   ThresholdPages,
   Reclaiming,
   ReclaimReason,
+  HighThreshold,  // in the order of FreeState
+  ClearThreshold,
+  SoftThreshold,
+  HardThreshold,
+  LowThreshold,
 };
 inline constexpr std::size_t kVmFigures = static_cast<std::size_t>(WorldFigure::HostTime);
-inline constexpr std::size_t kWorldFigures = static_cast<std::size_t>(WorldFigure::ReclaimReason) + 1;
+inline constexpr std::size_t kWorldFigures = static_cast<std::size_t>(WorldFigure::LowThreshold) + 1;
 enum class WorldText : std::uint8_t { CrashText, ConsoleLine };
 
 // What a world model needs to take events back, newest first: for each event the old value of everything that it changed.
@@ -48,13 +68,13 @@ class WorldUndo {
  private:
   friend class WorldModel;
 
-  enum class What : std::uint8_t { Event, Page, Frame, Figure, Text, LargeMap, LargeBreak };
+  enum class What : std::uint8_t { Event, Page, Frame, Figure, Text, LargeMap, LargeBreak, Requested };
   struct Change {
     What what;
     std::uint8_t which;  // Event: kind; Figure: WorldFigure; Text: WorldText
     VmId vm;
     std::uint32_t index;  // Page, LargeMap, LargeBreak: gfn; Frame: mfn
-    std::uint64_t old;    // LargeMap: the first mfn, for before it pages and frames were free; Text, LargeBreak: unused
+    std::uint64_t old;    // LargeMap: the first mfn, for before it pages and frames were free; Text, LargeBreak, Requested: unused
   };
   static_assert(sizeof(Change) == 16);
   struct Segment {

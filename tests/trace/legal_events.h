@@ -177,7 +177,7 @@ class LegalEvents {
   }
 
   bool proposeReport() {
-    switch (below(14)) {
+    switch (below(21)) {
       case 0: return is(EventKind::Operations, {below(1'000)});
       case 1: return is(EventKind::Phase, {below(4)});
       case 2: return is(EventKind::Console, {});
@@ -191,6 +191,16 @@ class LegalEvents {
       case 10: return is(EventKind::ReclaimEnd, {1, 2});
       case 11: return is(EventKind::Crash, {below(1'000)});
       case 12: return is(EventKind::ResultChecksum, {random_.next(), below(1'000)});
+      case 13: return is(EventKind::Threshold, {below(5), below(100)});
+      case 14: return is(EventKind::Allotment, {below(64), below(2) == 0 ? kNoLimit : below(80), below(1'000), below(64)});
+      case 15: return is(EventKind::OverheadFigures, {below(9), below(1'000'000), below(3) * 1024});
+      case 16: return is(EventKind::ReclaimTarget, {below(64), below(64), below(2)});
+      case 17: return is(EventKind::Active, {below(64), below(1'000'000), below(1'000'000), below(1'000'000)});
+      case 18: return is(EventKind::Hints, {below(64)});
+      case 19: {
+        event_.mfn = Mfn(below(world_.hostMemory().value()));
+        return world_.frame(event_.mfn).use == FrameUse::Shared && is(EventKind::ZeroFrame, {});
+      }
       default: return is(EventKind::Mark, {});
     }
   }
