@@ -364,8 +364,11 @@ Result<void> Host::Implementation::start() {
 }
 
 Result<void> Host::Implementation::powerOn(std::size_t vm) {
-  scheduler_->expire();
-  return vms_[vm]->powerOn(now_, vms_[vm]->memorySettings());
+  const std::uint64_t before = log_.recorded();
+  Result<void> on = vms_[vm]->powerOn(now_, vms_[vm]->memorySettings());
+  const bool recorded = vms_[vm]->powerOnEvent() > before;
+  scheduler_->expire(BalanceReason::PowerOn, recorded ? vms_[vm]->powerOnEvent() : 0);
+  return on;
 }
 
 void Host::Implementation::startDue() {
@@ -386,9 +389,9 @@ void Host::Implementation::startDue() {
 // A blocked VM goes on when there is room for what an instruction may need, twice.
 void Host::Implementation::unblock() {
   const Pages enough = pager_->emergencyFrames() * 2;
-  const bool anyBlocked = std::any_of(vms_.begin(), vms_.end(), [](const auto& vm) { return vm->state() == VmState::Blocked; });
-  if (anyBlocked && machine_->free() < enough)
-    reclaimer_->reclaim({ReclaimReason::OutOfFrames, enough - machine_->free(), nullptr, nullptr, Gfn(0), 0});
+  const auto blocked = std::ranges::find_if(vms_, [](const auto& vm) { return vm->state() == VmState::Blocked; });
+  if (blocked != vms_.end() && machine_->free() < enough)
+    reclaimer_->reclaim({ReclaimReason::OutOfFrames, enough - machine_->free(), nullptr, nullptr, Gfn(0), (*blocked)->blockEvent()});
   if (machine_->free() < enough) return;
   for (const auto& vm : vms_) vm->unblock();
 }
@@ -460,11 +463,11 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
   if (!vm) {
     if (!action.value) return failure("the host option {} needs a number", action.setting);
     if (auto checked = checkHostOption(action.setting, *action.value); !checked) return tl::unexpected(checked.error());
-    log_.record(event);
+    const std::uint64_t cause = log_.record(event);
     config_.host.options[action.setting] = *action.value;
-    pager_->setThresholds(thresholdsOf(config_.host));
+    pager_->setThresholds(thresholdsOf(config_.host), cause);
     reclaimer_->setSettings(reclaimSettingsOf(config_.host));
-    scheduler_->setSettings(scheduleSettingsOf(config_.host));
+    scheduler_->setSettings(scheduleSettingsOf(config_.host), cause);
     sharing_->setRate(scanRateOf(config_.host));
     sharing_->setSalting(saltingOf(config_.host));
     for (const auto& each : vms_) each->setLargeBacking(largeBackingOf(config_.host, each->config().memory));
@@ -494,9 +497,9 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
   } else {
     return failure("{} has no setting \"{}\" that can be changed while it runs", config.name, action.setting);
   }
-  log_.record(event);
+  const std::uint64_t cause = log_.record(event);
   vms_[*vm]->setMemorySettings(settings);
-  scheduler_->expire();
+  scheduler_->expire(BalanceReason::Setting, cause);
   return {};
 }
 

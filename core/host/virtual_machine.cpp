@@ -126,6 +126,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   powerOn.text = config_.name;
   powerOn.values = {config_.memory.value(), settings.reservation.value(), 0, 0};
   const std::uint64_t poweredOn = host_.log.record(powerOn);
+  powerOnEvent_ = poweredOn;
   const Pages needed = NestedPageTable::tablesFor(config_.memory);
   const Pages wanted = needed + host_.pager.emergencyFrames();
   if (host_.machine.free() < wanted)
@@ -229,14 +230,15 @@ void VirtualMachine::release(std::uint64_t cause) {
   host_.pager.remove(*on_->memory, cause);
   const std::vector<Mfn> tables = on_->tables;
   on_.reset();
+  std::uint64_t last = cause;
   for (const Mfn mfn : tables) {
     host_.machine.release(mfn);
     Event give = event(EventKind::OverheadGive);
     give.mfn = mfn;
     give.cause = cause;
-    host_.log.record(give);
+    last = host_.log.record(give);
   }
-  host_.pager.evaluateFreeState(cause);
+  host_.pager.evaluateFreeState(last);
 }
 
 void VirtualMachine::powerOff(const std::string& why) {
@@ -281,17 +283,23 @@ void VirtualMachine::block(VirtualTime end) {
   state_ = VmState::Blocked;
   Event block = event(EventKind::Block);
   block.values = {on_->memory->allocated().value(), on_->memory->target.value(), 0, 0};
-  block.cause = on_->memory->aboveTargetInLow ? on_->memory->targetEvent : 0;
-  host_.log.record(block);
+  // In low the state is why; else what took one of the last frames.
+  const std::uint64_t taken = on_->memory->blockCause != 0 ? on_->memory->blockCause : host_.pager.lastTake();
+  block.cause = on_->memory->aboveTargetInLow ? host_.pager.freeStateEvent() : taken;
+  blockEvent_ = host_.log.record(block);
   clock_.advanceTo(TimeUse::Blocked, end);
 }
 
 void VirtualMachine::unblock() {
   if (!on_ || on_->memory->aboveTargetInLow) return;
   on_->memory->mustBlock = false;
+  on_->memory->blockCause = 0;
   if (state_ != VmState::Blocked) return;
   state_ = VmState::Running;
-  host_.log.record(event(EventKind::Unblock));
+  Event unblocked = event(EventKind::Unblock);
+  // What helped last; what helped without saying so is not known.
+  unblocked.cause = std::max({blockEvent_, host_.pager.freeStateEvent(), host_.reclaimer.lastEnd(), on_->memory->targetEvent});
+  host_.log.record(unblocked);
 }
 
 void VirtualMachine::run(VirtualTime end) {
@@ -347,7 +355,7 @@ void VirtualMachine::setBalloonTarget() {
   Event told = event(EventKind::BalloonTarget);
   told.cause = memory.targetEvent;
   told.values = {target.value(), size.value(), 0, 0};
-  host_.log.record(told);
+  memory.balloon.told = host_.log.record(told);
 }
 
 void VirtualMachine::refreshBalloon() {

@@ -90,6 +90,9 @@ class VirtualMachine {
   [[nodiscard]] VmId id() const { return id_; }
   [[nodiscard]] const VmConfig& config() const { return config_; }
   [[nodiscard]] VmState state() const { return state_; }
+  // The events of the last power-on, and of the last time it was blocked; 0: there was none.
+  [[nodiscard]] std::uint64_t powerOnEvent() const { return powerOnEvent_; }
+  [[nodiscard]] std::uint64_t blockEvent() const { return blockEvent_; }
   [[nodiscard]] bool on() const { return on_ != nullptr; }
   [[nodiscard]] const VmClock& clock() const { return clock_; }
   [[nodiscard]] const Meter& meter() const { return meter_; }
@@ -128,6 +131,7 @@ class VirtualMachine {
   VmSoftware software_;
   HostParts& host_;
   VmState state_ = VmState::Off;
+  std::uint64_t powerOnEvent_ = 0, blockEvent_ = 0;  // the last of each; 0: none yet
   std::unique_ptr<On> on_;
 
   VmClock clock_{VirtualTime(0)};

@@ -8,15 +8,12 @@ namespace overcommit {
 MemoryScheduler::MemoryScheduler(const Pager::Parts& parts, Pager& pager, const ScheduleSettings& settings)
     : parts_(parts), pager_(pager), settings_(settings), lastFree_(parts.machine.free()) {}
 
-void MemoryScheduler::setSettings(const ScheduleSettings& settings) {
+void MemoryScheduler::setSettings(const ScheduleSettings& settings, std::uint64_t cause) {
   settings_ = settings;
-  expire();
+  expire(BalanceReason::Setting, cause);
 }
 
-void MemoryScheduler::expire(std::uint64_t cause) {
-  expired_ = true;
-  if (cause != 0) cause_ = cause;
-}
+void MemoryScheduler::expire(BalanceReason reason, std::uint64_t cause) { expired_ = {reason, cause}; }
 
 Permits MemoryScheduler::permits() const {
   return permitsIn(pager_.freeState(), headroomOf(parts_.machine.free(), pager_.thresholds()), settings_.rules);
@@ -36,7 +33,17 @@ void MemoryScheduler::sample() {
   }
 }
 
-void MemoryScheduler::setTargets(VirtualTime now) {
+std::uint64_t MemoryScheduler::recordBalance(const Expiry& why, VirtualTime now, Pages available) {
+  Event event;
+  event.kind = EventKind::Balance;
+  event.vmTime = now;
+  event.cause = why.cause;
+  event.values = {static_cast<std::uint64_t>(why.reason), parts_.machine.free().value(), available.value(),
+                  reclaimGoal(pager_.thresholds()).value()};
+  return parts_.log.record(event);
+}
+
+void MemoryScheduler::setTargets(const Expiry& why, VirtualTime now) {
   const std::vector<VmMemory*>& vms = pager_.vms();
   std::vector<VmClaim> claims;
   claims.reserve(vms.size());
@@ -52,14 +59,16 @@ void MemoryScheduler::setTargets(VirtualTime now) {
   }
   available = available - std::min(available, reclaimGoal(pager_.thresholds()));
   const std::vector<Pages> targets = allocationTargets(available, claims, settings_.tax);
+  std::uint64_t balance = 0;
   for (std::size_t i = 0; i < vms.size(); ++i) {
     VmMemory& vm = *vms[i];
     vm.active = claims[i].active;
-    if (vm.target == targets[i]) continue;
+    if (vm.target == targets[i] && vm.targetEvent != 0) continue;
+    if (balance == 0) balance = recordBalance(why, now, available);
     vm.target = targets[i];
     Event event = eventOf(vm, EventKind::TargetSet);
     event.vmTime = now;  // the host's decision
-    event.cause = cause_;
+    event.cause = balance;
     event.values = {vm.target.value(), vm.allocated().value(), vm.active.value(),
                     fundingMillionths({vm.settings.shares, vm.allocated(), vm.settings.reservation, true, vm.active}, settings_.tax)};
     vm.targetEvent = parts_.log.record(event);
@@ -67,17 +76,23 @@ void MemoryScheduler::setTargets(VirtualTime now) {
   nextBalance_ = now + settings_.balancePeriod;
   lastState_ = pager_.freeState();
   lastFree_ = parts_.machine.free();
-  expired_ = false;
-  cause_ = 0;
+  expired_.reset();
 }
 
-void MemoryScheduler::run(VirtualTime now) {
-  sample();
+std::optional<MemoryScheduler::Expiry> MemoryScheduler::expiry(VirtualTime now) const {
+  if (expired_) return expired_;
+  if (pager_.freeState() != lastState_) return Expiry{BalanceReason::FreeState, pager_.freeStateEvent()};
   // "Much": a quarter of what the host wants to have free.
   const Pages free = parts_.machine.free();
   const Pages change = free > lastFree_ ? free - lastFree_ : lastFree_ - free;
   const bool much = change.value() > std::max<std::uint64_t>(pager_.thresholds().high.value() / 4, 1);
-  if (expired_ || now >= nextBalance_ || pager_.freeState() != lastState_ || much) setTargets(now);
+  if (much) return Expiry{BalanceReason::FreeMemory, 0};
+  return now >= nextBalance_ ? std::optional(Expiry{BalanceReason::Period, 0}) : std::nullopt;
+}
+
+void MemoryScheduler::run(VirtualTime now) {
+  sample();
+  if (const auto why = expiry(now)) setTargets(*why, now);
 
   const Permits permitted = permits();
   for (VmMemory* vm : pager_.vms()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
+
 #include "policy/allocation.h"
 #include "policy/min_funding.h"
 #include "policy/reclaim_targets.h"
@@ -28,9 +30,9 @@ class MemoryScheduler {
  public:
   MemoryScheduler(const Pager::Parts& parts, Pager& pager, const ScheduleSettings& settings);
 
-  void setSettings(const ScheduleSettings& settings);
-  // A VM came or went, or a setting changed: the targets are recomputed with the next run(). `cause`: the event, 0 = none.
-  void expire(std::uint64_t cause = 0);
+  void setSettings(const ScheduleSettings& settings, std::uint64_t cause);
+  // The targets are recomputed with the next run(). `cause`: the power-on or setting that asks for it.
+  void expire(BalanceReason reason, std::uint64_t cause);
   void run(VirtualTime now);
 
   [[nodiscard]] const ScheduleSettings& settings() const { return settings_; }
@@ -39,14 +41,20 @@ class MemoryScheduler {
   [[nodiscard]] VirtualTime nextBalance() const { return nextBalance_; }
 
  private:
+  // Why the targets do not hold any more, and the event that says so (0 = none).
+  struct Expiry {
+    BalanceReason reason = BalanceReason::Period;
+    std::uint64_t cause = 0;
+  };
   void sample();
-  void setTargets(VirtualTime now);
+  [[nodiscard]] std::optional<Expiry> expiry(VirtualTime now) const;
+  std::uint64_t recordBalance(const Expiry& why, VirtualTime now, Pages available);
+  void setTargets(const Expiry& why, VirtualTime now);
 
   Pager::Parts parts_;
   Pager& pager_;
   ScheduleSettings settings_;
-  bool expired_ = true;
-  std::uint64_t cause_ = 0;
+  std::optional<Expiry> expired_ = Expiry{};
   VirtualTime nextBalance_;
   FreeState lastState_ = FreeState::High;
   Pages lastFree_;

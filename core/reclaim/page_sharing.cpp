@@ -228,12 +228,15 @@ void PageSharing::sharedFrameGone(Mfn mfn) {
 }
 
 std::uint64_t PageSharing::draw(Vm& vm, std::uint64_t pages) {
+  Event event = eventOf(*vm.memory, EventKind::Scan);
+  event.values = {pages, vm.counters.hits, 0, 0};
+  const std::uint64_t cause = log_.record(event);
   std::uint64_t hits = 0;
   const std::uint64_t memory = vm.memory->guest.memory().value();
   for (std::uint64_t i = 0; i < pages; ++i) {
-    if (tryShare(*vm.memory, Gfn(vm.draws.below(memory)), ShareOccasion::Scan, 0) == ShareAttempt::Shared) ++hits;
+    if (tryShare(*vm.memory, Gfn(vm.draws.below(memory)), ShareOccasion::Scan, cause) == ShareAttempt::Shared) ++hits;
   }
-  recordScan(vm, pages, hits, 0);
+  count(vm, pages, hits);
   return hits;
 }
 
@@ -262,22 +265,17 @@ Pages PageSharing::shareBroken() {
       ++pages;
       if (tryShare(memory, gfn, ShareOccasion::Broken, broken.event) == ShareAttempt::Shared) ++hits;
     }
-    recordScan(*vm, pages, hits, broken.event);
+    count(*vm, pages, hits);
     shared += Pages(hits);
   }
   return shared;
 }
 
-void PageSharing::recordScan(Vm& vm, std::uint64_t pages, std::uint64_t hits, std::uint64_t cause) {
-  if (pages == 0) return;
+void PageSharing::count(Vm& vm, std::uint64_t pages, std::uint64_t hits) {
   for (ShareCounters* counters : {&counters_, &vm.counters}) {
     counters->scanned += pages;
     counters->hits += hits;
   }
-  Event event = eventOf(*vm.memory, EventKind::Scan);
-  event.cause = cause;
-  event.values = {pages, hits, 0, 0};
-  log_.record(event);
 }
 
 Pages PageSharing::scanPages(VmMemory& memory, Pages pages) {

@@ -113,8 +113,8 @@ class PageSharing {
 
   // Between quanta: scans what is due since the last call, VM by VM, random pages with replacement: after a time t, a share of
   // 1 - e^(-t/T) of a VM's pages was drawn, T being the time of a pass. If the VMs together want more than the host's cap, all
-  // become slower by the same factor. Records one Scan event for each VM of which pages were drawn. Shares that a scan finds have no
-  // cause: the Scan event with their sum follows them.
+  // become slower by the same factor. Records one Scan event for each VM of which pages are drawn, before them: it is the cause of
+  // what is shared and refused.
   void scan(VirtualTime now);
   // The same for one VM and so many draws, whatever the rate. Returns how many pages were shared.
   Pages scanPages(VmMemory& vm, Pages pages);
@@ -179,7 +179,7 @@ class PageSharing {
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);
   [[nodiscard]] bool isZero(Mfn mfn) const;
   std::uint64_t draw(Vm& vm, std::uint64_t pages);
-  void recordScan(Vm& vm, std::uint64_t pages, std::uint64_t hits, std::uint64_t cause);
+  void count(Vm& vm, std::uint64_t pages, std::uint64_t hits);
   void advanceTo(VirtualTime now);
   void setRates();
 

@@ -51,9 +51,9 @@ void Pager::makeDead(VmMemory& vm, std::string reason) {
   if (vm.stopSoon) vm.stopSoon();
 }
 
-void Pager::setThresholds(const FreeStateThresholds& thresholds) {
+void Pager::setThresholds(const FreeStateThresholds& thresholds, std::uint64_t cause) {
   thresholds_ = thresholds;
-  evaluateFreeState(0);
+  evaluateFreeState(cause);
 }
 
 void Pager::evaluateFreeState(std::uint64_t cause) {
@@ -80,13 +80,10 @@ Resolution Pager::resolve(VmMemory& vm, Gfn gfn, Access access) {
       if (access == Access::Read) return Resolution::Present;
       result = breakShared(vm, gfn, entry);
       break;
-    case PagePlace::Untouched: result = firstTouch(vm, gfn); break;
+    case PagePlace::Untouched: result = firstTouch(vm, gfn, 0); break;
     case PagePlace::Zipped: result = unzip(vm, gfn); break;
     case PagePlace::Swapped: result = swapIn(vm, gfn); break;
-    case PagePlace::Ballooned:
-      pop(vm, gfn);
-      result = firstTouch(vm, gfn);
-      break;
+    case PagePlace::Ballooned: result = firstTouch(vm, gfn, pop(vm, gfn)); break;
   }
   vm.recent.add(gfn);
   return result;
@@ -114,7 +111,7 @@ std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
   return mfn;
 }
 
-bool Pager::largeTouch(VmMemory& vm, Gfn gfn) {
+bool Pager::largeTouch(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
   if (vm.largeBacking == LargeBacking::Off || !vm.guest.untouchedAround(gfn)) return false;
   const Gfn first = largePageOf(gfn);
   const bool hasTables = first < vm.tablesEnd && vm.tablesFirst < first.next(kLargePagePages);
@@ -128,8 +125,9 @@ bool Pager::largeTouch(VmMemory& vm, Gfn gfn) {
   ++vm.counters.largeTouches;
   Event event = eventOf(vm, EventKind::LargeMap, first);
   event.mfn = *mfn;
+  event.cause = cause;
   event.values[0] = gfn.value();
-  evaluateFreeState(parts_.log.record(event));
+  frameTaken(vm, parts_.log.record(event));
   return true;
 }
 
@@ -154,8 +152,14 @@ void Pager::breakIfLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::ui
   if (vm.guest.entry(gfn).large()) breakLarge(vm, gfn, reason, cause);
 }
 
-Resolution Pager::firstTouch(VmMemory& vm, Gfn gfn) {
-  if (largeTouch(vm, gfn)) return Resolution::Present;
+void Pager::frameTaken(VmMemory& vm, std::uint64_t event) {
+  lastTake_ = event;
+  if (vm.mustBlock && vm.blockCause == 0) vm.blockCause = event;
+  evaluateFreeState(event);
+}
+
+Resolution Pager::firstTouch(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
+  if (largeTouch(vm, gfn, cause)) return Resolution::Present;
   const auto mfn = takeFrame(vm, gfn);
   if (!mfn) return Resolution::Dead;
   setPage(vm, gfn, NptEntry::privatePage(*mfn));
@@ -163,7 +167,8 @@ Resolution Pager::firstTouch(VmMemory& vm, Gfn gfn) {
   ++vm.counters.firstTouches;
   Event event = eventOf(vm, EventKind::FirstTouch, gfn);
   event.mfn = *mfn;
-  evaluateFreeState(parts_.log.record(event));
+  event.cause = cause;
+  frameTaken(vm, parts_.log.record(event));
   return Resolution::Present;
 }
 
@@ -190,7 +195,7 @@ Resolution Pager::breakShared(VmMemory& vm, Gfn gfn, NptEntry entry) {
   Event event = eventOf(vm, EventKind::Break, gfn);
   event.mfn = *mfn;
   event.values = {shared.value(), left, 0, 0};
-  evaluateFreeState(parts_.log.record(event));
+  frameTaken(vm, parts_.log.record(event));
   return Resolution::Present;
 }
 
@@ -215,7 +220,7 @@ Resolution Pager::unzip(VmMemory& vm, Gfn gfn) {
   event.values = {page.store.value(), page.offset, 0, 0};
   const std::uint64_t recorded = parts_.log.record(event);
   recordStoreFrame(vm, EventKind::ZipStoreGive, freed, recorded);
-  evaluateFreeState(recorded);
+  frameTaken(vm, recorded);
   return Resolution::Present;
 }
 
@@ -239,14 +244,14 @@ Resolution Pager::readSwapped(VmMemory& vm, Gfn gfn, NptEntry entry, Mfn mfn) {
   Event event = eventOf(vm, EventKind::SwapIn, gfn);
   event.mfn = mfn;
   event.values[0] = entry.slot();
-  evaluateFreeState(parts_.log.record(event));
+  frameTaken(vm, parts_.log.record(event));
   return Resolution::Present;
 }
 
-void Pager::pop(VmMemory& vm, Gfn gfn) {
+std::uint64_t Pager::pop(VmMemory& vm, Gfn gfn) {
   setPage(vm, gfn, NptEntry());
   ++vm.counters.pops;
-  parts_.log.record(eventOf(vm, EventKind::Pop, gfn));
+  return parts_.log.record(eventOf(vm, EventKind::Pop, gfn));
 }
 
 bool Pager::look(const VmMemory& vm, Gfn gfn, std::span<std::byte, kPageSize> bytes) const {
@@ -375,11 +380,15 @@ std::uint64_t Pager::dropBacking(VmMemory& vm, NptEntry entry, Event event) {
 
 BalloonResult Pager::lock(VmMemory& vm, Gfn gfn) {
   if (gfn.value() >= vm.guest.memory().value()) return BalloonResult::BadPage;
-  if (vm.isTable(gfn)) return BalloonResult::Pinned;
+  if (vm.isTable(gfn)) {
+    parts_.log.record(refusalOf(vm, gfn, RefusalReason::PageTable, vm.balloon.told));
+    return BalloonResult::Pinned;
+  }
   const NptEntry entry = vm.guest.entry(gfn);
   if (entry.place() == PagePlace::Ballooned) return BalloonResult::AlreadyLocked;
-  breakIfLarge(vm, gfn, LargeBreakReason::Balloon, 0);
+  breakIfLarge(vm, gfn, LargeBreakReason::Balloon, vm.balloon.told);
   Event event = eventOf(vm, EventKind::Inflate, gfn);
+  event.cause = vm.balloon.told;
   setPage(vm, gfn, NptEntry::ballooned());
   ++vm.counters.inflates;
   evaluateFreeState(dropBacking(vm, entry, event));
@@ -391,7 +400,9 @@ BalloonResult Pager::unlock(VmMemory& vm, Gfn gfn) {
   if (vm.guest.entry(gfn).place() != PagePlace::Ballooned) return BalloonResult::AlreadyUnlocked;
   setPage(vm, gfn, NptEntry());
   ++vm.counters.deflates;
-  parts_.log.record(eventOf(vm, EventKind::Deflate, gfn));
+  Event event = eventOf(vm, EventKind::Deflate, gfn);
+  event.cause = vm.balloon.told;
+  parts_.log.record(event);
   return BalloonResult::Done;
 }
 
@@ -442,6 +453,7 @@ void Pager::shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause) {
 }
 
 void Pager::remove(VmMemory& vm, std::uint64_t cause) {
+  std::uint64_t last = cause;
   for (Gfn gfn(0); gfn.value() < vm.guest.memory().value(); gfn = gfn.next()) {
     const NptEntry entry = vm.guest.entry(gfn);
     if (entry.place() == PagePlace::Untouched) continue;
@@ -449,10 +461,10 @@ void Pager::remove(VmMemory& vm, std::uint64_t cause) {
     Event event = eventOf(vm, EventKind::Discard, gfn);
     event.cause = cause;
     vm.guest.set(gfn, NptEntry());
-    dropBacking(vm, entry, event);
+    last = dropBacking(vm, entry, event);
   }
   std::erase(vms_, &vm);
-  evaluateFreeState(cause);
+  evaluateFreeState(last);
 }
 
 }  // namespace overcommit

@@ -105,26 +105,31 @@ class Pager {
   void shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause);
 
   [[nodiscard]] FreeState freeState() const { return state_; }
-  [[nodiscard]] std::uint64_t freeStateEvent() const { return stateEvent_; }  // the last change; 0 = none yet
+  // That said so; 0: it never changed.
+  [[nodiscard]] std::uint64_t freeStateEvent() const { return stateEvent_; }
+  // The last event that took a frame for a page.
+  [[nodiscard]] std::uint64_t lastTake() const { return lastTake_; }
   // After frames were taken or given back by others: overhead.
   void evaluateFreeState(std::uint64_t cause);
   [[nodiscard]] const FreeStateThresholds& thresholds() const { return thresholds_; }
-  // Recomputed when a setting changes.
-  void setThresholds(const FreeStateThresholds& thresholds);
+  // Recomputed when a setting changes: the cause.
+  void setThresholds(const FreeStateThresholds& thresholds, std::uint64_t cause);
   // Frames kept back for instructions that must finish: below this, a VM that takes one is blocked.
   [[nodiscard]] Pages emergencyFrames() const { return emergency_; }
 
  private:
   std::optional<Mfn> takeFrame(VmMemory& vm, Gfn gfn);
-  Resolution firstTouch(VmMemory& vm, Gfn gfn);
+  Resolution firstTouch(VmMemory& vm, Gfn gfn, std::uint64_t cause);
   // Backs the 2 MiB around the page with a large page. False: not possible, or not wanted.
-  bool largeTouch(VmMemory& vm, Gfn gfn);
+  bool largeTouch(VmMemory& vm, Gfn gfn, std::uint64_t cause);
   void breakIfLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint64_t cause);
   Resolution breakShared(VmMemory& vm, Gfn gfn, NptEntry entry);
   Resolution unzip(VmMemory& vm, Gfn gfn);
   Resolution swapIn(VmMemory& vm, Gfn gfn);
   Resolution readSwapped(VmMemory& vm, Gfn gfn, NptEntry entry, Mfn mfn);
-  void pop(VmMemory& vm, Gfn gfn);
+  std::uint64_t pop(VmMemory& vm, Gfn gfn);
+  // `event`: reports that the VM took a frame.
+  void frameTaken(VmMemory& vm, std::uint64_t event);
   void makeDead(VmMemory& vm, std::string reason);
   void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
   // Frees what is behind a page and records the event that reports it, with its mfn and slot filled in.
@@ -137,7 +142,7 @@ class Pager {
   Pages emergency_;
   FrameSource* source_ = nullptr;
   FreeState state_ = FreeState::High;
-  std::uint64_t stateEvent_ = 0;
+  std::uint64_t stateEvent_ = 0, lastTake_ = 0;
   bool resolving_ = false;
   PageCompressor compressor_;
   std::vector<VmMemory*> vms_;

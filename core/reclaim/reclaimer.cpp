@@ -53,7 +53,11 @@ Reclaimer::Taken Reclaimer::take(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
     pager_.breakLarge(vm, gfn, LargeBreakReason::Victim, cause);
     if (sharing_ != nullptr && sharing_->shareBroken() > Pages(0)) return {Fate::Shared};
   }
-  if (sharing_ != nullptr && sharing_->tryShare(vm, gfn, ShareOccasion::BeforeSwap, cause) == ShareAttempt::Shared) return {Fate::Shared};
+  if (sharing_ != nullptr) {
+    const ShareAttempt shared = sharing_->tryShare(vm, gfn, ShareOccasion::BeforeSwap, cause);
+    if (shared == ShareAttempt::Shared) return {Fate::Shared};
+    if (shared == ShareAttempt::Alone) refuse(vm, gfn, RefusalReason::HashMiss, cause);
+  }
   Taken taken;
   if (const Pages most = mostZipFrames(vm); most > Pages(0)) {
     const Pager::ZipOutcome zipped = pager_.zip(vm, gfn, most, cause);
@@ -162,8 +166,15 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   end.vmTime = start.vmTime;
   end.cause = started;
   end.values = {done.value(), parts_.machine.free().value(), 0, 0};
-  parts_.log.record(end);
+  lastEnd_ = parts_.log.record(end);
   return done;
+}
+
+// Where the state lets nobody be swapped, only a limit that is part of a VM's target asks for it.
+std::uint64_t Reclaimer::swapCause() const {
+  if (pager_.freeState() > FreeState::Clear) return pager_.freeStateEvent();
+  const auto asked = std::ranges::find_if(pager_.vms(), [](const VmMemory* vm) { return vm->swapTarget > Pages(0); });
+  return asked == pager_.vms().end() ? 0 : (*asked)->targetEvent;
 }
 
 // Writes go to the disk behind all others. Who needs a frame now waits until the first page that was taken has made room.
@@ -196,7 +207,7 @@ void Reclaimer::runSwapDaemon(VirtualTime now) {
     vm->swapTarget -= std::min(vm->swapTarget, done);
   }
   // Whoever has a swap target is to be brought down to its target, but not faster than the disk writes.
-  if (wanted > Pages(0)) reclaim({ReclaimReason::FreeState, std::min(wanted, diskTakes()), nullptr, nullptr, Gfn(0), 0});
+  if (wanted > Pages(0)) reclaim({ReclaimReason::FreeState, std::min(wanted, diskTakes()), nullptr, nullptr, Gfn(0), swapCause()});
 }
 
 }  // namespace overcommit

@@ -39,6 +39,8 @@ class Reclaimer final : public FrameSource {
   static constexpr std::size_t kOutstandingWrites = 32;
 
   void setSettings(const ReclaimSettings& settings) { settings_ = settings; }
+  // The last ReclaimEnd event; 0: none yet.
+  [[nodiscard]] std::uint64_t lastEnd() const { return lastEnd_; }
   // Spent on compressing.
   [[nodiscard]] VirtualTime hostCpuTime() const { return hostCpuTime_; }
 
@@ -56,6 +58,8 @@ class Reclaimer final : public FrameSource {
   [[nodiscard]] bool canTakeFrom(const VmMemory& vm) const;
   [[nodiscard]] Pages mostZipFrames(const VmMemory& vm) const;
   std::optional<Gfn> pickVictim(VmMemory& vm, std::uint64_t cause);
+  // The event that led to the swap targets.
+  [[nodiscard]] std::uint64_t swapCause() const;
   void refuse(const VmMemory& vm, Gfn gfn, RefusalReason reason, std::uint64_t cause);
 
   Pager::Parts parts_;
@@ -63,6 +67,7 @@ class Reclaimer final : public FrameSource {
   PageSharing* sharing_;
   ReclaimSettings settings_;
   VirtualTime hostCpuTime_;
+  std::uint64_t lastEnd_ = 0;
   // When the daemon's last writes will have reached the disk, oldest first at next.
   std::array<VirtualTime, kOutstandingWrites> writesEnd_{};
   std::size_t nextWrite_ = 0;

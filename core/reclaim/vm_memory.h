@@ -67,11 +67,13 @@ struct VmMemory {
   struct Balloon {
     Pages maximum, target;
     BalloonDriver driver = BalloonDriver::Absent;
+    std::uint64_t told = 0;  // the event that told the driver its target; 0: none yet
   } balloon;
   // Why the VM must be stopped: a fault that could not be served. Once set, its state is never used again.
   std::optional<std::string> dead;
   // Memory ran so short that it must not be entered again until some is free.
   bool mustBlock = false;
+  std::uint64_t blockCause = 0;  // the event that took the frame
   // Called when a page was taken away or replaced, for code that was translated from it.
   std::function<void(Gfn)> pageReplaced;
   // Called when `dead` or `mustBlock` is set during a fault, so that the vCPU stops soon.

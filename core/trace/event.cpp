@@ -51,7 +51,8 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
     {EventKind::Refusal, "refusal", kVm, kGfn, kNo, kNo, {"reason", "", "", ""}, kIn, "a page or VM was considered and left alone"},
     {EventKind::Block, "block", kVm, kNo, kNo, kNo, {"allocated_pages", "target_pages", "", ""}, kIn, "the VM is not run until memory recovers"},
     {EventKind::Unblock, "unblock", kVm, kNo, kNo, kNo, {"", "", "", ""}, kIn, "the VM runs again"},
-    {EventKind::Scan, "scan", kVm, kNo, kNo, kNo, {"pages", "hits", "", ""}, kIn, "page sharing looked at pages of this VM"},
+    {EventKind::Scan, "scan", kVm, kNo, kNo, kNo, {"pages", "earlier_hits", "", ""}, kIn,
+     "page sharing begins to look at pages of this VM; what it shares and refuses follows (earlier_hits: pages that scans of this VM have shared before)"},
     {EventKind::Sample, "sample", kVm, kNo, kNo, kNo, {"sampled_pages", "touched_pages", "estimate_pages", ""}, kIn, "a working-set period ended"},
     {EventKind::SettingChange, "setting", kVm, kNo, kNo, kText, {"", "", "", ""}, kIn, "the scenario or a person changed a setting"},
     {EventKind::GuestFrame, "guest-frame", kVm, kGfn, kNo, kNo, {"use", "subject", "", ""}, kOut, "the guest told what a frame is used for (oc_truth_kind)"},
@@ -84,6 +85,8 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
      "the working-set estimate that the VM's target was computed with, and the averages it comes from"},
     {EventKind::Hints, "hints", kVm, kNo, kNo, kNo, {"pages", "", "", ""}, kOut, "so many pages of the VM have a hint in the share table"},
     {EventKind::ZeroFrame, "zero-frame", kNo, kNo, kMfn, kNo, {"", "", "", ""}, kOut, "the shared frame holds zeros only"},
+    {EventKind::Balance, "balance", kNo, kNo, kNo, kNo, {"reason", "free_pages", "available_pages", "goal_pages"}, kIn,
+     "targets were computed anew, and those that differ follow: available_pages for all VMs, so that goal_pages become free"},
 }};
 // clang-format on
 
@@ -142,6 +145,17 @@ std::string_view nameOf(OverheadUse use) {
     case OverheadUse::ShareTable: return "share table";
     case OverheadUse::Console: return "service console";
     case OverheadUse::Other: return "other";
+  }
+  return "unknown";
+}
+
+std::string_view nameOf(BalanceReason reason) {
+  switch (reason) {
+    case BalanceReason::PowerOn: return "power-on";
+    case BalanceReason::Setting: return "setting";
+    case BalanceReason::FreeState: return "free state";
+    case BalanceReason::FreeMemory: return "free memory";
+    case BalanceReason::Period: return "period";
   }
   return "unknown";
 }

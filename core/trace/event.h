@@ -76,8 +76,10 @@ enum class EventKind : std::uint8_t {
   Hints,
   // A shared frame holds zeros only
   ZeroFrame,
+  // More decisions
+  Balance,
 };
-inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::ZeroFrame);
+inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Balance);
 // Its place in a table with an entry for every kind.
 constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 
@@ -159,5 +161,14 @@ enum class LargeBreakReason : std::uint8_t {
   Gone,        // the VM goes away
 };
 std::string_view nameOf(LargeBreakReason reason);
+// values[0] of Balance: what made the memory scheduler compute the targets anew.
+enum class BalanceReason : std::uint8_t {
+  PowerOn = 1,
+  Setting,
+  FreeState,
+  FreeMemory,  // much of it was taken or given back since the last time
+  Period,      // the balance period is over
+};
+std::string_view nameOf(BalanceReason reason);
 
 }  // namespace overcommit

@@ -12,7 +12,7 @@ namespace overcommit {
 namespace {
 
 // What a value of an event is, besides a number.
-enum class Code : std::uint8_t { Number, Frame, Hash, State, Refused, Overhead, Reclaim, Guest, Broken };
+enum class Code : std::uint8_t { Number, Frame, Hash, State, Refused, Overhead, Reclaim, Balance, Guest, Broken };
 
 Code codeOf(EventKind kind, std::size_t value) {
   const std::string_view name = infoOf(kind).values[value];
@@ -23,6 +23,7 @@ Code codeOf(EventKind kind, std::size_t value) {
   if (kind == EventKind::Refusal && value == 0) return Code::Refused;
   if (kind == EventKind::OverheadTake && value == 0) return Code::Overhead;
   if (kind == EventKind::ReclaimStart && value == 0) return Code::Reclaim;
+  if (kind == EventKind::Balance && value == 0) return Code::Balance;
   if (kind == EventKind::GuestFrame && value == 0) return Code::Guest;
   if (kind == EventKind::LargeBreak && value == 0) return Code::Broken;
   return Code::Number;
@@ -37,6 +38,7 @@ std::string_view codeName(Code code, std::uint64_t number) {
     case Code::Refused: return nameOf(static_cast<RefusalReason>(byte));
     case Code::Overhead: return nameOf(static_cast<OverheadUse>(byte));
     case Code::Reclaim: return nameOf(static_cast<ReclaimReason>(byte));
+    case Code::Balance: return nameOf(static_cast<BalanceReason>(byte));
     case Code::Guest: return nameOf(static_cast<GuestUse>(byte));
     case Code::Broken: return nameOf(static_cast<LargeBreakReason>(byte));
     case Code::Number:

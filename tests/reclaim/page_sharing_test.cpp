@@ -382,11 +382,19 @@ class PageSharingTest : public QObject {
     QCOMPARE(host.count(EventKind::Scan), 0u);
     host.sharing().scan(seconds(2));
     QCOMPARE(host.count(EventKind::Scan), 1u);
-    const Event& scan = host.events().back();
-    QVERIFY(scan.kind == EventKind::Scan && scan.vm == a.id);
-    QCOMPARE(scan.values[0], 100u);
-    QCOMPARE(scan.values[1], host.sharing().countersOf(a.id).hits);
-    QVERIFY(scan.values[1] > 10);
+    const auto first = std::ranges::find(host.events(), EventKind::Scan, &Event::kind);
+    QVERIFY(first->vm == a.id);
+    QCOMPARE(first->values[0], 100u);
+    QCOMPARE(first->values[1], 0u);
+    QVERIFY(host.count(EventKind::Share) > 10);
+    for (const Event& event : host.events()) {
+      if (event.kind == EventKind::Share) QCOMPARE(event.cause, first->sequence);
+    }
+    host.sharing().scan(seconds(4));
+    const auto second = std::find_if(first + 1, host.events().end(), [](const Event& event) { return event.kind == EventKind::Scan; });
+    QVERIFY(second != host.events().end());
+    QVERIFY(second->values[1] > 10);
+    QVERIFY(second->values[1] <= host.sharing().countersOf(a.id).hits);
   }
 
   void ratesAreExactOverLongTimes() {
