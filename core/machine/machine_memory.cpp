@@ -268,7 +268,10 @@ void MachineMemory::punch(std::uint64_t first, std::uint64_t end) {
   const int result = fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(first * kPageSize),
                                static_cast<off_t>((end - first) * kPageSize));
   if (result != 0) std::memset(at(Mfn(first)), 0, (end - first) * kPageSize);  // always possible
-  for (std::uint64_t mfn = first; mfn < end; ++mfn) zero_[mfn / 64] |= std::uint64_t{1} << (mfn % 64);
+  for (std::uint64_t mfn = first; mfn < end; ++mfn) {
+    zero_[mfn / 64] |= std::uint64_t{1} << (mfn % 64);
+    idle_[mfn / 64] &= ~(std::uint64_t{1} << (mfn % 64));
+  }
   kept_ -= end - first;
 }
 

@@ -56,6 +56,8 @@ class OneVm final : NestedFaultHandler {
         VmId(0), "vm", GuestPhysicalMemory(*machine_, NestedPageTable(*machine_, Pages(kPages), nested), std::move(guestWindows)), clock_,
         SwapFile(*createPageFile("/tmp", "vm.vswp", Pages(1)), "vm.vswp", Pages(1)), Random(1, "victims"));
     pager_.add(*vm_);
+    // The share table's own memory is there: it is touched for the first time once in a host's life, not once a scan.
+    for (const Mfn mfn : table) std::memset(machine_->bytes(mfn).data(), 0, kPageSize);
     sharing_ =
         std::make_unique<PageSharing>(*machine_, log_, costs_, pager_, ShareTable(*machine_, std::move(table)),
                                       ShareSettings{FixedScanRate{0, 0}, {Pages(1), Bytes(kPageSize), 1}, Salting::Off, &hashOfPage});
