@@ -60,7 +60,7 @@ class LargePagesHostTest : public QObject {
       for (const auto& steps : test.host().walk(VmId(0), Gva(page * kPageSize)).nested) {
         const bool large = steps.back().level == 2 && steps.back().entry.large();
         QCOMPARE(steps.size(), large ? std::size_t{3} : std::size_t{4});
-        three += large ? 1 : 0;
+        three += large ? 1u : 0u;
       }
     }
     QVERIFY(three > 0);

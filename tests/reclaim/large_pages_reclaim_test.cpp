@@ -302,7 +302,7 @@ class LargePagesReclaimTest : public QObject {
           case 4:
           case 5:
           case 6:
-          case 7: inLarge += host.scan(vm, gfn) == ShareAttempt::InLargePage ? 1 : 0; break;
+          case 7: inLarge += host.scan(vm, gfn) == ShareAttempt::InLargePage ? 1u : 0u; break;
           case 8:
             if (random.below(4) == 0 && isLarge(vm, gfn)) host.pager().breakLarge(vm, Gfn(gfn), LargeBreakReason::Pressure, 0);
             sharedAfterBreak += host.sharing().shareBroken().value();
