@@ -228,9 +228,8 @@ void PageSharing::sharedFrameGone(Mfn mfn) {
 }
 
 std::uint64_t PageSharing::draw(Vm& vm, std::uint64_t pages) {
-  Event event = eventOf(*vm.memory, EventKind::Scan);
-  event.values = {pages, vm.counters.hits, 0, 0};
-  const std::uint64_t cause = log_.record(event);
+  if (pages == 0) return 0;
+  const std::uint64_t cause = recordScan(vm, pages, 0);
   std::uint64_t hits = 0;
   const std::uint64_t memory = vm.memory->guest.memory().value();
   for (std::uint64_t i = 0; i < pages; ++i) {
@@ -265,10 +264,18 @@ Pages PageSharing::shareBroken() {
       ++pages;
       if (tryShare(memory, gfn, ShareOccasion::Broken, broken.event) == ShareAttempt::Shared) ++hits;
     }
+    if (pages > 0) recordScan(*vm, pages, broken.event);
     count(*vm, pages, hits);
     shared += Pages(hits);
   }
   return shared;
+}
+
+std::uint64_t PageSharing::recordScan(const Vm& vm, std::uint64_t pages, std::uint64_t cause) {
+  Event event = eventOf(*vm.memory, EventKind::Scan);
+  event.cause = cause;
+  event.values = {pages, vm.counters.hits, 0, 0};
+  return log_.record(event);
 }
 
 void PageSharing::count(Vm& vm, std::uint64_t pages, std::uint64_t hits) {

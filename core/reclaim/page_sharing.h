@@ -179,6 +179,7 @@ class PageSharing {
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);
   [[nodiscard]] bool isZero(Mfn mfn) const;
   std::uint64_t draw(Vm& vm, std::uint64_t pages);
+  std::uint64_t recordScan(const Vm& vm, std::uint64_t pages, std::uint64_t cause);
   void count(Vm& vm, std::uint64_t pages, std::uint64_t hits);
   void advanceTo(VirtualTime now);
   void setRates();
@@ -200,7 +201,7 @@ class PageSharing {
 
   ShareCounters counters_;
   VirtualTime hostCpuTime_;
-  std::vector<Broken> broken_;   // large pages, since their pages were tried last
+  std::vector<Broken> broken_;  // large pages, since their pages were tried last
   BrokenPages brokenPages_ = BrokenPages::Known;
   std::vector<Mfn> zeroFrames_;  // shared frames that hold a zero page: one for each salt at most
 };

@@ -111,6 +111,12 @@ std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
   return mfn;
 }
 
+void Pager::frameTaken(VmMemory& vm, std::uint64_t event) {
+  lastTake_ = event;
+  if (vm.mustBlock && vm.blockCause == 0) vm.blockCause = event;
+  evaluateFreeState(event);
+}
+
 bool Pager::largeTouch(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
   if (vm.largeBacking == LargeBacking::Off || !vm.guest.untouchedAround(gfn)) return false;
   const Gfn first = largePageOf(gfn);
@@ -150,12 +156,6 @@ void Pager::breakLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint
 
 void Pager::breakIfLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint64_t cause) {
   if (vm.guest.entry(gfn).large()) breakLarge(vm, gfn, reason, cause);
-}
-
-void Pager::frameTaken(VmMemory& vm, std::uint64_t event) {
-  lastTake_ = event;
-  if (vm.mustBlock && vm.blockCause == 0) vm.blockCause = event;
-  evaluateFreeState(event);
 }
 
 Resolution Pager::firstTouch(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
@@ -421,8 +421,8 @@ ShareResult Pager::share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn,
   MachineMemory& machine = parts_.machine;
   const NptEntry entry = vm.guest.entry(gfn);
   const NptEntry other = otherVm.guest.entry(otherGfn);
-  const bool shareable = !entry.large() && !other.large() && entry.place() == PagePlace::Private && !vm.isTable(gfn) && other.present() && !otherVm.isTable(otherGfn) &&
-                         entry.mfn() != other.mfn();
+  const bool shareable = !entry.large() && !other.large() && entry.place() == PagePlace::Private && !vm.isTable(gfn) && other.present() &&
+                         !otherVm.isTable(otherGfn) && entry.mfn() != other.mfn();
   if (!shareable) return ShareResult::NotPrivate;
   const Mfn kept = other.mfn();
   if (std::memcmp(machine.bytes(entry.mfn()).data(), machine.bytes(kept).data(), kPageSize) != 0) return ShareResult::Differs;

@@ -16,18 +16,19 @@ constexpr std::array kVictim{VictimVm};
 constexpr std::array kCrash{Crash};
 constexpr std::array kPowerOn{PowerOn};
 constexpr std::array kStoreGivers{Unzip, SwapOut, Inflate, Discard};
-constexpr std::array kFrameMovers{FirstTouch,    Share,        Break,        Unzip,        SwapIn,      Inflate,
-                                  Zip,           SwapOut,      LargeMap,     Discard,      PowerOn,     Crash,
-                                  SettingChange, OverheadTake, OverheadGive, ZipStoreTake, ZipStoreGive};
+constexpr std::array kFrameMovers{FirstTouch,   Share,        Break,        Unzip,        SwapIn,  Inflate,
+                                  Zip,          SwapOut,      Discard,      PowerOn,      Crash,   SettingChange,
+                                  OverheadTake, OverheadGive, ZipStoreTake, ZipStoreGive, LargeMap};
 constexpr std::array kBalance{Balance};
 constexpr std::array kBalancers{PowerOn, SettingChange, FreeStateChange};
 constexpr std::array kReclaimers{PowerOn, FreeStateChange, TargetSet, Block};
 constexpr std::array kReclaimStart{ReclaimStart};
-constexpr std::array kRefusers{VictimVm, Scan, BalloonTarget, LargeBreak};
-constexpr std::array kLargeBreakers{VictimVm, FreeStateChange, BalloonTarget, PowerOff, Crash};
-constexpr std::array kBlockers{FreeStateChange, FirstTouch, LargeMap, Break, Unzip, SwapIn};
+constexpr std::array kRefusers{VictimVm, Scan, LargeBreak, BalloonTarget};
+constexpr std::array kBlockers{FreeStateChange, FirstTouch, Break, Unzip, SwapIn, LargeMap};
 constexpr std::array kUnblockers{Block, FreeStateChange, TargetSet, ReclaimEnd};
 constexpr std::array kTarget{TargetSet};
+constexpr std::array kLargeBreakers{VictimVm, FreeStateChange, BalloonTarget, Crash};
+constexpr std::array kLargeBreak{LargeBreak};
 constexpr std::span<const EventKind> kNothing;
 
 constexpr auto kNever = Beginning::Never;
@@ -62,7 +63,7 @@ constexpr std::array<CausesOfKind, kEventKinds> kCauses{{
     {Refusal, kPossible, "a balloon driver that was never told a target, or a policy's answer", kRefusers},
     {Block, kNever, "", kBlockers},
     {Unblock, kNever, "", kUnblockers},
-    {Scan, kPossible, "the pace of page sharing", kNothing},
+    {Scan, kPossible, "the pace of page sharing", kLargeBreak},
     {Sample, kPossible, "a sampling period is over", kNothing},
     {SettingChange, kPossible, "the scenario or a person", kNothing},
     {GuestFrame, kPossible, "the guest", kNothing},
@@ -79,14 +80,14 @@ constexpr std::array<CausesOfKind, kEventKinds> kCauses{{
     {Expectation, kPossible, "the scenario", kNothing},
     {Content, kPossible, "the engine", kNothing},
     {LargeMap, kPossible, "the guest's touch", kPop},
-    {LargeBreak, kPossible, "a balloon driver that was never told a target, the guest or the scenario powers off, or free memory since the start", kLargeBreakers},
-    {Threshold, kPossible, "the host's size or an option", kNothing},
-    {Allotment, kPossible, "the scenario or a person", kNothing},
-    {OverheadFigures, kPossible, "the VM's size", kNothing},
-    {ReclaimTarget, kPossible, "the memory scheduler, as the targets that were set say", kNothing},
-    {Active, kPossible, "a sampling period is over", kNothing},
-    {Hints, kPossible, "the pace of page sharing", kNothing},
-    {ZeroFrame, kPossible, "the share that made the frame a shared one", kNothing},
+    {LargeBreak, kPossible, "free memory below the high threshold, or the guest or the scenario powers off", kLargeBreakers},
+    {Threshold, kPossible, "the engine", kNothing},
+    {Allotment, kPossible, "the engine", kNothing},
+    {OverheadFigures, kPossible, "the engine", kNothing},
+    {ReclaimTarget, kPossible, "the engine", kNothing},
+    {Active, kPossible, "the engine", kNothing},
+    {Hints, kPossible, "the engine", kNothing},
+    {ZeroFrame, kPossible, "the engine", kNothing},
     {Balance, kPossible, "the balance period is over, or much memory was taken or given back", kBalancers},
 }};
 // clang-format on

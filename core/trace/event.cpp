@@ -52,7 +52,7 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
     {EventKind::Block, "block", kVm, kNo, kNo, kNo, {"allocated_pages", "target_pages", "", ""}, kIn, "the VM is not run until memory recovers"},
     {EventKind::Unblock, "unblock", kVm, kNo, kNo, kNo, {"", "", "", ""}, kIn, "the VM runs again"},
     {EventKind::Scan, "scan", kVm, kNo, kNo, kNo, {"pages", "earlier_hits", "", ""}, kIn,
-     "page sharing begins to look at pages of this VM; what it shares and refuses follows (earlier_hits: pages that scans of this VM have shared before)"},
+     "page sharing looks at pages of this VM: at random ones, and what it shares and refuses names this event; or (with a cause) at those of a large page that was broken (earlier_hits: pages that scans of this VM have shared before)"},
     {EventKind::Sample, "sample", kVm, kNo, kNo, kNo, {"sampled_pages", "touched_pages", "estimate_pages", ""}, kIn, "a working-set period ended"},
     {EventKind::SettingChange, "setting", kVm, kNo, kNo, kText, {"", "", "", ""}, kIn, "the scenario or a person changed a setting"},
     {EventKind::GuestFrame, "guest-frame", kVm, kGfn, kNo, kNo, {"use", "subject", "", ""}, kOut, "the guest told what a frame is used for (oc_truth_kind)"},

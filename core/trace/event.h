@@ -76,7 +76,7 @@ enum class EventKind : std::uint8_t {
   Hints,
   // A shared frame holds zeros only
   ZeroFrame,
-  // More decisions
+  // Why targets were computed
   Balance,
 };
 inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Balance);
@@ -161,6 +161,7 @@ enum class LargeBreakReason : std::uint8_t {
   Gone,        // the VM goes away
 };
 std::string_view nameOf(LargeBreakReason reason);
+
 // values[0] of Balance: what made the memory scheduler compute the targets anew.
 enum class BalanceReason : std::uint8_t {
   PowerOn = 1,
