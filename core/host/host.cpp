@@ -10,6 +10,7 @@
 #include <map>
 
 #include "host/audit.h"
+#include "host/engine_figures.h"
 #include "host/virtual_machine.h"
 #include "host/vm_on.h"
 #include "policy/large_pages.h"
@@ -175,6 +176,7 @@ class Host::Implementation {
   std::optional<LargePageBreaker> breaker_;
   std::optional<HostParts> parts_;
   std::optional<UnicornInfo> unicorn_;
+  std::optional<EngineFigures> figures_;
   std::map<std::string, std::vector<std::byte>> files_;  // kernels and scripts by path
   std::vector<InputHash> inputs_;
   std::vector<Mfn> overhead_, shareTable_;  // frames of the host itself, recorded by start()
@@ -290,7 +292,8 @@ Result<void> Host::Implementation::create() {
   }
   parts_.emplace(HostParts{config_, *machine_, *pager_, *reclaimer_, *sharing_, log_, faults_.get(), mappings_, guestDisks(),
                            profileOf(config_.host).zipSlots, optionOf(config_.host, "CtlMaxPercent"), balloonStepOf(config_.host),
-                           surroundings_.swapDirectory, unicorn_, overhead_.front(), surroundings_.beforeRelease});
+                           surroundings_.swapDirectory, unicorn_, overhead_.front(), surroundings_.beforeRelease,
+                           [this](FigureDepth depth) -> const MemoryFigures& { return figures_->at(now_, depth); }});
   quantum_ = config_.host.quantum.value_or(chooseQuantum(config_, thresholds));
 
   for (std::size_t i = 0; i < config_.vms.size(); ++i) {
@@ -312,6 +315,7 @@ Result<void> Host::Implementation::create() {
     vms_.back()->setLargeBacking(largeBackingOf(config_.host, vm.memory));
   }
   reportedOperations_.resize(vms_.size());
+  figures_.emplace(EngineFigures::Parts{config_, *machine_, *pager_, *sharing_, *scheduler_, log_, vms_, frameScaleOf(config_.host)});
   return {};
 }
 
@@ -360,6 +364,7 @@ Result<void> Host::Implementation::start() {
     pendingStart_[i] = false;
     if (auto on = powerOn(i); !on) return on;
   }
+  figures_->record();
   return {};
 }
 
@@ -434,6 +439,7 @@ void Host::Implementation::runQuantum(VirtualTime end) {
     machine_->giveBackIdle();
     nextGiveBack_ = now_ + kGiveBackPeriod;
   }
+  figures_->record();
   if (audit_) audit_->sweepIfDue();
 }
 
@@ -578,6 +584,7 @@ const Pager& Host::pager() const { return *implementation_->pager_; }
 const Reclaimer& Host::reclaimer() const { return *implementation_->reclaimer_; }
 const PageSharing& Host::sharing() const { return *implementation_->sharing_; }
 const DiskQueue& Host::swapDisk() const { return implementation_->swapDisk_; }
+const MemoryFigures& Host::figures(FigureDepth depth) const { return implementation_->figures_->at(now(), depth); }
 const DiskQueue& Host::guestDisks() const { return implementation_->guestDisks(); }
 TraceHeader Host::traceHeader(std::string scenario, std::string scenarioName) const {
   return implementation_->traceHeader(std::move(scenario), std::move(scenarioName));

@@ -18,6 +18,7 @@
 #include "machine/nested_fault.h"
 #include "machine/nested_page_table.h"
 #include "trace/event_log.h"
+#include "trace/memory_figures.h"
 #include "trace/trace_header.h"
 
 namespace overcommit {
@@ -82,6 +83,8 @@ class Host {
   [[nodiscard]] const PageSharing& sharing() const;
   [[nodiscard]] const DiskQueue& swapDisk() const;
   [[nodiscard]] const DiskQueue& guestDisks() const;
+  // What counters are computed from, now; valid until the next call.
+  [[nodiscard]] const MemoryFigures& figures(FigureDepth depth) const;
 
   // The two-dimensional walk of a guest-virtual address, without side effects.
   struct NestedWalk {

@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "host/host.h"
 #include "host/virtual_machine.h"
+#include "trace/counters.h"
 
 namespace overcommit {
 namespace {
@@ -77,6 +78,55 @@ std::uint64_t busyPermille(const DiskQueue& disk, VirtualTime now) {
                                                        static_cast<long double>(now.value()));
 }
 
+// A metric that follows a counter of ESX has its formula.
+template <std::size_t n>
+struct CounterName {
+  std::array<char, n> text{};
+  // NOLINTNEXTLINE(google-explicit-constructor, modernize-avoid-c-arrays): written as a string
+  constexpr CounterName(const char (&from)[n]) { std::copy_n(from, n, text.begin()); }
+  [[nodiscard]] constexpr std::string_view view() const { return {text.data(), n - 1}; }
+};
+
+const Counter& counterNamed(std::span<const Counter> counters, std::string_view name) {
+  const auto found = std::ranges::find(counters, name, &Counter::name);
+  invariant(found != counters.end() && found->read != nullptr, "a metric follows a counter that exists");
+  return *found;
+}
+
+std::uint64_t asMetric(const Counter& counter, std::optional<std::int64_t> value) {
+  if (!value || *value < 0) return 0;
+  switch (counter.unit) {
+    case CounterUnit::Memory: return bytesOfMillionths(*value);
+    case CounterUnit::Fraction:
+    case CounterUnit::Ratio: return static_cast<std::uint64_t>(*value) / 1'000;
+    case CounterUnit::Rate:
+    case CounterUnit::Count:
+    case CounterUnit::YesNo:
+    case CounterUnit::State: return static_cast<std::uint64_t>(*value);
+  }
+  return 0;
+}
+
+// Of the start: metrics are no rates.
+const MemoryFigures& nothingBefore() {
+  static const MemoryFigures kNothing;
+  return kNothing;
+}
+
+template <CounterName name, FigureDepth depth = FigureDepth::Sums>
+std::uint64_t counterOf(const Host& host) {
+  static const Counter& counter = counterNamed(hostCounters(), name.view());
+  return asMetric(counter, counterValue(counter, host.figures(depth), nothingBefore()));
+}
+template <CounterName name, FigureDepth depth = FigureDepth::Sums>
+std::uint64_t counterOf(const VirtualMachine& vm) {
+  static const Counter& counter = counterNamed(vmCounters(), name.view());
+  return asMetric(counter, counterValue(counter, vm.hostFigures(depth), nothingBefore(), vm.id()));
+}
+std::uint64_t consumed(const VirtualMachine& vm) {
+  return pagesIn<PagePlace::Private>(vm) + pagesIn<PagePlace::Shared>(vm) - counterOf<"SHRDSVD", FigureDepth::EachPage>(vm);
+}
+
 constexpr std::array kHostMetrics{
     HostMetric{"memory", Size, "machine memory", [](const Host& h) { return bytes(h.machine().frames()); }},
     HostMetric{"free", Size, "free frames", framesOf<FrameUse::Free>},
@@ -96,7 +146,10 @@ constexpr std::array kHostMetrics{
     HostMetric{"swapped", Size, "guest memory in swap files", [](const Host& h) { return sum(h, pagesIn<PagePlace::Swapped>); }},
     HostMetric{"ballooned", Size, "guest memory in balloons", [](const Host& h) { return sum(h, pagesIn<PagePlace::Ballooned>); }},
     HostMetric{"zipped", Size, "guest memory in compression caches", [](const Host& h) { return sum(h, pagesIn<PagePlace::Zipped>); }},
-    HostMetric{"minfree", Size, "the high threshold of free memory", [](const Host& h) { return bytes(h.pager().thresholds().high); }},
+    HostMetric{"minfree", Size, "minimum of free memory: the threshold of clear, or of high where there is no clear state",
+               counterOf<"VMKMEM minfree">},
+    HostMetric{"high_threshold", Size, "free memory below which the host begins to act",
+               [](const Host& h) { return bytes(h.pager().thresholds().high); }},
     HostMetric{"state", Count, "free state: 0 high, 1 clear, 2 soft, 3 hard, 4 low",
                [](const Host& h) { return static_cast<std::uint64_t>(h.pager().freeState()); }},
     HostMetric{"large_pages", Size, "guest memory in large pages of 2 MiB; it is private",
@@ -110,6 +163,21 @@ constexpr std::array kHostMetrics{
     HostMetric{"breaks", Count, "writes to shared pages", countedByAll<&MemoryCounters::breaks>},
     HostMetric{"share_saving", Size, "guest memory that is shared - the frames behind it",
                [](const Host& h) { return sum(h, pagesIn<PagePlace::Shared>) - bytes(h.machine().count(FrameUse::Shared)); }},
+    HostMetric{"pshare_shared", Size, "guest memory that is shared", counterOf<"PSHARE shared">},
+    HostMetric{"managed", Size, "memory - console", counterOf<"VMKMEM managed">},
+    HostMetric{"console", Size, "frames of the service console", counterOf<"PMEM cos">},
+    HostMetric{"vmk", Size, "frames that the hypervisor uses for no VM and not for the console", counterOf<"PMEM vmk">},
+    HostMetric{"other", Size, "memory - console - vmk - free", counterOf<"PMEM other">},
+    HostMetric{"consumed", Size, "memory - free", [](const Host& h) { return bytes(h.machine().frames() - h.machine().free()); }},
+    HostMetric{"reserved", Size, "reservations and largest overhead of all VMs that are on + minfree", counterOf<"VMKMEM rsvd">},
+    HostMetric{"unreserved", Size, "managed - reserved, or 0", counterOf<"VMKMEM ursvd">},
+    HostMetric{"overcommit_1min", Permille, "what VMs ask for / managed - 1, or 0; average of one minute",
+               counterOf<"MEM overcommit avg 1 min">},
+    HostMetric{"overcommit_5min", Permille, "the same of 5 minutes", counterOf<"MEM overcommit avg 5 min">},
+    HostMetric{"overcommit_15min", Permille, "the same of 15 minutes", counterOf<"MEM overcommit avg 15 min">},
+    HostMetric{"swap_target", Size, "guest memory to be shared, compressed or swapped", counterOf<"SWAP rclmtgt">},
+    HostMetric{"memctl_target", Size, "how large all balloons together are to be", counterOf<"MEMCTL target">},
+    HostMetric{"memctl_max", Size, "the most that all balloons together may hold", counterOf<"MEMCTL max">},
     HostMetric{"zip_saving", Size, "guest memory in compression caches - the frames of the caches",
                [](const Host& h) { return sum(h, pagesIn<PagePlace::Zipped>) - bytes(h.machine().count(FrameUse::ZipStore)); }},
     HostMetric{"zips", Count, "pages compressed", countedByAll<&MemoryCounters::zips>},
@@ -154,6 +222,22 @@ constexpr std::array kVmMetrics{
     VmMetric{"swapped", Size, "pages in the swap file", pagesIn<PagePlace::Swapped>},
     VmMetric{"granted", Size, "private + shared",
              [](const VirtualMachine& vm) { return pagesIn<PagePlace::Private>(vm) + pagesIn<PagePlace::Shared>(vm); }},
+    VmMetric{"shrdsvd", Size, "saved by sharing: 1 - 1 / references for each shared page", counterOf<"SHRDSVD", FigureDepth::EachPage>},
+    VmMetric{"consumed", Size, "granted - shrdsvd", consumed},
+    VmMetric{"demand", Size, "consumed + ballooned + zipped + swapped",
+             [](const VirtualMachine& vm) {
+               return consumed(vm) + pagesIn<PagePlace::Ballooned>(vm) + pagesIn<PagePlace::Zipped>(vm) + pagesIn<PagePlace::Swapped>(vm);
+             }},
+    VmMetric{"zero", Size, "shared pages in frames that hold zeros only", counterOf<"ZERO", FigureDepth::EachPage>},
+    VmMetric{"cowh", Size, "pages with a hint in the share table", counterOf<"COWH">},
+    VmMetric{"zip_cache_used", Size, "slots in use of its compression cache", counterOf<"CACHEUSD">},
+    VmMetric{"sztgt", Size, "target + overhead", counterOf<"SZTGT">},
+    VmMetric{"swap_target", Size, "pages to be shared, compressed or swapped", counterOf<"SWTGT">},
+    VmMetric{"memctl_target", Size, "how large its balloon is to be", counterOf<"MCTLTGT">},
+    VmMetric{"actv", Permille, "sampled pages that were touched in the last period", counterOf<"%ACTV">},
+    VmMetric{"actvs", Permille, "slow average of that", counterOf<"%ACTVS">},
+    VmMetric{"actvf", Permille, "fast average of that", counterOf<"%ACTVF">},
+    VmMetric{"actvn", Permille, "fast average, if the period ended now", counterOf<"%ACTVN">},
     VmMetric{"zip_cache", Size, "frames of its compression cache",
              [](const VirtualMachine& vm) {
                return vm.memory() != nullptr && vm.memory()->zip ? bytes(vm.memory()->zip->frames()) : std::uint64_t{0};
@@ -164,6 +248,10 @@ constexpr std::array kVmMetrics{
              [](const VirtualMachine& vm) { return vm.memory() != nullptr ? bytes(vm.memory()->active) : std::uint64_t{0}; }},
     VmMetric{"overhead", Size, "frames that the hypervisor uses for this VM",
              [](const VirtualMachine& vm) { return bytes(vm.overhead()); }},
+    VmMetric{"overhead_max", Size, "the most overhead it can have",
+             [](const VirtualMachine& vm) { return bytes(NestedPageTable::tablesFor(vm.config().memory)); }},
+    VmMetric{"overhead_published", Size, "what VMware published for the VM that it stands for, scaled down like its memory",
+             [](const VirtualMachine& vm) { return vm.hostFigures(FigureDepth::Sums).vms[vm.id().value()].publishedOverheadBytes; }},
     VmMetric{"swap_file", Size, "size of its swap file: configured memory - the lowest reservation since power-on",
              [](const VirtualMachine& vm) { return bytes(vm.swapFileSlots()); }},
     VmMetric{"on", Count, "1 while it is on", [](const VirtualMachine& vm) { return std::uint64_t{vm.on()}; }},

@@ -20,6 +20,7 @@
 #include "machine/nested_fault.h"
 #include "policy/profile.h"
 #include "reclaim/reclaimer.h"
+#include "trace/memory_figures.h"
 
 namespace overcommit {
 
@@ -52,6 +53,7 @@ struct HostParts {
   std::optional<UnicornInfo> unicorn;
   Mfn scratchFrame;                                          // mapped where a fault cannot be served
   std::function<void(const VirtualMachine&)> beforeRelease;  // see HostSurroundings
+  std::function<const MemoryFigures&(FigureDepth)> figures;  // of the host now
 };
 
 // What a VM runs, read and checked once: exactly one is set.
@@ -105,6 +107,8 @@ class VirtualMachine {
   [[nodiscard]] Pages swapFileSlots() const;
   [[nodiscard]] const BalloonDevice* balloon() const;
   [[nodiscard]] const VmMemory* memory() const;  // nullptr while off
+  // Of its host and all VMs, as counters need them.
+  [[nodiscard]] const MemoryFigures& hostFigures(FigureDepth depth) const { return host_.figures(depth); }
   [[nodiscard]] std::optional<Registers> registers() const;
   // The guest's own figures, if it has told where they are and they can be read without touching them.
   [[nodiscard]] std::optional<oc_guest_stats> guestStats() const;

@@ -194,7 +194,15 @@ ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccas
   if (result == ShareResult::Differs) return falseMatch(page, cause);
   const bool zero = isZero(hinted);
   table_.hintToShared(hinted, page.hash, zero ? ShareEntry::Holds::ZeroPage : ShareEntry::Holds::AnyPage);
-  if (zero) zeroFrames_.push_back(hinted);
+  if (zero) {
+    zeroFrames_.push_back(hinted);
+    Event event;
+    event.kind = EventKind::ZeroFrame;
+    event.vmTime = log_.hostTime();
+    event.mfn = hinted;
+    event.cause = cause;
+    log_.record(event);
+  }
   return ShareAttempt::Shared;
 }
 
@@ -300,27 +308,22 @@ void PageSharing::scan(VirtualTime now) {
   }
 }
 
-VmSavings PageSharing::savingsOf(const VmMemory& vm) const {
-  VmSavings savings{vm.guest.count(PagePlace::Shared), Pages(0), 0};
-  std::map<std::uint32_t, std::uint64_t> pagesWith;  // by the number of sharers
-  Pages left = savings.shared;
+SharedPages PageSharing::sharedPagesOf(const VmMemory& vm) const {
+  SharedPages shared;
+  Pages left = vm.guest.count(PagePlace::Shared);
   for (Gfn gfn; left > Pages(0); gfn = gfn.next()) {
     const NptEntry entry = vm.guest.entry(gfn);
     if (entry.place() != PagePlace::Shared) continue;
     left -= Pages(1);
-    ++pagesWith[machine_.frame(entry.mfn()).references];
-    if (table_.entry(entry.mfn()).zeroPage()) savings.zero += Pages(1);
+    ++shared.bySharers[machine_.frame(entry.mfn()).references];
+    if (table_.entry(entry.mfn()).zeroPage()) shared.zero += Pages(1);
   }
-  // n pages with r sharers cost n / r frames: whole ones, and a rest that is summed in parts of 2^32, far below a millionth.
-  std::uint64_t whole = 0, parts = 0;
-  for (const auto& [sharers, pages] : pagesWith) {
-    whole += pages / sharers;
-    parts += (pages % sharers << 32) / sharers;
-  }
-  constexpr std::uint64_t kParts = std::uint64_t{1} << 32;
-  whole += parts / kParts;
-  savings.savedMillionths = (savings.shared.value() - whole) * kMillion - ((parts % kParts) * kMillion + kParts / 2) / kParts;
-  return savings;
+  return shared;
+}
+
+VmSavings PageSharing::savingsOf(const VmMemory& vm) const {
+  const SharedPages shared = sharedPagesOf(vm);
+  return {vm.guest.count(PagePlace::Shared), shared.zero, SavingSplit().next(shared.bySharers)};
 }
 
 HostSavings PageSharing::savings() const {

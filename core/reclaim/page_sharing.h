@@ -13,6 +13,7 @@
 #include "reclaim/scan_rate.h"
 #include "reclaim/share_table.h"
 #include "trace/event_log.h"
+#include "trace/saving_split.h"
 
 namespace overcommit {
 
@@ -69,6 +70,12 @@ struct VmSavings {
   Pages shared;                   // SHRD
   Pages zero;                     // ZERO: of those, in a frame that holds a zero page
   std::uint64_t savedMillionths;  // SHRDSVD: the sum over its shared pages of 1 - 1 / sharers, in millionths of a page, rounded once
+};
+
+// The pages of a VM that share frames.
+struct SharedPages {
+  PagesBySharers bySharers;
+  Pages zero;  // of those, in a frame that holds a zero page
 };
 
 // The host's PSHARE line.
@@ -137,6 +144,8 @@ class PageSharing {
   [[nodiscard]] const ShareCounters& counters() const { return counters_; }
   [[nodiscard]] ShareCounters countersOf(VmId vm) const;
   [[nodiscard]] std::uint64_t hintsOf(VmId vm) const { return table_.hintsOf(vm) + table_.rememberedOf(vm); }  // COWH
+  // Looks at all pages of the VM, as savingsOf() does.
+  [[nodiscard]] SharedPages sharedPagesOf(const VmMemory& vm) const;
   [[nodiscard]] VmSavings savingsOf(const VmMemory& vm) const;
   [[nodiscard]] HostSavings savings() const;
   [[nodiscard]] VirtualTime hostCpuTime() const { return hostCpuTime_; }

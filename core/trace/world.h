@@ -55,7 +55,7 @@ struct WorldVm {
   std::uint64_t phase = 0;
   std::uint64_t resultChecksum = 0;
   std::uint64_t targetPages = 0;         // as the allocation policy set it
-  std::uint64_t activePages = 0;         // the estimate of the last sampling period
+  std::uint64_t activePages = 0;         // the estimate that its target was computed with
   std::uint64_t rhoMillionths = 0;       // shares per page
   std::uint64_t balloonTargetPages = 0;  // as the driver was told
   std::uint64_t reservationPages = 0;

@@ -370,7 +370,6 @@ Refused WorldModel::Change::sample() {
   if (touched > sampled || sampled > kMaxWorldPages) return "no sample touches more pages than it has, nor has it more than a VM";
   begin();
   set(WorldFigure::SampleMillionths, sampled == 0 ? 0 : touched * 1'000'000 / sampled);
-  set(WorldFigure::ActivePages, value(2));
   return kDone;
 }
 

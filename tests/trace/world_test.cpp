@@ -92,6 +92,46 @@ class WorldTest : public QObject {
     VERIFY_OK(play.world.checkLaws());
   }
 
+  void aSharedFrameHoldsZerosUntilItIsSharedNoMore() {
+    Play play;
+    play.must(EventKind::FirstTouch, kWeb1, 0, 1);
+    refused(play, EventKind::ZeroFrame, kNoVm, 0, 1, {}, "the frame is not shared");
+    play.must(EventKind::Share, kWeb1, 0, 1, {1, 1});
+    play.must(EventKind::ZeroFrame, kNoVm, 0, 1);
+    play.must(EventKind::FirstTouch, kWeb2, 5, 2);
+    play.must(EventKind::Share, kWeb2, 5, 1, {2, 2});
+    QVERIFY(play.world.frame(Mfn(1)).zeros);
+    QCOMPARE(play.world.frame(Mfn(1)).references, 2u);
+    QCOMPARE(play.world.pageSums(kWeb2).zeroPages, std::uint64_t{1});
+    play.must(EventKind::Break, kWeb2, 5, 2, {1, 1});
+    QVERIFY(play.world.frame(Mfn(1)).zeros);
+    play.must(EventKind::Revert, kWeb1, 0, 1);
+    QVERIFY(!play.world.frame(Mfn(1)).zeros);
+  }
+
+  void requestedMemoryIsThatOfVmsThatAreOn() {
+    WorldModel world(smallHeader(2, 16, 32));
+    std::uint64_t sequence = 0;
+    const auto play = [&](EventKind kind, std::array<std::uint64_t, kEventValues> values) {
+      Event event;
+      event.sequence = ++sequence;
+      event.hostTime = VirtualTime(sequence);
+      event.kind = kind;
+      event.vm = kWeb1;
+      event.values = values;
+      VERIFY_OK(world.apply(event));
+    };
+    play(EventKind::Allotment, {4, 10, 100, 8});
+    play(EventKind::OverheadFigures, {3, 0, 0, 0});
+    QVERIFY(world.host().requested.empty());
+    play(EventKind::PowerOn, {16, 4, 0, 0});
+    play(EventKind::Allotment, {4, kNoLimit, 100, 8});
+    play(EventKind::Allotment, {5, kNoLimit, 100, 8});
+    play(EventKind::PowerOff, {});
+    const std::vector<RequestedPages> wanted{{VirtualTime(3), 13}, {VirtualTime(4), 19}, {VirtualTime(6), 0}};
+    QVERIFY(world.host().requested == wanted);
+  }
+
   void breakGivesACopyAndTheLastBreakFreesTheFrame() {
     Play play;
     play.must(EventKind::FirstTouch, kWeb1, 0, 1);
