@@ -39,6 +39,28 @@ constexpr std::array<string_view, 3> kRunExamples{
     "overcommit run demo.toml --seed 7 --duration 10s --json - | jq .digest",
 };
 
+constexpr OptionInfo kDuration{"--duration", "T", "how much virtual time to run, for example 10s, instead of the scenario's duration"};
+
+constexpr std::array kTopArguments{ArgumentInfo{"FILE", "a scenario, which is run, or a trace of a run, which is played"}};
+constexpr std::array kTopOptions{
+    OptionInfo{"-b", "", "batch mode: writes CSV as `esxtop -b` does, a row for each refresh"},
+    OptionInfo{"-d", "T", "virtual time between two refreshes, for example 500ms; a plain number is seconds. 5 s if not given"},
+    OptionInfo{"-n", "N", "ends after so many refreshes"},
+    OptionInfo{"--at", "T", "prints one screen, of this instant of virtual time"},
+    OptionInfo{"--fields", "LIST",
+               "the fields of VMs, by name or group and separated by commas, for example MEMSZ,GRANT,swap, or all "
+               "(docs/reference/counters.md); as wide as they need where there is no terminal"},
+    kSeed,
+    kDuration,
+    kBackend,
+};
+constexpr std::array<string_view, 4> kTopExamples{
+    "overcommit top labs/scenarios/demo.toml -d 1",
+    "overcommit top demo.octrace",
+    "overcommit top demo.octrace --at 20s --fields mctl,swap,cow",
+    "overcommit top demo.octrace -b -d 1 > demo.csv",
+};
+
 constexpr std::array kMapArguments{ArgumentInfo{"FILE", "a scenario, which is run up to then, or a trace of a run"}};
 constexpr std::array kMapOptions{
     kAt,
@@ -107,6 +129,15 @@ constexpr std::array kCommands{
         "with 130; a second one ends the process at once. A run that is killed leaves no swap files behind, and a trace that can be "
         "read up to its last whole block.",
         kRunArguments, kRunOptions, kRunExamples, runCommand},
+    CommandInfo{
+        "top", "watch memory as on esxtop's memory screen",
+        "Shows the memory screen of esxtop: the host's lines, and a row of fields for each VM. On a terminal it refreshes as virtual time "
+        "goes "
+        "along with the wall clock, and keys choose fields, sort, step back and forth in a trace, and more: h lists them. In a pipe it "
+        "prints one screen for each refresh.\n\n"
+        "Rates are over the time since the refresh before. What is not modelled is shown as -. The last refresh is at the end of the "
+        "run.",
+        kTopArguments, kTopOptions, kTopExamples, topCommand},
     CommandInfo{"map", "show all memory at an instant, in characters",
                 "Draws the guest-physical memory of every VM and the machine memory of the host at an instant of virtual time. A character "
                 "stands for several pages and shows a place where some of them are, chosen so that each row has its places in proportion.",

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
 
-#include <array>
-#include <bit>
-#include <fstream>
+#include <algorithm>
 
 #include "base/nearest.h"
 #include "base/units.h"
@@ -13,25 +11,10 @@
 #include "cli/run_setup.h"
 #include "cli/say.h"
 #include "trace/trace_cursor.h"
+#include "trace/world_listener.h"
 
 namespace overcommit {
 namespace {
-
-// Follows a run as a reader of its trace would.
-class WorldListener final : public EventListener {
- public:
-  explicit WorldListener(const TraceHeader& header) : world_(header) {}
-  void onEvent(const Event& event) override {
-    if (error_) return;
-    if (const auto applied = world_.apply(event); !applied) error_ = applied.error();
-  }
-  [[nodiscard]] const WorldModel& world() const { return world_; }
-  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-
- private:
-  WorldModel world_;
-  std::optional<Error> error_;
-};
 
 struct MapRequest {
   VirtualTime at;
@@ -65,12 +48,6 @@ Result<void> draw(const WorldModel& world, const MapRequest& request, VirtualTim
   say("{}", vmLegend(request.style.of));
   if (request.vm.empty()) say("\n{}{}", drawMachine(world, request.style), machineLegend(world));
   return {};
-}
-
-bool isTrace(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::array<char, sizeof kTraceMagic> begin{};
-  return file.read(begin.data(), begin.size()) && std::bit_cast<std::uint64_t>(begin) == kTraceMagic;
 }
 
 Result<void> mapTrace(const CommandLine& line, const MapRequest& request) {

@@ -2,10 +2,13 @@
 #include "cli/run_setup.h"
 
 #include <array>
+#include <bit>
+#include <fstream>
 
 #include "base/nearest.h"
 #include "cli/interrupt.h"
 #include "cli/surroundings.h"
+#include "trace/trace_block.h"
 
 namespace overcommit {
 namespace {
@@ -50,6 +53,12 @@ Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log) {
   auto surroundings = surroundingsFor(scenario.config);
   if (!surroundings) return tl::unexpected(surroundings.error());
   return ScenarioRun::create(std::move(scenario), std::move(*surroundings), log);
+}
+
+bool isTrace(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, sizeof kTraceMagic> begin{};
+  return file.read(begin.data(), begin.size()) && std::bit_cast<std::uint64_t>(begin) == kTraceMagic;
 }
 
 ExitCode exitCodeFor(const Error& error) { return backendUnavailable(error) ? ExitCode::BackendUnavailable : ExitCode::Usage; }

@@ -7,13 +7,16 @@
 
 namespace overcommit {
 
-// What `run`, `map` and `walk` do alike: read a scenario, apply the options that change it, and set the run up.
+// What `run`, `map`, `walk` and `top` do alike: read a scenario, apply the options that change it, and set the run up.
 
 // FILE with --seed, --duration, --backend and --audit applied, as far as the command has them.
 Result<Scenario> scenarioFrom(const CommandLine& line);
 
 // Nothing runs yet.
 Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log);
+
+// Whether a file is a trace and not a scenario.
+bool isTrace(const std::string& path);
 
 // The exit code for a run that could not be set up.
 ExitCode exitCodeFor(const Error& error);
