@@ -12,6 +12,7 @@
 #include "policy/host_options.h"
 #include "scenario/scenario_keys.h"
 #include "support/test.h"
+#include "trace/counters.h"
 
 using namespace overcommit;
 
@@ -67,12 +68,30 @@ std::string metricTable(const Metrics& metrics) {
   return table;
 }
 
+std::string counterTable(std::span<const Counter> counters) {
+  const bool grouped = counters.front().group != CounterGroup::Vcenter;
+  std::string table = grouped ? "| group | field | unit | formula | metric | CSV column | source |\n|---|---|---|---|---|---|---|\n"
+                              : "| counter | unit | formula | metric | source |\n|---|---|---|---|---|\n";
+  for (const Counter& counter : counters) {
+    if (grouped) table += fmt::format("| {} ", nameOf(counter.group));
+    table +=
+        fmt::format("| {} | {} | {} | {} |", counter.name, nameOf(counter.unit), cell(std::string(counter.formula)), code(counter.metric));
+    if (grouped) table += fmt::format(" {} |", counter.column);
+    table += fmt::format(" {} |\n", counter.source);
+  }
+  return table;
+}
+
 // The table that belongs behind a marker; nothing: no such marker.
 std::optional<std::string> tableFor(std::string_view marker) {
   if (marker == "options") return optionTable();
   if (marker == "costs") return costTableText();
   if (marker == "metrics: host") return metricTable(hostMetrics());
   if (marker == "metrics: vm") return metricTable(vmMetrics());
+  if (marker == "counters: host") return counterTable(hostCounters());
+  if (marker == "counters: vm") return counterTable(vmCounters());
+  if (marker == "counters: vcenter host") return counterTable(vcenterHostCounters());
+  if (marker == "counters: vcenter vm") return counterTable(vcenterVmCounters());
   if (marker == "table:") return keyTable("");
   if (marker.starts_with("table: ")) return keyTable(marker.substr(7));
   return std::nullopt;
@@ -105,6 +124,7 @@ class ReferenceTest : public QObject {
     QTest::addColumn<QString>("page");
     QTest::newRow("scenario") << "scenario.md";
     QTest::newRow("metrics") << "metrics.md";
+    QTest::newRow("counters") << "counters.md";
   }
   void tablesOfThePagesAreThoseOfTheEngine() {
     QFETCH(QString, page);

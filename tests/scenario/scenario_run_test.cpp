@@ -43,7 +43,7 @@ std::string hostile(const std::string& name) {
          ".elf\"\n";
 }
 
-class Counter final : public RunObserver {
+class QuantumCounter final : public RunObserver {
  public:
   void onQuantum(const Host& host) override {
     ++quanta;
@@ -259,7 +259,7 @@ class ScenarioRunTest : public QObject {
   void observersSeeEveryQuantum() {
     TestRun test(kTwo);
     QVERIFY(test.start());
-    Counter counter;
+    QuantumCounter counter;
     test.run->addObserver(counter);
     QVERIFY(test.advance(seconds(2)));
     QVERIFY(counter.quanta > 100);
