@@ -102,6 +102,17 @@ constexpr std::array kTraceStateOptions{
     OptionInfo{"--at", "T", "the instant of virtual time; the end of the trace if not given"},
 };
 
+constexpr std::array kWhyOptions{
+    OptionInfo{"--vm", "NAME", "whose page it is", Presence::Required},
+    OptionInfo{"--gfn", "N", "the guest page, decimal or hexadecimal with 0x", Presence::Required},
+    OptionInfo{"--at", "T", "the instant of virtual time; the end of the trace if not given"},
+    OptionInfo{"--json", "", "prints the same as one JSON object (docs/reference/why.md)"},
+};
+constexpr std::array<string_view, 2> kWhyExamples{
+    "overcommit why demo.octrace --vm web3 --gfn 0x1e00 --at 5s",
+    "overcommit why demo.octrace --vm web3 --gfn 7680 --json | jq .chains",
+};
+
 constexpr std::array kMetricsOptions{
     OptionInfo{"--costs", "", "the cost table instead: what things cost in virtual time, and how that is known"},
     OptionInfo{"--options", "", "the host options instead, by their ESX names"},
@@ -165,6 +176,12 @@ constexpr std::array kCommands{
                 kTraceStateOptions,
                 {},
                 traceStateCommand},
+    CommandInfo{"why", "why a page is where it is",
+                "Says in sentences how a guest page got where it is at an instant: what happened to it and why to this page, why this VM "
+                "had to give, and why then, back to the guest's touch, the timer, the setting or the power-on that began it; and when it "
+                "was considered and left alone. Each sentence names its event by number and time, as `overcommit trace events` prints "
+                "them.",
+                kTraceArguments, kWhyOptions, kWhyExamples, whyCommand},
     CommandInfo{
         "metrics",
         "list every metric",

@@ -15,6 +15,7 @@ ExitCode walkCommand(const CommandLine& line);
 ExitCode traceInfoCommand(const CommandLine& line);
 ExitCode traceEventsCommand(const CommandLine& line);
 ExitCode traceStateCommand(const CommandLine& line);
+ExitCode whyCommand(const CommandLine& line);
 ExitCode metricsCommand(const CommandLine& line);
 ExitCode programsCommand(const CommandLine& line);
 ExitCode doctorCommand(const CommandLine& line);

@@ -6,6 +6,7 @@
 
 #include "legal_events.h"
 #include "support/test.h"
+#include "trace/causes.h"
 #include "trace/event_codec.h"
 #include "trace/trace_block.h"
 
@@ -42,6 +43,16 @@ class TraceFormatDocTest : public QObject {
     QVERIFY(!text.empty());
     for (const EventInfo& info : eventTable()) {
       const std::string row = rowOf(info);
+      QVERIFY2(text.find(row) != std::string::npos, ("missing or different: " + row).c_str());
+    }
+  }
+
+  void everyKindHasItsCauses() {
+    const std::string text = page();
+    for (const CausesOfKind& entry : causesTable()) {
+      std::string causes;
+      for (const EventKind cause : entry.causes) causes += fmt::format("{}`{}`", causes.empty() ? "" : ", ", infoOf(cause).name);
+      const std::string row = fmt::format("| `{}` | {} | {} |\n", infoOf(entry.kind).name, causes, entry.begunBy);
       QVERIFY2(text.find(row) != std::string::npos, ("missing or different: " + row).c_str());
     }
   }
