@@ -137,7 +137,8 @@ class OracleTest : public QObject {
     large.host.options["AllocGuestLargePage"] = 1;
     const Outcome broken = outcomeOf(large);
     QVERIFY2(broken.off, broken.ending.c_str());
-    QVERIFY(broken.largeTouches > 0 && broken.largeBreaks > 0);
+    QVERIFY(broken.largeTouches > 0);
+    QVERIFY(broken.reclaimed < 100 || broken.largeBreaks > 0);
     QCOMPARE(broken.operations, ample.operations);
     QCOMPARE(broken.resultDigest, ample.resultDigest);
     QCOMPARE(difference(broken, ample), std::string());

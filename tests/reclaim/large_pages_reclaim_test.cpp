@@ -289,6 +289,7 @@ class LargePagesReclaimTest : public QObject {
         VmMemory& vm = host.vm(number);
         const std::uint64_t gfn = random.below(40) * 37 % kVmPages.value();
         if (random.below(8) == 0) vm.recent = RecentFaults();
+        const bool spared = isLarge(vm, gfn) && random.below(30) != 0;  // a large page that is broken stays so
         switch (random.below(12)) {
           case 0:
           case 1:
@@ -304,12 +305,14 @@ class LargePagesReclaimTest : public QObject {
           case 6:
           case 7: inLarge += host.scan(vm, gfn) == ShareAttempt::InLargePage ? 1u : 0u; break;
           case 8:
-            if (random.below(4) == 0 && isLarge(vm, gfn)) host.pager().breakLarge(vm, Gfn(gfn), LargeBreakReason::Pressure, 0);
+            if (!spared && isLarge(vm, gfn)) host.pager().breakLarge(vm, Gfn(gfn), LargeBreakReason::Pressure, 0);
             sharedAfterBreak += host.sharing().shareBroken().value();
             break;
-          case 9: static_cast<void>(host.pager().swapOut(vm, Gfn(gfn), 0)); break;
+          case 9:
+            if (!spared) static_cast<void>(host.pager().swapOut(vm, Gfn(gfn), 0));
+            break;
           case 10:
-            if (random.below(4) != 0) break;
+            if (spared) break;
             if (host.lock(vm, Gfn(gfn)) == BalloonResult::Done) contents.erase({number, gfn});
             break;
           default: static_cast<void>(host.pager().unlock(vm, Gfn(gfn))); break;
