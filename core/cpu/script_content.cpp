@@ -40,33 +40,54 @@ void fillRandom(std::span<std::byte, kPageSize> page, Random& random) {
   }
 }
 
+// A piece of a page: its first `length` characters. Of fixed size, so that it is copied whole, with one store.
+struct Piece {
+  std::array<char, 8> text{};
+  std::size_t length = 0;
+
+  constexpr Piece() = default;
+  constexpr explicit Piece(std::string_view word) : length(word.size()) { std::copy(word.begin(), word.end(), text.begin()); }
+};
+
+template <std::size_t kCount>
+constexpr std::array<Piece, kCount> piecesOf(const std::array<std::string_view, kCount>& words) {
+  std::array<Piece, kCount> pieces;
+  std::transform(words.begin(), words.end(), pieces.begin(), [](std::string_view word) { return Piece(word); });
+  return pieces;
+}
+
 // Copies pieces chosen by `next` until the page is full; the last one is cut.
 template <typename Next>
 void fillWithPieces(std::span<std::byte, kPageSize> page, Next next) {
   std::size_t at = 0;
+  while (at + sizeof(Piece::text) <= page.size()) {
+    const Piece piece = next();
+    std::memcpy(&page[at], piece.text.data(), piece.text.size());  // what is too much is written over
+    at += piece.length;
+  }
   while (at < page.size()) {
-    const std::string_view piece = next();
-    const std::size_t length = std::min(piece.size(), page.size() - at);
-    std::memcpy(&page[at], piece.data(), length);
+    const Piece piece = next();
+    const std::size_t length = std::min(piece.length, page.size() - at);
+    std::memcpy(&page[at], piece.text.data(), length);
     at += length;
   }
 }
 
 void fillText(std::span<std::byte, kPageSize> page, Random& random) {
-  constexpr std::array<std::string_view, 64> kWords{
+  static constexpr auto kWords = piecesOf(std::array<std::string_view, 64>{
       "the ", "of ",  "and ",  "page ",    "to ",     "a ",      "memory ", "in ",     "is ",      "host ",  "guest ", "frame ", "that ",
       "for ", "it ",  "as ",   "was ",     "with ",   "be ",     "by ",     "on ",     "not ",     "table ", "he ",    "this ",  "are ",
       "or ",  "his ", "from ", "at ",      "which ",  "but ",    "have ",   "an ",     "had ",     "they ",  "you ",   "were ",  "their ",
       "one ", "all ", "we ",   "can ",     "her ",    "has ",    "there ",  "been ",   "if ",      "more ",  "when ",  "will ",  "would ",
-      "who ", "so ",  "no ",   "request ", "answer ", "server ", "number ", "second ", "again.\n", "then, ", "only ",  "new.\n"};
+      "who ", "so ",  "no ",   "request ", "answer ", "server ", "number ", "second ", "again.\n", "then, ", "only ",  "new.\n"});
   SmallDraws draws(random);
-  std::array<char, 4> digits{};
-  fillWithPieces(page, [&]() -> std::string_view {
+  fillWithPieces(page, [&] {
     const std::uint32_t draw = draws.byte();
     if (draw >= 240) {  // now and then a number
-      for (char& digit : digits) digit = static_cast<char>('0' + draws.byte() % 10);
-      digits.back() = ' ';
-      return {digits.data(), digits.size()};
+      Piece number("0000");
+      for (std::size_t digit = 0; digit < number.length; ++digit) number.text[digit] = static_cast<char>('0' + draws.byte() % 10);
+      number.text[number.length - 1] = ' ';
+      return number;
     }
     return kWords[draw % kWords.size()];
   });
@@ -74,17 +95,19 @@ void fillText(std::span<std::byte, kPageSize> page, Random& random) {
 
 void fillCode(std::span<std::byte, kPageSize> page, Random& random) {
   using namespace std::string_view_literals;
-  constexpr std::array<std::string_view, 16> kOpcodes{
-      "\x48\x8b"sv, "\x48\x89"sv, "\xe8"sv, "\x0f\x84"sv,     "\x48\x83\xc4"sv, "\x55\x48\x89\xe5"sv, "\x5d\xc3"sv, "\x31\xc0"sv,
-      "\x85\xc0"sv, "\x74"sv,     "\xeb"sv, "\x48\x8d\x05"sv, "\x66\x90"sv,     "\x0f\xb6"sv,         "\x83\xf8"sv, "\x41\x54"sv};
+  static constexpr auto kOpcodes = piecesOf(std::array<std::string_view, 16>{
+      "\x48\x8b"sv, "\x48\x89"sv, "\xe8"sv, "\x0f\x84"sv, "\x48\x83\xc4"sv, "\x55\x48\x89\xe5"sv, "\x5d\xc3"sv, "\x31\xc0"sv, "\x85\xc0"sv,
+      "\x74"sv, "\xeb"sv, "\x48\x8d\x05"sv, "\x66\x90"sv, "\x0f\xb6"sv, "\x83\xf8"sv, "\x41\x54"sv});
   SmallDraws draws(random);
-  std::array<char, 4> immediate{};
   bool operand = false;
-  fillWithPieces(page, [&]() -> std::string_view {
+  fillWithPieces(page, [&] {
     operand = !operand;
     if (operand) return kOpcodes[draws.byte() % kOpcodes.size()];
-    immediate = {static_cast<char>(draws.byte()), static_cast<char>(draws.byte() & 7), 0, 0};
-    return {immediate.data(), 1 + draws.byte() % immediate.size()};
+    Piece immediate;
+    immediate.text[0] = static_cast<char>(draws.byte());
+    immediate.text[1] = static_cast<char>(draws.byte() & 7);
+    immediate.length = 1 + draws.byte() % 4;
+    return immediate;
   });
 }
 

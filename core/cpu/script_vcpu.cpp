@@ -4,24 +4,25 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <unordered_map>
 
 #include "abi/overcommit_abi.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "cpu/script.h"
 #include "cpu/script_content.h"
+#include "machine/sparse_array.h"
 
 namespace overcommit {
 namespace {
 
 using Kind = ScriptStep::Kind;
 
-// Plays a script. Owns its place in the script and the knowledge of what was written where: a page not in `written_` was never
-// written by the script and may hold anything.
+// Plays a script. Owns its place in the script and the knowledge of what was written where: a page that `written_` does not know was
+// never written by the script and may hold anything.
 class ScriptVcpu final : public Vcpu {
  public:
   ScriptVcpu(std::unique_ptr<ScriptSource> source, GuestAccess& memory, Pages size, std::uint64_t contentSeed)
-      : source_(std::move(source)), memory_(memory), size_(size), contentSeed_(contentSeed) {}
+      : source_(std::move(source)), memory_(memory), size_(size), contentSeed_(contentSeed), written_(size.value()) {}
 
   VmExit run(RunBudget budget) override;
   void reply(std::uint64_t) override {}  // a script has nothing to pay attention to
@@ -55,7 +56,13 @@ class ScriptVcpu final : public Vcpu {
   std::optional<ScriptStep> step_;  // the one being played
   std::uint64_t touched_ = 0;       // its pages done
   std::uint64_t stepsDone_ = 0;
-  std::unordered_map<std::uint64_t, ScriptContent> written_;  // by gfn; looked up only, never walked
+  // By gfn: what was written, and the hash of its bytes, so that a check need not make them again.
+  struct Written {
+    ScriptContent content;
+    std::uint64_t hash = 0;
+    bool known = false;
+  };
+  SparseArray<Written> written_;
   std::atomic<bool> stopRequested_{false};
 };
 
@@ -115,7 +122,7 @@ std::optional<VmExit> ScriptVcpu::touchNext(const ScriptStep& step) {
   if (writes) {
     const ScriptContent content{step.content, step.value};
     fillPage(page, content, gfn, contentSeed_);
-    written_[gfn.value()] = content;
+    written_.at(gfn.value()) = {content, hash64(page), true};
     return std::nullopt;
   }
   if (const auto wrong = check(gfn, page)) return exitFor(VmExit::Kind::Crash, *wrong);
@@ -123,10 +130,10 @@ std::optional<VmExit> ScriptVcpu::touchNext(const ScriptStep& step) {
 }
 
 std::optional<std::string> ScriptVcpu::check(Gfn gfn, std::span<const std::byte, kPageSize> page) const {
-  const auto found = written_.find(gfn.value());
-  if (found == written_.end()) return std::nullopt;
+  const Written written = written_.get(gfn.value());
+  if (!written.known || hash64(page) == written.hash) return std::nullopt;
   std::array<std::byte, kPageSize> expected;
-  fillPage(expected, found->second, gfn, contentSeed_);
+  fillPage(expected, written.content, gfn, contentSeed_);
   const auto [at, want] = std::mismatch(page.begin(), page.end(), expected.begin());
   if (at == page.end()) return std::nullopt;
   return fmt::format("page {} does not hold what was written: byte {} is {:#04x} instead of {:#04x}", gfn.value(), at - page.begin(),

@@ -243,6 +243,72 @@ BENCHMARK_CAPTURE(againstKsm, mapped, Windows::Mapped, Content::Pairs, 2.0)
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 
+// The least that sharing pairs can cost, by hand: each page is hashed, each second one compared with its pair, and of pages that are
+// mapped in a window each loses a right by one mprotect: one its frame, the other the right to be written to.
+class ShareFloor {
+ public:
+  explicit ShareFloor(Windows windows) : windows_(windows) {
+    const int fd = memfd_create("floor", MFD_CLOEXEC);
+    if (ftruncate(fd, kPages * kPageSize) != 0) std::abort();
+    const auto map = [fd] { return static_cast<std::byte*>(mmap(nullptr, kPages * kPageSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)); };
+    flat_ = map();
+    for (std::uint64_t page = 0; page < kPages; ++page) fill(flat_ + page * kPageSize, contentOf(Content::Pairs, page));
+    window_ = map();
+    for (std::uint64_t page = 0; page < kPages; ++page)
+      *static_cast<volatile std::byte*>(window_ + page * kPageSize) = flat_[page * kPageSize];
+    close(fd);
+  }
+  ~ShareFloor() {
+    munmap(window_, kPages * kPageSize);
+    munmap(flat_, kPages * kPageSize);
+  }
+  ShareFloor(const ShareFloor&) = delete;
+  ShareFloor& operator=(const ShareFloor&) = delete;
+
+  double share(const std::vector<std::uint64_t>& pages) {
+    std::vector<bool> seen(kPages / 2);
+    std::uint64_t sum = 0;
+    return bench::nanosecondsOf([&] {
+      for (const std::uint64_t page : pages) {
+        const std::byte* bytes = flat_ + page * kPageSize;
+        sum ^= hashOfPage(std::span<const std::byte, kPageSize>(bytes, kPageSize));
+        if (!seen[page / 2]) {
+          seen[page / 2] = true;
+          continue;
+        }
+        if (std::memcmp(bytes, flat_ + (page ^ 1) * kPageSize, kPageSize) != 0) std::abort();
+        if (windows_ == Windows::None) continue;
+        mprotect(window_ + page * kPageSize, kPageSize, PROT_NONE);
+        mprotect(window_ + (page ^ 1) * kPageSize, kPageSize, PROT_READ);
+      }
+      benchmark::DoNotOptimize(sum);
+    });
+  }
+
+ private:
+  Windows windows_;
+  std::byte *flat_ = nullptr, *window_ = nullptr;
+};
+
+void againstParts(benchmark::State& state, Windows windows, double target) {
+  const auto pages = shuffled();
+  bench::ratio(
+      state, bench::atMost(target),
+      [&] {
+        OneVm vm(windows, Content::Pairs);
+        return vm.scan(pages);
+      },
+      [&] { return ShareFloor(windows).share(pages); }, 7);
+}
+BENCHMARK_CAPTURE(againstParts, scripts, Windows::None, 2.0)
+    ->Name("scan and share, VM without a CPU / hash and compare")
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(againstParts, mapped, Windows::Mapped, 1.3)
+    ->Name("scan and share, mapped / hash, compare, mprotect")
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+
 // The floor of a break: the fault, the copy and the mapping of another page.
 class BreakFloor {
  public:
