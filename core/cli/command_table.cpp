@@ -61,6 +61,23 @@ constexpr std::array<string_view, 4> kTopExamples{
     "overcommit top demo.octrace -b -d 1 > demo.csv",
 };
 
+constexpr std::array kSweepArguments{ArgumentInfo{"FILE", "a scenario with a [vary] table"}};
+constexpr std::array kSweepOptions{
+    OptionInfo{"--jobs", "N", "so many runs at a time, each in a process of its own; as many as there are processors if not given"},
+    OptionInfo{"--csv", "OUT", "writes the table to OUT; - is standard output, which then carries nothing else"},
+    OptionInfo{"--quick", "", "fewer points: of each setting only the values that [vary] calls quick"},
+    OptionInfo{"--point", "N", "runs nothing, and prints the scenario of this point (counted from 1), to be run by itself"},
+    kSeed,
+    kBackend,
+    OptionInfo{"--audit", "", "as for run"},
+    OptionInfo{"--quiet", "", "prints neither the progress line nor the tables"},
+};
+constexpr std::array<string_view, 3> kSweepExamples{
+    "overcommit sweep labs/scenarios/e6-idle-tax-sweep.toml",
+    "overcommit sweep e2.toml --jobs 4 --csv e2.csv",
+    "overcommit sweep e2.toml --point 3 > point-3.toml",
+};
+
 constexpr std::array kMapArguments{ArgumentInfo{"FILE", "a scenario, which is run up to then, or a trace of a run"}};
 constexpr std::array kMapOptions{
     kAt,
@@ -149,6 +166,14 @@ constexpr std::array kCommands{
         "Rates are over the time since the refresh before. What is not modelled is shown as -. The last refresh is at the end of the "
         "run.",
         kTopArguments, kTopOptions, kTopExamples, topCommand},
+        "sweep", "run a scenario again and again with other settings",
+        "Runs the scenario at every point of its [vary] table: every combination of the values that it gives to settings; the first "
+        "setting of "
+        "the table changes slowest. Prints what the [[column]]s say of each point, and which [[shape]]s hold.\n\n"
+        "The table is the same whatever the number of jobs. A point whose run fails does not stop the others. The exit code is that of the "
+        "first point that could not be judged (2 and above); else 1 if an expectation or a shape failed. An interrupt (Ctrl-C) ends the "
+        "points that run, writes what there is and exits with 130.",
+        kSweepArguments, kSweepOptions, kSweepExamples, sweepCommand},
     CommandInfo{"map", "show all memory at an instant, in characters",
                 "Draws the guest-physical memory of every VM and the machine memory of the host at an instant of virtual time. A character "
                 "stands for several pages and shows a place where some of them are, chosen so that each row has its places in proportion.",

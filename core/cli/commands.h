@@ -10,6 +10,7 @@ namespace overcommit {
 // errors included, to standard error.
 ExitCode runCommand(const CommandLine& line);
 ExitCode topCommand(const CommandLine& line);
+ExitCode sweepCommand(const CommandLine& line);
 ExitCode mapCommand(const CommandLine& line);
 ExitCode walkCommand(const CommandLine& line);
 ExitCode traceInfoCommand(const CommandLine& line);

@@ -27,7 +27,7 @@ struct ExitCodeInfo {
 };
 inline constexpr std::array kExitCodes{
     ExitCodeInfo{ExitCode::Well, "all well"},
-    ExitCodeInfo{ExitCode::ExpectationFailed, "an expectation of the scenario failed"},
+    ExitCodeInfo{ExitCode::ExpectationFailed, "an expectation of the scenario, or a shape of the sweep, failed"},
     ExitCodeInfo{ExitCode::Usage, "the command line, the scenario, an input or an output file is at fault"},
     ExitCodeInfo{ExitCode::LimitReached, "a limit of the scenario was reached"},
     ExitCodeInfo{ExitCode::GuestCrashed, "a guest crashed or hung, and no [[expect]] on its metric crashed wants that"},

@@ -91,6 +91,8 @@ ExitCode runCommand(const CommandLine& line) {
   if (!scenario) return fail(scenario.error());
   auto outputs = Outputs::open(line);
   if (!outputs) return fail(outputs.error());
+  if (!scenario->vary.empty() && !line.has("--quiet"))
+    sayTo(stderr, "{} has a [vary]: this run takes its settings as they are; overcommit sweep runs all its points\n", scenario->fileName);
 
   EventLog log;
   auto run = setUp(std::move(*scenario), log);

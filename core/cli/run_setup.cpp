@@ -31,21 +31,26 @@ Result<Backend> parseBackend(const std::string& text) {
 
 }  // namespace
 
-Result<Scenario> scenarioFrom(const CommandLine& line) {
-  auto scenario = loadScenario(line.text("FILE"));
-  if (!scenario) return scenario;
+Result<void> applyOptions(const CommandLine& line, Scenario& scenario) {
   const auto seed = line.number("--seed");
   if (!seed) return tl::unexpected(seed.error());
   const auto duration = line.time("--duration");
   if (!duration) return tl::unexpected(duration.error());
-  if (*seed) scenario->config.seed = **seed;
-  if (*duration) scenario->config.duration = **duration;
+  if (*seed) scenario.config.seed = **seed;
+  if (*duration) scenario.config.duration = **duration;
   if (line.has("--backend")) {
     const auto backend = parseBackend(line.text("--backend"));
     if (!backend) return tl::unexpected(backend.error());
-    scenario->config.backend = *backend;
+    scenario.config.backend = *backend;
   }
-  if (line.has("--audit")) scenario->config.audit = true;
+  if (line.has("--audit")) scenario.config.audit = true;
+  return {};
+}
+
+Result<Scenario> scenarioFrom(const CommandLine& line) {
+  auto scenario = loadScenario(line.text("FILE"));
+  if (!scenario) return scenario;
+  if (const auto applied = applyOptions(line, *scenario); !applied) return tl::unexpected(applied.error());
   return scenario;
 }
 

@@ -12,6 +12,9 @@ namespace overcommit {
 // FILE with --seed, --duration, --backend and --audit applied, as far as the command has them.
 Result<Scenario> scenarioFrom(const CommandLine& line);
 
+// The same options, applied to a scenario that is there.
+Result<void> applyOptions(const CommandLine& line, Scenario& scenario);
+
 // Nothing runs yet.
 Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log);
 

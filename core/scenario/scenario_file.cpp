@@ -8,7 +8,9 @@
 #include "base/nearest.h"
 #include "base/units.h"
 #include "policy/host_options.h"
+#include "scenario/column_section.h"
 #include "scenario/key_reader.h"
+#include "scenario/shape_section.h"
 #include "scenario/timeline_section.h"
 #include "scenario/vm_section.h"
 
@@ -140,14 +142,18 @@ void readTop(const KeyReader& keys, const TomlValue& root, RunConfig& config, Mi
 Result<Scenario> parseScenario(std::string_view text, std::string_view fileName, const std::filesystem::path& baseDirectory) {
   const auto root = parseToml(text, fileName);
   if (!root) return tl::unexpected(root.error());
+  return readScenario(*root, text, fileName, baseDirectory);
+}
 
+Result<Scenario> readScenario(const TomlValue& root, std::string_view text, std::string_view fileName,
+                              const std::filesystem::path& baseDirectory) {
   Mistakes mistakes{std::string(fileName)};
   Scenario scenario;
   scenario.text = text;
   scenario.fileName = fileName;
   RunConfig& config = scenario.config;
-  const KeyReader keys(*root, "", mistakes);
-  readTop(keys, *root, config, mistakes);
+  const KeyReader keys(root, "", mistakes);
+  readTop(keys, root, config, mistakes);
   if (const TomlValue* host = keys.table("host")) readHost(*host, config.host, mistakes);
   if (const TomlValue* cost = keys.table("cost")) readCosts(*cost, config.costs, mistakes);
   if (const TomlValue* disk = keys.table("disk")) readDisk(*disk, config.disk, mistakes);
@@ -156,11 +162,15 @@ Result<Scenario> parseScenario(std::string_view text, std::string_view fileName,
   readActions(keys.tables("at"), groups, config, mistakes);
   readMarks(keys.tables("mark"), config, mistakes);
   scenario.expectations = readExpectations(keys.tables("expect"), config, mistakes);
+  if (const TomlValue* vary = keys.table("vary")) scenario.vary = readVary(*vary, mistakes);
+  scenario.columns = readColumns(keys.tables("column"), groups, config, mistakes);
+  // A shape is about columns and settings that are right themselves.
+  if (!mistakes.any()) scenario.shapes = readShapes(keys.tables("shape"), scenario.vary, scenario.columns, mistakes);
   if (mistakes.any()) return tl::unexpected(mistakes.first());
   return scenario;
 }
 
-Result<Scenario> loadScenario(const std::filesystem::path& path) {
+Result<std::string> readScenarioText(const std::filesystem::path& path) {
   const std::string name = path.string();
   std::FILE* file = std::fopen(name.c_str(), "rb");
   if (file == nullptr) return failure("cannot open the scenario {}: {}", name, systemErrorText(errno));
@@ -172,7 +182,13 @@ Result<Scenario> loadScenario(const std::filesystem::path& path) {
   const int error = std::ferror(file) != 0 ? errno : 0;
   std::fclose(file);
   if (error != 0) return failure("cannot read the scenario {}: {}", name, systemErrorText(error));
-  return parseScenario(text, name, std::filesystem::absolute(path).parent_path());
+  return text;
+}
+
+Result<Scenario> loadScenario(const std::filesystem::path& path) {
+  const auto text = readScenarioText(path);
+  if (!text) return tl::unexpected(text.error());
+  return parseScenario(*text, path.string(), std::filesystem::absolute(path).parent_path());
 }
 
 }  // namespace overcommit

@@ -18,6 +18,9 @@ constexpr std::array kKeys{
     ScenarioKey{"", "at", "tables", "", "what happens at a time"},
     ScenarioKey{"", "mark", "tables", "", "remarks on the timeline"},
     ScenarioKey{"", "expect", "tables", "", "what must be true of the run"},
+    ScenarioKey{"", "vary", "table", "", "of a sweep: settings and the values they take"},
+    ScenarioKey{"", "column", "tables", "", "of a sweep: what its table shows of each run"},
+    ScenarioKey{"", "shape", "tables", "", "of a sweep: what must be true of the runs together"},
     ScenarioKey{"", "ask", "tables", "", "reserved for labs"},
 
     ScenarioKey{"host", "memory", "size", "required", "machine memory: whole 4 KiB frames, 1 MiB to 1 TiB"},
@@ -83,6 +86,26 @@ constexpr std::array kKeys{
     ScenarioKey{"expect", "at", "time | end | always | ever", "\"end\"", "when it is judged"},
     ScenarioKey{"expect", "min", "by the metric's unit", "", "the least value that is well"},
     ScenarioKey{"expect", "max", "by the metric's unit", "", "the greatest value that is well"},
+
+    ScenarioKey{"column", "metric", "text", "required", "the path of a metric; a group's name for a VM's: the sum of the group"},
+    ScenarioKey{"column", "name", "text", "the metric", "what to call it in the table and in [[shape]]"},
+    ScenarioKey{"column", "at", "time | end | least | greatest | mean", "\"end\"", "an instant, or what to make of all quanta"},
+    ScenarioKey{"column", "since", "time", "", "at an instant: the growth from this time on; else: only quanta from then on count"},
+    ScenarioKey{"column", "per", "text", "", "another metric, taken alike, that divides: the column is permille of it"},
+
+    ScenarioKey{"shape", "column", "text", "required", "the name of a column"},
+    ScenarioKey{"shape", "is", "rising | falling | linear | flat | knee | ratio | range", "required", "what the column does"},
+    ScenarioKey{"shape", "along", "text", "the only one", "the path of the varied setting that it does it along"},
+    ScenarioKey{"shape", "where", "table", "", "other varied settings and their values: only series with these"},
+    ScenarioKey{"shape", "from", "a value", "", "the first value of the setting that is looked at"},
+    ScenarioKey{"shape", "to", "a value", "", "the last value of the setting that is looked at"},
+    ScenarioKey{"shape", "within", "number", "", "what is forgiven, in %"},
+    ScenarioKey{"shape", "by", "number", "", "rising, falling: the least change from the first to the last, in %"},
+    ScenarioKey{"shape", "between", "two values", "", "knee: the first and the last value of the setting at which it may lie"},
+    ScenarioKey{"shape", "of", "a value", "", "ratio: where the column is taken"},
+    ScenarioKey{"shape", "over", "a value", "", "ratio: where the column is taken that divides it"},
+    ScenarioKey{"shape", "min", "by the column's unit", "", "range: the least value that is well; ratio: in %"},
+    ScenarioKey{"shape", "max", "by the column's unit", "", "range: the greatest value that is well; ratio: in %"},
 };
 
 }  // namespace
@@ -109,7 +132,9 @@ std::string_view headingOf(std::string_view section) {
                                         Heading{"at", "[[at]]"},
                                         Heading{"set", "set"},
                                         Heading{"mark", "[[mark]]"},
-                                        Heading{"expect", "[[expect]]"}};
+                                        Heading{"expect", "[[expect]]"},
+                                        Heading{"column", "[[column]]"},
+                                        Heading{"shape", "[[shape]]"}};
   for (const Heading& heading : kHeadings) {
     if (heading.section == section) return heading.heading;
   }

@@ -117,6 +117,12 @@ void readSettings(const TomlValue& settings, std::span<const Target> targets, Vi
   }
 }
 
+std::string_view plainNumberOf(MetricUnit unit) {
+  if (unit == MetricUnit::PerSecond) return "a plain number (per second)";
+  if (unit == MetricUnit::Permille) return "a plain number (permille)";
+  return "a plain number";
+}
+
 using Deed = std::variant<SetAction, PowerOnAction, PowerOffAction, SignalAction, FaultAction>;
 
 std::optional<Deed> readDeed(const KeyReader& keys, Mistakes& mistakes) {
@@ -145,13 +151,27 @@ std::optional<Deed> readDeed(const KeyReader& keys, Mistakes& mistakes) {
   return FaultAction{kFaults[*fault].fault, count.value_or(1)};
 }
 
-std::string_view plainNumberOf(MetricUnit unit) {
-  if (unit == MetricUnit::PerSecond) return "a plain number (per second)";
-  if (unit == MetricUnit::Permille) return "a plain number (permille)";
-  return "a plain number";
+void readWhen(const KeyReader& keys, const RunConfig& config, Expectation& expectation, Mistakes& mistakes) {
+  const TomlValue* at = keys.value("at");
+  if (at == nullptr) return;
+  const bool isText = at->kind == TomlValue::Kind::Text;
+  if (isText && at->text == "end") {
+    expectation.when = Expectation::When::End;
+  } else if (isText && at->text == "always") {
+    expectation.when = Expectation::When::Always;
+  } else if (isText && at->text == "ever") {
+    expectation.when = Expectation::When::Ever;
+  } else if (isText && !at->text.empty() && (at->text.front() < '0' || at->text.front() > '9')) {
+    mistakes.add(at->position, "at = \"{}\" is neither a time (\"30s\") nor end, always or ever", at->text);
+  } else {
+    expectation.when = Expectation::When::AtTime;
+    expectation.time = readInstant(keys, "at", config.duration, mistakes).value_or(VirtualTime());
+  }
 }
 
-std::optional<std::uint64_t> readBound(const KeyReader& keys, std::string_view key, MetricUnit unit, Mistakes& mistakes) {
+}  // namespace
+
+std::optional<std::uint64_t> readMetricValue(const KeyReader& keys, std::string_view key, MetricUnit unit, Mistakes& mistakes) {
   switch (unit) {
     case MetricUnit::Size: {
       const auto size = keys.size(key);
@@ -172,26 +192,6 @@ std::optional<std::uint64_t> readBound(const KeyReader& keys, std::string_view k
   }
   return keys.number(key, 0, kLargestNumber);
 }
-
-void readWhen(const KeyReader& keys, const RunConfig& config, Expectation& expectation, Mistakes& mistakes) {
-  const TomlValue* at = keys.value("at");
-  if (at == nullptr) return;
-  const bool isText = at->kind == TomlValue::Kind::Text;
-  if (isText && at->text == "end") {
-    expectation.when = Expectation::When::End;
-  } else if (isText && at->text == "always") {
-    expectation.when = Expectation::When::Always;
-  } else if (isText && at->text == "ever") {
-    expectation.when = Expectation::When::Ever;
-  } else if (isText && !at->text.empty() && (at->text.front() < '0' || at->text.front() > '9')) {
-    mistakes.add(at->position, "at = \"{}\" is neither a time (\"30s\") nor end, always or ever", at->text);
-  } else {
-    expectation.when = Expectation::When::AtTime;
-    expectation.time = readInstant(keys, "at", config.duration, mistakes).value_or(VirtualTime());
-  }
-}
-
-}  // namespace
 
 void readActions(std::span<const TomlValue> tables, std::span<const VmGroup> groups, RunConfig& config, Mistakes& mistakes) {
   for (const TomlValue& table : tables) {
@@ -255,8 +255,8 @@ std::vector<Expectation> readExpectations(std::span<const TomlValue> tables, con
       break;  // looking for a suggestion takes time
     }
     expectation.reference = *reference;
-    expectation.least = readBound(keys, "min", reference->unit(), mistakes);
-    expectation.most = readBound(keys, "max", reference->unit(), mistakes);
+    expectation.least = readMetricValue(keys, "min", reference->unit(), mistakes);
+    expectation.most = readMetricValue(keys, "max", reference->unit(), mistakes);
     if (expectation.least && expectation.most && *expectation.least > *expectation.most)
       mistakes.add(keys.position("min"), "min is greater than max: nothing can fulfil this");
     expectations.push_back(std::move(expectation));

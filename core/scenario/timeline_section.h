@@ -17,4 +17,7 @@ void readActions(std::span<const TomlValue> tables, std::span<const VmGroup> gro
 void readMarks(std::span<const TomlValue> tables, RunConfig& config, Mistakes& mistakes);
 std::vector<Expectation> readExpectations(std::span<const TomlValue> tables, const RunConfig& config, Mistakes& mistakes);
 
+// A value of a metric: a size, a time or a plain number, by its unit.
+std::optional<std::uint64_t> readMetricValue(const KeyReader& keys, std::string_view key, MetricUnit unit, Mistakes& mistakes);
+
 }  // namespace overcommit

@@ -47,7 +47,91 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
+std::string quotedText(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\u{:04X}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string inlineText(const TomlValue& value) {
+  std::string out;
+  const auto separate = [&] {
+    if (out.size() > 2) out += ", ";
+  };
+  switch (value.kind) {
+    case TomlValue::Kind::Boolean: return value.boolean ? "true" : "false";
+    case TomlValue::Kind::Integer: return fmt::format("{}", value.integer);
+    case TomlValue::Kind::Decimal: return fmt::format("{:#}", value.decimal);
+    case TomlValue::Kind::Text: return quotedText(value.text);
+    case TomlValue::Kind::Date: return "";
+    case TomlValue::Kind::Array:
+      out = "[ ";
+      for (const TomlValue& item : value.array) {
+        separate();
+        out += inlineText(item);
+      }
+      return out + " ]";
+    case TomlValue::Kind::Table:
+      out = "{ ";
+      for (const TomlEntry& entry : value.table) {
+        separate();
+        out += fmt::format("{} = {}", quotedText(entry.key), inlineText(entry.value));
+      }
+      return out + " }";
+  }
+  return "";
+}
+
+std::string tomlKey(std::string_view key) {
+  const bool isBare = !key.empty() && std::ranges::all_of(key, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  return isBare ? std::string(key) : quotedText(key);
+}
+
+bool isListOfTables(const TomlValue& value) {
+  return value.kind == TomlValue::Kind::Array && !value.array.empty() &&
+         std::ranges::all_of(value.array, [](const TomlValue& item) { return item.kind == TomlValue::Kind::Table; });
+}
+
+// Plain values first: what follows a [heading] belongs to it.
+void appendTable(std::string& out, const TomlValue& table, const std::string& path) {
+  for (const TomlEntry& entry : table.table) {
+    const bool isPlain =
+        entry.value.kind != TomlValue::Kind::Table && entry.value.kind != TomlValue::Kind::Date && !isListOfTables(entry.value);
+    if (isPlain) out += fmt::format("{} = {}\n", tomlKey(entry.key), inlineText(entry.value));
+  }
+  for (const TomlEntry& entry : table.table) {
+    const std::string name = path.empty() ? tomlKey(entry.key) : path + "." + tomlKey(entry.key);
+    if (entry.value.kind == TomlValue::Kind::Table) {
+      out += fmt::format("\n[{}]\n", name);
+      appendTable(out, entry.value, name);
+    } else if (isListOfTables(entry.value)) {
+      for (const TomlValue& item : entry.value.array) {
+        out += fmt::format("\n[[{}]]\n", name);
+        appendTable(out, item, name);
+      }
+    }
+  }
+}
+
 }  // namespace
+
+std::string formatToml(const TomlValue& root) {
+  std::string out;
+  appendTable(out, root, "");
+  return out;
+}
 
 const TomlEntry* TomlValue::find(std::string_view key) const {
   const auto found = std::ranges::find(table, key, &TomlEntry::key);

@@ -48,4 +48,7 @@ std::string errorAt(std::string_view fileName, SourcePosition position, std::str
 inline constexpr std::size_t kLargestScenario = 1u << 20;
 Result<TomlValue> parseToml(std::string_view text, std::string_view fileName);
 
+// The text of a root table: parsed again, it gives the same values. Dates, which no scenario has, are left out.
+std::string formatToml(const TomlValue& root);
+
 }  // namespace overcommit
