@@ -13,6 +13,7 @@ namespace overcommit {
 namespace {
 
 constexpr std::size_t kMostValues = 1000;
+constexpr std::size_t kMostParts = 8;  // of a path; no key of a scenario lies deeper
 constexpr std::array<std::string_view, 4> kRangeKeys{"from", "to", "step", "quick"};
 constexpr std::array<std::string_view, 2> kListKeys{"values", "quick"};
 
@@ -284,6 +285,7 @@ std::vector<VariedSetting> readVary(const TomlValue& table, Mistakes& mistakes) 
     for (std::size_t j = 0; j < i; ++j) {
       if (settings[i].path == settings[j].path) mistakes.add(settings[i].position, "\"{}\" is there twice", settings[i].path);
     }
+    if (partsOf(settings[i].path).size() > kMostParts) mistakes.add(settings[i].position, "a path has at most {} parts", kMostParts);
     const std::string_view first = partsOf(settings[i].path).front();
     if (first == "vary" || first == "column" || first == "shape")
       mistakes.add(settings[i].position, "\"{}\" belongs to the sweep, not to the scenario: it cannot be varied", settings[i].path);

@@ -175,6 +175,8 @@ duration = ["3s"]
                                      << "\"host.memory.size\" leads nowhere: host.memory is a text, not a table";
     QTest::newRow("of the sweep itself") << "[vary]\n\"shape.1.within\" = [1]\n"
                                          << "belongs to the sweep";
+    QTest::newRow("path without end") << "[vary]\n\"a.b.c.d.e.f.g.h.i\" = [1]\n"
+                                      << "a path has at most 8 parts";
     QTest::newRow("value out of range") << "[vary]\n\"host.options.IdleTax\" = [0, 100]\n"
                                         << "s.toml:19:30: IdleTax";
     QTest::newRow("names the point") << "[vary]\n\"host.options.IdleTax\" = [0, 100]\n"
