@@ -160,6 +160,11 @@ def fits(row, where):
     return all(int(row[key]) == value for key, value in where.items())
 
 
+def quoted(text):
+    """As gnuplot wants it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def plot(experiment, rows, folder, target):
     curves = []
     style = "linespoints pt 7 ps 0.4" if experiment.is_sweep else "lines"
@@ -169,13 +174,13 @@ def plot(experiment, rows, folder, target):
             for row in rows:
                 if fits(row, line.where) and row[line.y]:
                     file.write(f"{int(row[experiment.x]) / experiment.xscale:.6g} {int(row[line.y]) / line.scale:.6g}\n")
-        curves.append(f"'{data}' using 1:2 with {style} lt {number + 1} lw 2 title '{line.label}'")
+        curves.append(f"'{data}' using 1:2 with {style} lt {number + 1} lw 2 title {quoted(line.label)}")
     script = f"""
 set terminal svg size 640,360 fixed font 'sans,13' name '{experiment.name.replace('-', '_')}' background '#ffffff'
 set output '{target}'
-set title '{experiment.title.replace("'", "''")}'
-set xlabel '{experiment.xlabel}'
-set ylabel '{experiment.ylabel}'
+set title {quoted(experiment.title)}
+set xlabel {quoted(experiment.xlabel)}
+set ylabel {quoted(experiment.ylabel)}
 set xrange [*:*] {'reverse' if experiment.reverse else ''}
 set yrange [0:*]
 set key below
