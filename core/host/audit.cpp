@@ -12,6 +12,14 @@ std::uint64_t cellsOf(const TraceHeader& header) {
   return cells;
 }
 
+// A page that is given up names a frame only if it was in one; the store frame that a zipped page leaves has an event of its own.
+bool namesFrame(const Event& event, const WorldModel& before) {
+  if (!infoOf(event.kind).hasMfn) return false;
+  if (event.kind != EventKind::Discard && event.kind != EventKind::Inflate && event.kind != EventKind::SwapOut) return true;
+  const PagePlace place = before.page(event.vm, event.gfn).place;
+  return place == PagePlace::Private || place == PagePlace::Shared;
+}
+
 }  // namespace
 
 // A sweep looks at every page and frame; one after so many events keeps its share of the work bounded.
@@ -23,6 +31,7 @@ Audit::Audit(const TraceHeader& header, const MachineMemory& machine, const Page
       sweepAfter_(std::max<std::uint64_t>(cellsOf(header) / 16, 256)) {}
 
 void Audit::onEvent(const Event& event) {
+  const bool frameNamed = namesFrame(event, world_);
   const auto applied = world_.apply(event);
   invariant(applied.has_value(), applied.has_value() ? "" : applied.error().text);
   ++sinceSweep_;
@@ -30,7 +39,7 @@ void Audit::onEvent(const Event& event) {
   if (info.hasGfn && event.vm != kNoVm) {
     if (const VmMemory* vm = pager_.find(event.vm)) comparePage(*vm, event.gfn);
   }
-  if (info.hasMfn) compareFrame(event.mfn);
+  if (frameNamed) compareFrame(event.mfn);
   if (event.kind == EventKind::LargeMap || event.kind == EventKind::LargeBreak) compareLarge(event);
 }
 

@@ -140,7 +140,8 @@ ShareAttempt PageSharing::tryShare(VmMemory& memory, Gfn gfn, ShareOccasion occa
   }
 
   const auto found = table_.find(page.hash);
-  if (!found) {
+  const bool isFirstZero = !found && occasion == ShareOccasion::BeforeSwap && !entry.large() && isZero(page.mfn);
+  if (!found && !isFirstZero) {
     leaveHint(page, occasion);
     return ShareAttempt::Alone;
   }
@@ -148,8 +149,10 @@ ShareAttempt PageSharing::tryShare(VmMemory& memory, Gfn gfn, ShareOccasion occa
     table_.remember(page.mfn, page.hash, memory.id, gfn);
     return ShareAttempt::InLargePage;
   }
-  const bool isShared = table_.entry(*found).kind() == ShareEntry::Kind::Shared;
-  const ShareAttempt result = isShared ? shareWithFrame(page, *found, cause) : shareWithHint(page, *found, occasion, cause);
+  const bool isShared = found && table_.entry(*found).kind() == ShareEntry::Kind::Shared;
+  const ShareAttempt result = isFirstZero ? foundZeroFrame(page, cause)
+                              : isShared  ? shareWithFrame(page, *found, cause)
+                                          : shareWithHint(page, *found, occasion, cause);
   if (result == ShareAttempt::Shared) {
     for (ShareCounters* counters : {&counters_, &vm->counters}) ++counters->shared;
   }
@@ -203,6 +206,16 @@ ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccas
     event.cause = cause;
     log_.record(event);
   }
+  return ShareAttempt::Shared;
+}
+
+// W02 (section 6, boot): a guest that clears its memory is rescued by sharing before swap. Waiting for a scan to come across two zero
+// pages would send the first thousands to the disk.
+ShareAttempt PageSharing::foundZeroFrame(const Page& page, std::uint64_t cause) {
+  table_.insertHint(page.mfn, page.hash, page.vm.memory->id, page.gfn);
+  pager_.shareAlone(*page.vm.memory, page.gfn, cause);
+  table_.hintToShared(page.mfn, page.hash, ShareEntry::Holds::ZeroPage);
+  zeroFrames_.push_back(page.mfn);
   return ShareAttempt::Shared;
 }
 

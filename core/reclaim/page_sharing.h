@@ -96,7 +96,10 @@ struct HostSavings {
 //   bytes not equal: a false match; the page is ineligible until its hash changes
 //   one of the two in a large page: not shared, but remembered; tried again as soon as the large page is broken
 //
-// Always true: a page is write-protected only if another one with equal bytes was found; guest page tables and pages that are not
+// A zero page that is about to be taken away while none is shared yet becomes the frame that all others like it will share: nothing is
+// won by the first, a frame by each that follows.
+//
+// Always true: a page is write-protected only if another one with equal bytes was found, or a zero page was to be taken away; guest page tables and pages that are not
 // private take no part; the table holds exactly the shared frames.
 //
 // Works on machine frames alone: it maps nothing in a window and may run between quanta or inside a nested fault. Its work is host CPU
@@ -183,6 +186,7 @@ class PageSharing {
   [[nodiscard]] bool takesPart(const Vm& vm, Gfn gfn) const;
   [[nodiscard]] ShareAttempt shareWithFrame(const Page& page, Mfn shared, std::uint64_t cause);
   [[nodiscard]] ShareAttempt shareWithHint(const Page& page, Mfn hinted, ShareOccasion occasion, std::uint64_t cause);
+  [[nodiscard]] ShareAttempt foundZeroFrame(const Page& page, std::uint64_t cause);
   [[nodiscard]] ShareAttempt falseMatch(const Page& page, std::uint64_t cause);
   void leaveHint(const Page& page, ShareOccasion occasion);
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);

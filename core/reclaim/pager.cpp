@@ -426,17 +426,20 @@ ShareResult Pager::share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn,
   if (!shareable) return ShareResult::NotPrivate;
   const Mfn kept = other.mfn();
   if (std::memcmp(machine.bytes(entry.mfn()).data(), machine.bytes(kept).data(), kPageSize) != 0) return ShareResult::Differs;
-  if (other.place() == PagePlace::Private) {
-    machine.makeShared(kept);
-    setPage(otherVm, otherGfn, NptEntry::sharedPage(kept));
-    Event event = eventOf(otherVm, EventKind::Share, otherGfn);
-    event.mfn = kept;
-    event.cause = cause;
-    event.values = {kept.value(), 1, 0, 0};
-    parts_.log.record(event);
-  }
+  if (other.place() == PagePlace::Private) shareAlone(otherVm, otherGfn, cause);
   shareFrame(vm, gfn, kept, cause);
   return ShareResult::Shared;
+}
+
+void Pager::shareAlone(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
+  const Mfn mfn = vm.guest.entry(gfn).mfn();
+  parts_.machine.makeShared(mfn);
+  setPage(vm, gfn, NptEntry::sharedPage(mfn));
+  Event event = eventOf(vm, EventKind::Share, gfn);
+  event.mfn = mfn;
+  event.cause = cause;
+  event.values = {mfn.value(), 1, 0, 0};
+  parts_.log.record(event);
 }
 
 void Pager::shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause) {

@@ -18,6 +18,8 @@ enum class Resolution : std::uint8_t { Present, Dead };
 enum class ZipResult : std::uint8_t { Done, NotACandidate, DoesNotFit, CacheFull, NoFrame };
 enum class SwapOutResult : std::uint8_t { Done, NotACandidate, NoSpace, DiskError };
 enum class BalloonResult : std::uint8_t { Done, BadPage, AlreadyLocked, AlreadyUnlocked, Pinned };
+// SwapEnable: whether the host may share, zip or swap what it takes from VMs; forbidden, only balloons give memory.
+enum class HypervisorSwap : std::uint8_t { Allowed, Forbidden };
 enum class ShareResult : std::uint8_t { Shared, NotPrivate, Differs };
 
 // Asks for frames. On behalf of `toucher`, if given, which waits for the first of them; only from the VM `only`, if given.
@@ -101,6 +103,8 @@ class Pager {
 
   // Makes two private pages with equal bytes share one frame: the mechanism of page sharing. Pages of large pages are not shared.
   ShareResult share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause);
+  // Makes a private page the first to share its own frame, so that others can join it.
+  void shareAlone(VmMemory& vm, Gfn gfn, std::uint64_t cause);
   // Makes a private page share a frame that is shared already; the caller has compared all bytes.
   void shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause);
 

@@ -10,7 +10,6 @@
 
 namespace overcommit {
 
-enum class HypervisorSwap : std::uint8_t { Allowed, Forbidden };
 enum class Compression : std::uint8_t { Off, On };
 
 // The host's settings of the reclaimer; may change while VMs run.
