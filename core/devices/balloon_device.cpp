@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "devices/balloon_device.h"
 
-#include <algorithm>
-
 #include "abi/overcommit_abi.h"
 
 namespace overcommit {
@@ -13,7 +11,7 @@ constexpr std::uint64_t kOffered = OC_BALLOON_CAP_BASIC | OC_BALLOON_CAP_BATCHED
 
 }  // namespace
 
-void BalloonDevice::setTarget(Pages target) { target_ = std::min(target, maximum_); }
+void BalloonDevice::setTarget(Pages target) { target_ = std::min(target, maximum()); }
 
 BalloonDevice::Reply BalloonDevice::call(const Call& call) {
   if (call.magic != OC_BALLOON_MAGIC) return {OC_BALLOON_FAILURE, 0, std::nullopt};
@@ -22,7 +20,7 @@ BalloonDevice::Reply BalloonDevice::call(const Call& call) {
 
   Reply reply{OC_BALLOON_SUCCESS, 0, std::nullopt};
   switch (call.command) {
-    case OC_BALLOON_GET_TARGET: break;  // the driver's maximum is advice that the host's own makes unnecessary
+    case OC_BALLOON_GET_TARGET: driverMaximum_ = call.argument1 == 0 ? std::nullopt : std::optional(Pages(call.argument1)); break;
     case OC_BALLOON_LOCK: reply.status = one(call.argument1, true); break;
     case OC_BALLOON_UNLOCK: reply.status = one(call.argument1, false); break;
     case OC_BALLOON_GUEST_ID: guestId_ = call.argument1; break;
@@ -36,7 +34,7 @@ BalloonDevice::Reply BalloonDevice::call(const Call& call) {
       break;
     default: reply.status = OC_BALLOON_BAD_COMMAND; break;
   }
-  reply.result = target_.value();
+  reply.result = target().value();
   return reply;
 }
 
@@ -46,14 +44,16 @@ BalloonDevice::Reply BalloonDevice::start(std::uint64_t wanted) {
   locked_ = Pages(0);
   running_ = true;
   resetDemanded_ = false;
-  // Protocol version 2, the legacy way to ask for the basic commands only, has the bit of BASIC set and no other that is offered.
+  driverMaximum_.reset();
   capabilities_ = wanted & kOffered;
+  // A driver from before capabilities names its protocol version, 2, which is the bit of BASIC alone, and knows plain success only.
+  if (wanted == OC_BALLOON_CAP_BASIC) return {OC_BALLOON_SUCCESS, 0, capabilities_};
   return {OC_BALLOON_SUCCESS_WITH_CAPABILITIES, 0, capabilities_};
 }
 
 std::uint32_t BalloonDevice::one(std::uint64_t page, bool lock) {
   if (page >= memory_.value()) return OC_BALLOON_BAD_PAGE;
-  if (lock && locked_ >= maximum_) return OC_BALLOON_NOT_NEEDED;
+  if (lock && locked_ >= maximum()) return OC_BALLOON_NOT_NEEDED;
   const BalloonLock done = lock ? host_.lockPage(Gfn(page)) : host_.unlockPage(Gfn(page));
   switch (done) {
     case BalloonLock::Done:

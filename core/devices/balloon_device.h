@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -24,7 +25,7 @@ class BalloonHost {
 
 class BalloonDevice {
  public:
-  // `maximum`: the most pages that the balloon may ever hold.
+  // `maximum`: the most pages that the balloon may hold.
   BalloonDevice(BalloonHost& host, Pages memory, Pages maximum) : host_(host), memory_(memory), maximum_(maximum) {}
 
   struct Call {
@@ -38,14 +39,17 @@ class BalloonDevice {
   };
   Reply call(const Call& call);
 
+  // The administrator changed it. Pages beyond it stay locked until the driver has given them back.
+  void setMaximum(Pages maximum) { maximum_ = maximum; }
   // What the host wants; the driver learns it with its next call. At most maximum().
   void setTarget(Pages target);
   // The driver must start over: its next call is answered by RESET.
   void demandReset() { resetDemanded_ = true; }
 
   [[nodiscard]] bool running() const { return running_; }
-  [[nodiscard]] Pages target() const { return target_; }
-  [[nodiscard]] Pages maximum() const { return maximum_; }
+  [[nodiscard]] Pages target() const { return std::min(target_, maximum()); }
+  // The host's, or the driver's own if that is less.
+  [[nodiscard]] Pages maximum() const { return driverMaximum_ ? std::min(maximum_, *driverMaximum_) : maximum_; }
   [[nodiscard]] std::uint64_t guestId() const { return guestId_; }
 
  private:
@@ -55,6 +59,7 @@ class BalloonDevice {
 
   BalloonHost& host_;
   Pages memory_, maximum_, target_;
+  std::optional<Pages> driverMaximum_;  // as its last GET_TARGET said
   std::uint64_t capabilities_ = 0;
   std::uint64_t guestId_ = 0;
   Pages locked_;

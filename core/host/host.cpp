@@ -84,6 +84,7 @@ ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
   settings.samplePeriod = seconds(optionOf(host, "SamplePeriod")) / host.timeScale;
   settings.activeMinPercent = optionOf(host, "SampleActivePctMin");
   settings.rules = freeStateRules(host.options, profileOf(host));
+  settings.swap = optionOf(host, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
   return settings;
 }
 
@@ -477,6 +478,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     sharing_->setRate(scanRateOf(config_.host));
     sharing_->setSalting(saltingOf(config_.host));
     for (const auto& each : vms_) each->setLargeBacking(largeBackingOf(config_.host, each->config().memory));
+    parts_->balloonMaxPercent = optionOf(config_.host, "CtlMaxPercent");
     return {};
   }
   MemorySettings settings = vms_[*vm]->memorySettings();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "cpu/script.h"
 #include "host/hypercalls.h"
@@ -69,6 +70,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   silentBlocks_ = 0;
   timelessExits_ = 0;
   signals_ = 0;
+  deflatesSeen_ = firstTouchesSeen_ = 0;
   nextPoll_ = now + config_.toolsStart;
 
   const bool hasCpu = !software_.kernel.empty();
@@ -172,8 +174,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   memory.largeBacking = largeBacking_;
   on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);
   on.balloonPages = std::make_unique<PagerBalloon>(memory, host_.pager, *on.access);
-  const Pages balloonMax = config_.balloonMax.value_or(Pages(config_.memory.value() * host_.balloonMaxPercent / 100));
-  on.balloon = std::make_unique<BalloonDevice>(*on.balloonPages, config_.memory, std::min(balloonMax, config_.memory));
+  on.balloon = std::make_unique<BalloonDevice>(*on.balloonPages, config_.memory, balloonMaximum());
   if (host_.zipSlots != ZipSlots::None)
     memory.zip.emplace(host_.machine, id_, host_.zipSlots == ZipSlots::HalfAndQuarter ? QuarterSlots::On : QuarterSlots::Off);
   memory.workingSet = WorkingSetSampler(Random(host_.config.seed, "working set " + config_.name));
@@ -346,10 +347,14 @@ void VirtualMachine::handle(const VmExit& exit) {
 void VirtualMachine::setBalloonTarget() {
   VmMemory& memory = *on_->memory;
   const Pages size = memory.guest.count(PagePlace::Ballooned);
-  // Deflating goes slowly (MCTL-ES): an estimate that was too low for a moment must not have the guest move its memory to and fro.
-  const Pages slowly = std::max(Pages(host_.balloonStep.value() / 16), Pages(1));
+  // Deflating goes slowly, unless the guest asks for memory (MCTL-ES): an estimate that was too low for a moment must not have the guest
+  // move its memory to and fro. A guest that puts at least half of what it got back to use at once asks for more.
+  const std::uint64_t returned = memory.counters.deflates - std::exchange(deflatesSeen_, memory.counters.deflates);
+  const std::uint64_t touched = memory.counters.firstTouches - std::exchange(firstTouchesSeen_, memory.counters.firstTouches);
+  const bool asks = returned > 0 && touched >= (returned + 1) / 2;
+  const Pages down = asks ? host_.balloonStep : std::max(Pages(host_.balloonStep.value() / 16), Pages(1));
   const Pages target =
-      std::clamp(memory.balloon.target, size - std::min(size, slowly), std::min(size + host_.balloonStep, memory.balloon.maximum));
+      std::min(std::clamp(memory.balloon.target, size - std::min(size, down), size + host_.balloonStep), on_->balloon->maximum());
   if (target == on_->balloon->target()) return;
   on_->balloon->setTarget(target);
   Event told = event(EventKind::BalloonTarget);
@@ -358,8 +363,14 @@ void VirtualMachine::setBalloonTarget() {
   memory.balloon.told = host_.log.record(told);
 }
 
+Pages VirtualMachine::balloonMaximum() const {
+  return std::min(config_.balloonMax.value_or(Pages(config_.memory.value() * host_.balloonMaxPercent / 100)), config_.memory);
+}
+
 void VirtualMachine::refreshBalloon() {
   if (!on_) return;
+  on_->balloon->setMaximum(balloonMaximum());
+  on_->memory->balloon.maximum = on_->balloon->maximum();
   on_->memory->balloon.driver = on_->balloon->running() && config_.balloon ? BalloonDriver::Running : BalloonDriver::Absent;
 }
 

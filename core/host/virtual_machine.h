@@ -128,6 +128,7 @@ class VirtualMachine {
   [[nodiscard]] Event event(EventKind kind) const;
   [[nodiscard]] std::uint64_t attention();
   void setBalloonTarget();
+  [[nodiscard]] Pages balloonMaximum() const;  // that the administrator allows
   void recordConsole(const std::vector<std::string>& lines);
 
   VmId id_;
@@ -148,8 +149,9 @@ class VirtualMachine {
   std::string crashReason_;
   std::uint64_t signals_ = 0;
   VirtualTime wakeAt_, nextPoll_;
-  std::uint64_t silentBlocks_ = 0;   // basic blocks since the last exit that told anything
-  std::uint64_t timelessExits_ = 0;  // exits since the VM's clock last moved
+  std::uint64_t deflatesSeen_ = 0, firstTouchesSeen_ = 0;  // at the last poll of the balloon
+  std::uint64_t silentBlocks_ = 0;                         // basic blocks since the last exit that told anything
+  std::uint64_t timelessExits_ = 0;                        // exits since the VM's clock last moved
 };
 
 }  // namespace overcommit

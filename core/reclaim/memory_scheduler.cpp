@@ -104,7 +104,9 @@ void MemoryScheduler::run(VirtualTime now) {
     const ReclaimTargets targets = reclaimTargetsOf(holding, permitted);
     vm->balloon.target = targets.balloon;
     vm->swapTarget = targets.swap;
-    vm->aboveTargetInLow = targets.block;
+    // Where only balloons give memory, a VM that is to inflate must run: blocked, it and all others would wait for ever.
+    const bool mustInflate = settings_.swap == HypervisorSwap::Forbidden && targets.balloon > holding.ballooned;
+    vm->aboveTargetInLow = targets.block && !mustInflate;
   }
 }
 

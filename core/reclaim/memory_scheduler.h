@@ -17,6 +17,7 @@ struct ScheduleSettings {
   VirtualTime samplePeriod = seconds(60);   // SamplePeriod, of a VM's own running time
   std::uint64_t activeMinPercent = 0;       // SampleActivePctMin
   FreeStateRules rules;
+  HypervisorSwap swap = HypervisorSwap::Allowed;
 };
 
 // Decides what every VM should have. Between quanta it ends and begins sampling periods, and recomputes the VMs' targets when the

@@ -89,7 +89,7 @@ class BalloonDeviceTest : public QObject {
     Driver driver;
     driver.start();
     driver.device.setTarget(Pages(123));
-    for (const std::uint32_t command : kKnown) QCOMPARE(driver.call(command, 9, 1).result, 123u);
+    for (const std::uint32_t command : kKnown) QCOMPARE(driver.call(command, 900, 1).result, 123u);
     QCOMPARE(driver.call(77).result, 123u);
   }
 
@@ -97,7 +97,46 @@ class BalloonDeviceTest : public QObject {
     Driver driver;
     driver.start();
     driver.device.setTarget(Pages(kMaximum + 1));
-    QCOMPARE(driver.call(OC_BALLOON_GET_TARGET, 100).result, kMaximum);
+    QCOMPARE(driver.call(OC_BALLOON_GET_TARGET, kMemory).result, kMaximum);
+    driver.device.setMaximum(Pages(40));
+    QCOMPARE(driver.call(OC_BALLOON_GET_TARGET, kMemory).result, 40u);
+  }
+
+  // A driver that knows that it cannot give as much is not asked for more, until it says otherwise or starts anew.
+  void driversOwnMaximumCountsToo() {
+    Driver driver;
+    driver.start();
+    driver.device.setTarget(Pages(500));
+    QCOMPARE(driver.call(OC_BALLOON_GET_TARGET, 100).result, 100u);
+    QCOMPARE(driver.device.maximum().value(), 100u);
+    for (std::uint64_t page = 10; page < 110; ++page) QCOMPARE(driver.status(OC_BALLOON_LOCK, page), OC_BALLOON_SUCCESS);
+    QCOMPARE(driver.status(OC_BALLOON_LOCK, 110), OC_BALLOON_NOT_NEEDED);
+    QCOMPARE(driver.call(OC_BALLOON_GET_TARGET, 0).result, 500u);  // 0: whatever the host says
+    driver.call(OC_BALLOON_GET_TARGET, 100);
+    driver.start();
+    QCOMPARE(driver.device.maximum().value(), kMaximum);
+  }
+
+  // Pages beyond a maximum that was lowered stay locked until the driver gives them back.
+  void loweredMaximumTakesNothingFromTheGuest() {
+    Driver driver;
+    driver.start();
+    for (std::uint64_t page = 10; page < 20; ++page) driver.call(OC_BALLOON_LOCK, page);
+    driver.device.setMaximum(Pages(5));
+    QCOMPARE(driver.pages.locked.size(), std::size_t{10});
+    QCOMPARE(driver.status(OC_BALLOON_LOCK, 30), OC_BALLOON_NOT_NEEDED);
+    for (std::uint64_t page = 10; page < 16; ++page) QCOMPARE(driver.status(OC_BALLOON_UNLOCK, page), OC_BALLOON_SUCCESS);
+    QCOMPARE(driver.status(OC_BALLOON_LOCK, 30), OC_BALLOON_SUCCESS);
+  }
+
+  // Drivers from before there were capabilities name their protocol version, 2, and know no other answer than plain success.
+  void legacyDriverIsAnsweredByPlainSuccess() {
+    Driver driver;
+    const auto reply = driver.call(OC_BALLOON_START, 2);
+    QCOMPARE(reply.status, OC_BALLOON_SUCCESS);
+    QCOMPARE(*reply.capabilities, std::uint64_t{OC_BALLOON_CAP_BASIC});
+    QCOMPARE(driver.status(OC_BALLOON_LOCK, 10), OC_BALLOON_SUCCESS);
+    QCOMPARE(driver.status(OC_BALLOON_BATCHED_LOCK, kBatchPage, 1), OC_BALLOON_BAD_COMMAND);
   }
 
   void pageIsLockedAndUnlockedOnce() {
@@ -231,6 +270,7 @@ class BalloonDeviceTest : public QObject {
       Driver driver;
       Random random(seed, "balloon calls");
       bool running = false, batches = false;
+      std::uint64_t maximum = kMaximum;
       std::set<std::uint64_t> locked;
       for (int step = 0; step < 2000; ++step) {
         const auto command = static_cast<std::uint32_t>(random.below(40) == 0 ? 0 : 1 + random.below(9));
@@ -244,12 +284,15 @@ class BalloonDeviceTest : public QObject {
         std::uint32_t expected = OC_BALLOON_SUCCESS;
         std::optional<std::uint32_t> ofPage;
         if (command == OC_BALLOON_START) {
-          expected = OC_BALLOON_SUCCESS_WITH_CAPABILITIES;
+          expected = capabilities == OC_BALLOON_CAP_BASIC ? OC_BALLOON_SUCCESS : OC_BALLOON_SUCCESS_WITH_CAPABILITIES;
           running = true;
+          maximum = kMaximum;
           batches = (capabilities & OC_BALLOON_CAP_BATCHED) != 0;
           locked.clear();
         } else if (!running) {
           expected = OC_BALLOON_RESET;
+        } else if (command == OC_BALLOON_GET_TARGET) {
+          maximum = std::min(page, kMaximum);
         } else if (command == 5 || command > 7 || (batched && !batches)) {
           expected = OC_BALLOON_BAD_COMMAND;
         } else if (command == OC_BALLOON_LOCK || command == OC_BALLOON_UNLOCK || batched) {
@@ -258,7 +301,7 @@ class BalloonDeviceTest : public QObject {
           } else if (page >= kMemory) {
             ofPage = OC_BALLOON_BAD_PAGE;
           } else if (lock) {
-            ofPage = locked.size() >= kMaximum    ? OC_BALLOON_NOT_NEEDED
+            ofPage = locked.size() >= maximum     ? OC_BALLOON_NOT_NEEDED
                      : locked.insert(page).second ? OC_BALLOON_SUCCESS
                                                   : OC_BALLOON_ALREADY_LOCKED;
           } else {
