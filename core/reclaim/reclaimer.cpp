@@ -8,6 +8,9 @@
 namespace overcommit {
 namespace {
 
+// One page that neither fits the cache nor finds a slot says little of the VM's others: so many in a row say enough.
+constexpr std::uint8_t kMostKeptInARow = 16;
+
 bool aboveLimit(const VmMemory& vm) { return vm.settings.limit && !vm.dead && vm.allocated() > *vm.settings.limit; }
 
 }  // namespace
@@ -127,6 +130,7 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   bool first = true;
   std::optional<std::size_t> paying;
   std::uint64_t cause = started;
+  std::vector<std::uint8_t> keptInARow(vms.size());
   while (level() < goal) {
     const auto payer = leastFunded(funding, settings_.tax);
     if (!payer && payers == Payers::AboveTarget) {
@@ -147,10 +151,13 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
     const auto gfn = pickVictim(vm, cause);
     const Taken taken = gfn ? take(vm, *gfn, cause) : Taken{};
     account(taken, request.toucher, first);
+    // Its disk failed, and all that it has will be free when it is stopped: on the same disk, no other VM would fare better meanwhile.
+    if (vm.dead && parts_.machine.free() > Pages(0)) break;
     if (taken.fate == Fate::Kept) {
-      funding[*payer].eligible = false;
+      if (!gfn || vm.dead || ++keptInARow[*payer] == kMostKeptInARow) funding[*payer].eligible = false;
       continue;
     }
+    keptInARow[*payer] = 0;
     funding[*payer].allocated = vm.allocated();
     if (request.reason == ReclaimReason::FreeState) {
       vm.swapTarget -= std::min(vm.swapTarget, Pages(1));

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The oracle: whatever the hypervisor does with a guest's memory, the guest must not be able to tell. Each program runs to the same
-// operation with ample memory, on a host so small that it swaps a lot, and with so few window mappings that they are flushed all the
-// time; what it leaves in every page must be the same, but for the one page that may hold the time.
+// operation with ample memory, on a host so small that it swaps a lot, with so few window mappings that they are flushed all the time, and
+// with each technique of reclaiming alone and with all together; what it leaves in every page must be the same, but for the one page that
+// may hold the time. A guest that gives memory to a balloon chooses for itself what to do without: there, what its program computes must
+// be the same.
+#include <array>
+#include <map>
+
 #include "support/test.h"
 #include "support/test_host.h"
 
@@ -49,6 +54,8 @@ std::vector<Program> programs() {
 struct Outcome {
   TestHost::Left left;
   std::uint64_t operations = 0, results = 0, reclaimed = 0, largeTouches = 0, largeBreaks = 0;
+  std::uint64_t shared = 0;
+  MemoryCounters counters;
   std::string resultDigest, ending;
   bool off = false;
 };
@@ -79,8 +86,45 @@ Outcome outcomeOf(RunConfig config, std::optional<std::uint64_t> mappingLimit = 
   outcome.reclaimed = vm.counters().swapIns + vm.counters().unzips;
   outcome.largeTouches = vm.counters().largeTouches;
   outcome.largeBreaks = vm.counters().largeBreaks;
+  outcome.counters = vm.counters();
+  outcome.shared = test.host().sharing().counters().shared;
   if (test.hasLeft("guest")) outcome.left = test.left("guest");
   return outcome;
+}
+
+// The techniques of reclaiming. What compression does not take must go somewhere: it has the swap file behind it, as always.
+enum class Technique : std::uint8_t { Sharing, Compression, Swapping, Ballooning, All };
+constexpr std::array kTechniques{std::pair{"sharing", Technique::Sharing}, std::pair{"compression", Technique::Compression},
+                                 std::pair{"swapping", Technique::Swapping}, std::pair{"ballooning", Technique::Ballooning},
+                                 std::pair{"all", Technique::All}};
+constexpr std::array kProfiles{"esx2", "esx3", "esx4", "esx5", "esx6"};
+
+bool ballooning(Technique technique) { return technique == Technique::Ballooning || technique == Technique::All; }
+bool compresses(std::string_view profile) { return profile != "esx2" && profile != "esx3"; }
+
+// A host on which this technique has much to do, and no other has anything. Sharing and ballooning alone do not keep a host alive that is
+// too small: it has memory enough, but pages are scanned fast, or the VM has a limit and a driver.
+RunConfig runUnder(const Program& program, Technique technique, const std::string& profile) {
+  const bool alone = technique == Technique::Sharing || technique == Technique::Ballooning;
+  RunConfig config = runOf(program, mebibytes(alone ? kVmMiB + 8 : program.smallHost));
+  auto& options = config.host.options;
+  config.host.profile = profile;
+  config.host.timeScale = 1000;
+  options["ShareScanTime"] = 10;
+  options["ShareScanVM"] = 1000;
+  options["ShareScanTotal"] = 1000;
+  VmConfig& vm = config.vms[0];
+  vm.sharing = technique == Technique::Sharing || technique == Technique::All;
+  if (compresses(profile)) options["MemZipEnable"] = technique == Technique::Compression || technique == Technique::All ? 1 : 0;
+  if (technique == Technique::Compression) options["MemZipMaxPct"] = options["MemZipMaxAllocPct"] = 100;
+  if (technique == Technique::Sharing) options["AllocGuestLargePage"] = 0;  // large pages are not shared while there is memory
+  if (technique == Technique::Ballooning) options["SwapEnable"] = 0;
+  if (ballooning(technique)) {
+    vm.balloon = true;
+    vm.guestSwap = std::max(vm.guestSwap, mebibytes(kVmMiB));
+    vm.limit = mebibytes(program.smallHost + 2);
+  }
+  return config;
 }
 
 // The first page that differs, in words; "" if none does.
@@ -149,6 +193,70 @@ class OracleTest : public QObject {
     QCOMPARE(flushed.resultDigest, ample.resultDigest);
     QCOMPARE(difference(flushed, ample), std::string());
   }
+
+  // Each program in each vintage with each technique; in short runs every program and every pair of technique and vintage once.
+  void guestCannotTellWhichTechniqueWasUsed_data() {
+    QTest::addColumn<int>("index");
+    QTest::addColumn<int>("technique");
+    QTest::addColumn<QString>("profile");
+    const auto all = programs();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t t = 0; t < kTechniques.size(); ++t) {
+        for (std::size_t p = 0; p < kProfiles.size(); ++p) {
+          if (!full() && (t * kProfiles.size() + p) % all.size() != i) continue;
+          if (kTechniques[t].second == Technique::Compression && !compresses(kProfiles[p])) continue;
+          QTest::addRow("%s, %s, %s", all[i].name, kTechniques[t].first, kProfiles[p])
+              << static_cast<int>(i) << static_cast<int>(t) << QString(kProfiles[p]);
+        }
+      }
+    }
+  }
+
+  void guestCannotTellWhichTechniqueWasUsed() {
+    QFETCH(int, index);
+    QFETCH(int, technique);
+    QFETCH(QString, profile);
+    const Program program = programs()[static_cast<std::size_t>(index)];
+    const Technique used = kTechniques[static_cast<std::size_t>(technique)].second;
+    const RunConfig config = runUnder(program, used, profile.toStdString());
+    // The same guest, with the same disks, and nothing is taken from it.
+    RunConfig freely = runOf(program, mebibytes(kVmMiB + 8));
+    freely.vms[0].guestSwap = config.vms[0].guestSwap;
+    const std::string key = std::string(program.name) + std::to_string(freely.vms[0].guestSwap.value());
+    if (!ample_.contains(key)) ample_[key] = outcomeOf(freely);
+    const Outcome& ample = ample_[key];
+    QVERIFY2(ample.off && ample.operations == program.operations, ample.ending.c_str());
+
+    const Outcome outcome = outcomeOf(config);
+    QVERIFY2(outcome.off, outcome.ending.c_str());
+    QCOMPARE(outcome.operations, ample.operations);
+    QCOMPARE(outcome.results, ample.results);
+    QCOMPARE(outcome.resultDigest, ample.resultDigest);
+    if (!ballooning(used)) QCOMPARE(difference(outcome, ample), std::string());
+
+    const MemoryCounters& counters = outcome.counters;
+    const QString did = QString("%1 shared, %2 zips, %3 swap-outs, %4 inflates")
+                            .arg(outcome.shared)
+                            .arg(counters.zips)
+                            .arg(counters.swapOuts)
+                            .arg(counters.inflates);
+    switch (used) {
+      case Technique::Sharing:
+        QVERIFY2(outcome.shared > 0 && counters.zips + counters.swapOuts + counters.inflates == 0, qPrintable(did));
+        break;
+      case Technique::Compression: QVERIFY2(counters.zips > 0 && outcome.shared + counters.inflates == 0, qPrintable(did)); break;
+      case Technique::Swapping:
+        QVERIFY2(counters.swapOuts > 100 && outcome.shared + counters.zips + counters.inflates == 0, qPrintable(did));
+        break;
+      case Technique::Ballooning:
+        QVERIFY2(counters.inflates > 0 && outcome.shared + counters.zips + counters.swapOuts == 0, qPrintable(did));
+        break;
+      case Technique::All: QVERIFY2(outcome.shared > 0 && counters.zips + counters.swapOuts > 0, qPrintable(did)); break;
+    }
+  }
+
+ private:
+  std::map<std::string, Outcome> ample_;  // by program and guest swap
 };
 
 OVERCOMMIT_TEST(OracleTest)

@@ -294,7 +294,7 @@ class StateTableTest : public QObject {
     BareHostSettings settings = hostOf(Vintage::Esx5);
     TableHost table(Vintage::Esx5);
     settings.schedule.swap = HypervisorSwap::Forbidden;
-    table.host.scheduler().setSettings(settings.schedule);
+    table.host.scheduler().setSettings(settings.schedule, 0);
     table.host.reclaimer().setSettings({.swap = HypervisorSwap::Forbidden, .tax = settings.schedule.tax});
     table.decideAt(31);
     QCOMPARE(table.state, FreeState::Low);
