@@ -246,7 +246,7 @@ Result<void> Host::Implementation::create() {
   if (!machine) return tl::unexpected(machine.error());
   machine_ = std::move(*machine);
   const FreeStateThresholds thresholds = thresholdsOf(config_.host);
-  const Pager::Parts pagerParts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size()};
+  const Pager::Parts pagerParts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size(), surroundings_.policies};
   pager_.emplace(pagerParts, thresholds);
   for (std::uint64_t i = 0; i < ShareTable::framesFor(machine_->frames()).value(); ++i) {
     const auto mfn = machine_->takeOverhead(kNoVm);

@@ -17,6 +17,7 @@
 #include "host/run_config.h"
 #include "machine/nested_fault.h"
 #include "machine/nested_page_table.h"
+#include "policy/seam.h"
 #include "trace/event_log.h"
 #include "trace/trace_header.h"
 
@@ -31,6 +32,8 @@ struct HostSurroundings {
   std::optional<std::uint64_t> mappingLimit;  // instead of the system's, for tests
   // Called before a VM's memory is discarded because it powers off: to compare what guests left behind.
   std::function<void(const VirtualMachine&)> beforeRelease;
+  // Who decides about memory; they live as long as the host. Answers are checked (policy/checked_policies.h).
+  Policies policies{};
 };
 
 // An input of the run and its hash, as the trace header lists them.

@@ -51,6 +51,7 @@ enum class ShareAttempt : std::uint8_t {
   Alone,        // no other page with this hash is known; on a scan there is a hint of this one now
   HintChanged,  // as Alone: there was a hint, but the hinted page holds something else now
   FalseMatch,   // same hash, other bytes: ineligible for as long as it keeps this hash
+  Left,         // the policy does not want them to be compared; it is asked again at the next attempt
 };
 
 struct ShareCounters {
@@ -81,6 +82,7 @@ struct HostSavings {
 //                         '-- a hint has it ------------> hash the hinted page again now
 //                               |-- changed ------------> this page's hint replaces it
 //                               '-- same ---------------> all bytes equal?  both share the hinted page's frame
+//   the policy is asked before bytes are compared
 //   bytes not equal: a false match; the page is ineligible until its hash changes
 //
 // Always true: a page is write-protected only if another one with equal bytes was found; guest page tables and pages that are not
@@ -156,6 +158,10 @@ class PageSharing {
   [[nodiscard]] ShareAttempt shareWithHint(const Page& page, Mfn hinted, ShareOccasion occasion, std::uint64_t cause);
   [[nodiscard]] ShareAttempt falseMatch(const Page& page, std::uint64_t cause);
   void leaveHint(const Page& page, ShareOccasion occasion);
+  [[nodiscard]] const Vm* hintedVm(Mfn hinted) const;  // nullptr: the hint's page has gone
+  [[nodiscard]] MatchQuestion questionAbout(const Page& page, Mfn known) const;
+  [[nodiscard]] bool matchWanted(const Page& page, Mfn known, std::uint64_t cause);
+  void askAhead(Vm& vm, std::uint64_t draws);
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);
   [[nodiscard]] bool isZero(Mfn mfn) const;
   std::uint64_t draw(Vm& vm, std::uint64_t pages);
@@ -176,6 +182,10 @@ class PageSharing {
   VirtualTime now_;
   CarriedShare slowed_;
   std::uint64_t wanted_ = 0, cap_ = 0;  // pages a second of all VMs and of the host, in millionths
+
+  // What a policy said about the matches that the next draws were to find. An answer depends on its question alone.
+  std::vector<MatchQuestion> askedAhead_;
+  std::vector<MatchAnswer> answeredAhead_;
 
   ShareCounters counters_;
   VirtualTime hostCpuTime_;

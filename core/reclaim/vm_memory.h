@@ -10,6 +10,7 @@
 #include "machine/guest_physical_memory.h"
 #include "policy/reclaim_targets.h"
 #include "reclaim/compression_cache.h"
+#include "reclaim/page_times.h"
 #include "reclaim/recent_faults.h"
 #include "reclaim/swap_file.h"
 #include "reclaim/working_set_sampler.h"
@@ -51,6 +52,7 @@ struct VmMemory {
   MemorySettings settings;
   MemoryCounters counters;
   RecentFaults recent;
+  PageTimes times;
   // The guest's page-table pool, [first, end): never sampled, shared, zipped or swapped.
   Gfn tablesFirst, tablesEnd;
   // What the memory scheduler makes of it.

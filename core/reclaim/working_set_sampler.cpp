@@ -30,10 +30,12 @@ void WorkingSetSampler::begin(VmMemory& vm) {
   }
 }
 
-void WorkingSetSampler::latch(const VmMemory& vm) {
+void WorkingSetSampler::latch(VmMemory& vm) {
   for (Sample& sample : samples_) {
+    if (sample.touched) continue;
     const NptEntry entry = vm.guest.entry(sample.gfn);
-    sample.touched = sample.touched || (entry.present() && entry.accessed());
+    sample.touched = entry.present() && entry.accessed();
+    if (sample.touched) vm.times.see(sample.gfn, vm.clock.now());
   }
 }
 

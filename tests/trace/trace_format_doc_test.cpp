@@ -57,7 +57,7 @@ class TraceFormatDocTest : public QObject {
     named(0, FreeState::Low);
     named(1, OverheadUse::Other);
     named(1, ReclaimReason::Target);
-    named(1, RefusalReason::Ballooned);
+    named(1, RefusalReason::WrongTargets);
     named(0, GuestUse::Balloon);
     named(0, PagePlace::Swapped);
   }
