@@ -24,7 +24,7 @@ class BalloonHost {
 
 class BalloonDevice {
  public:
-  // `maximum`: the most pages that the balloon may ever hold.
+  // `maximum`: the most pages that the balloon may hold.
   BalloonDevice(BalloonHost& host, Pages memory, Pages maximum) : host_(host), memory_(memory), maximum_(maximum) {}
 
   struct Call {
@@ -40,6 +40,8 @@ class BalloonDevice {
 
   // What the host wants; the driver learns it with its next call. At most maximum().
   void setTarget(Pages target);
+  // From now on. What the balloon holds beyond it stays until the driver gives it back: its target is no higher.
+  void setMaximum(Pages maximum);
   // The driver must start over: its next call is answered by RESET.
   void demandReset() { resetDemanded_ = true; }
 

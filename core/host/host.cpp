@@ -449,6 +449,8 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     scheduler_->setSettings(scheduleSettingsOf(config_.host));
     sharing_->setRate(scanRateOf(config_.host));
     sharing_->setSalting(saltingOf(config_.host));
+    parts_->balloonMaxPercent = optionOf(config_.host, "CtlMaxPercent");
+    for (const auto& each : vms_) each->refreshBalloonMaximum();
     return {};
   }
   MemorySettings settings = vms_[*vm]->memorySettings();
@@ -472,6 +474,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     config.balloon = *action.value != 0;
   } else if (action.setting == "balloon_max") {
     config.balloonMax = action.value ? std::optional(Pages(*action.value)) : std::nullopt;
+    vms_[*vm]->refreshBalloonMaximum();
   } else {
     return failure("{} has no setting \"{}\" that can be changed while it runs", config.name, action.setting);
   }

@@ -170,8 +170,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   memory.settings = settings;
   on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);
   on.balloonPages = std::make_unique<PagerBalloon>(memory, host_.pager, *on.access);
-  const Pages balloonMax = config_.balloonMax.value_or(Pages(config_.memory.value() * host_.balloonMaxPercent / 100));
-  on.balloon = std::make_unique<BalloonDevice>(*on.balloonPages, config_.memory, std::min(balloonMax, config_.memory));
+  on.balloon = std::make_unique<BalloonDevice>(*on.balloonPages, config_.memory, balloonMaximum());
   if (host_.zipSlots != ZipSlots::None)
     memory.zip.emplace(host_.machine, id_, host_.zipSlots == ZipSlots::HalfAndQuarter ? QuarterSlots::On : QuarterSlots::Off);
   memory.workingSet = WorkingSetSampler(Random(host_.config.seed, "working set " + config_.name));
@@ -339,8 +338,10 @@ void VirtualMachine::setBalloonTarget() {
   const Pages size = memory.guest.count(PagePlace::Ballooned);
   // Deflating goes slowly (MCTL-ES): an estimate that was too low for a moment must not have the guest move its memory to and fro.
   const Pages slowly = std::max(Pages(host_.balloonStep.value() / 16), Pages(1));
-  const Pages target =
-      std::clamp(memory.balloon.target, size - std::min(size, slowly), std::min(size + host_.balloonStep, memory.balloon.maximum));
+  const Pages most = std::min(size + host_.balloonStep, memory.balloon.maximum);
+  // What the administrator takes away goes at once.
+  const Pages least = config_.balloon ? std::min(size - std::min(size, slowly), most) : Pages(0);
+  const Pages target = std::clamp(memory.balloon.target, least, most);
   if (target == on_->balloon->target()) return;
   on_->balloon->setTarget(target);
   Event told = event(EventKind::BalloonTarget);
@@ -354,9 +355,21 @@ void VirtualMachine::refreshBalloon() {
   on_->memory->balloon.driver = on_->balloon->running() && config_.balloon ? BalloonDriver::Running : BalloonDriver::Absent;
 }
 
+void VirtualMachine::refreshBalloonMaximum() {
+  if (!on_) return;
+  on_->balloon->setMaximum(balloonMaximum());
+  on_->memory->balloon.maximum = on_->balloon->maximum();
+}
+
+Pages VirtualMachine::balloonMaximum() const {
+  return std::min(config_.balloonMax.value_or(Pages(config_.memory.value() * host_.balloonMaxPercent / 100)), config_.memory);
+}
+
+bool VirtualMachine::hasBalloon() const { return config_.balloon || on_->memory->guest.count(PagePlace::Ballooned) > Pages(0); }
+
 std::uint64_t VirtualMachine::attention() {
   std::uint64_t flags = 0;
-  if (config_.balloon && clock_.now() >= nextPoll_) {
+  if (hasBalloon() && clock_.now() >= nextPoll_) {
     flags |= OC_ATTENTION_BALLOON_POLL;
     setBalloonTarget();
     nextPoll_ = clock_.now() + seconds(1) / host_.config.host.timeScale;

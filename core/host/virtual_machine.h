@@ -82,6 +82,8 @@ class VirtualMachine {
   void unblock();
   // Tells the memory scheduler what the balloon device knows.
   void refreshBalloon();
+  // Its own balloon_max or the host's CtlMaxPercent has changed.
+  void refreshBalloonMaximum();
   void signal() { ++signals_; }
   void inject(DeviceFault fault, std::uint64_t count);
   void setMemorySettings(const MemorySettings& settings);
@@ -120,6 +122,9 @@ class VirtualMachine {
   [[nodiscard]] Event event(EventKind kind) const;
   [[nodiscard]] std::uint64_t attention();
   void setBalloonTarget();
+  [[nodiscard]] Pages balloonMaximum() const;
+  // May the driver talk to the host? Ballooning that was switched off goes on until the balloon is empty.
+  [[nodiscard]] bool hasBalloon() const;
   void recordConsole(const std::vector<std::string>& lines);
 
   VmId id_;

@@ -6,7 +6,7 @@
 namespace overcommit {
 
 bool WorkingSetSampler::advance(VmMemory& vm, VirtualTime executed, VirtualTime period) {
-  const bool ended = !samples_.empty() && executed >= periodEnd_;
+  const bool ended = !samples_.empty() && executed >= periodBegin_ + period;
   if (ended) {
     latch(vm);
     lastPeriod_ = counts();
@@ -14,7 +14,7 @@ bool WorkingSetSampler::advance(VmMemory& vm, VirtualTime executed, VirtualTime 
   }
   if (ended || samples_.empty()) {
     begin(vm);
-    periodEnd_ = executed + period;
+    periodBegin_ = executed;
   }
   return ended;
 }

@@ -38,7 +38,7 @@ class WorkingSetSampler {
 
   Random draws_;
   std::vector<Sample> samples_;
-  VirtualTime periodEnd_;
+  VirtualTime periodBegin_;
   ActiveAverages averages_;
   SampleCounts lastPeriod_;
 };
