@@ -50,7 +50,7 @@ class Reclaimer;
 // The hypervisor at work: machine memory, VMs, run loop. Advances in quanta of virtual time; everything else happens between them.
 class Host {
  public:
-  // Nothing runs yet. Errors: a missing file, admission refused, no memory for the frames, an unusable Unicorn
+  // Nothing runs yet. Errors: a missing file, a host too small for itself, no memory for the frames, an unusable Unicorn
   // (`backendUnavailable` tells that one apart: exit code 77).
   static Result<std::unique_ptr<Host>> create(RunConfig config, HostSurroundings surroundings, EventLog& log);
   ~Host();
@@ -60,7 +60,7 @@ class Host {
   // Applies one action of the timeline at now(). A setting that cannot be applied is an error.
   Result<void> apply(const TimedAction& action);
   // Call before the first step(): powers on the VMs that start at 0, so that a trace can be attached to the log first.
-  // An error of one of them (a malformed kernel, no memory) is the run's.
+  // An error of one of them (admission refused, a malformed kernel, no memory) is the run's.
   Result<void> start();
   // The last check of the audit. VMs stay as they are: the end of the run is no event of theirs.
   void finish();
