@@ -8,8 +8,8 @@ using namespace overcommit::test;
 
 namespace {
 
-// A VM with a balloon that polls every 10 ms, on a host where nothing but its limit can press it.
-RunConfig limited(std::uint64_t limitPages) {
+// A VM with a balloon that polls every 10 ms, on a host where nothing but a limit can press it.
+RunConfig roomy() {
   RunConfig config = hostOf(mebibytes(64));
   config.host.timeScale = 100;
   config.costs.diskRead = config.costs.swapRead = microseconds(20);
@@ -17,16 +17,20 @@ RunConfig limited(std::uint64_t limitPages) {
   VmConfig vm = vmOf("a", "toucher", mebibytes(16));
   vm.arguments = {{"working_set", 3 * kMiB}, {"op_work", 100'000}};
   vm.balloon = true;
-  vm.limit = Pages(limitPages);
   config.vms = {vm};
   return config;
 }
 
 std::uint64_t ballooned(const TestHost& test) { return test.vm(0).count(PagePlace::Ballooned).value(); }
 
-// All of the guest's memory is in use: by its page cache, which a balloon may have.
-bool fill(TestHost& test) {
-  return test.runUntil([&] { return test.metric("vm.a.balloon_driver") == 1; }, seconds(5));
+// Gives the VM a limit 200 pages below what it has, which asks its balloon for them: 0, or the limit.
+std::uint64_t press(TestHost& test) {
+  const auto busy = [&] { return test.metric("vm.a.balloon_driver") == 1 && test.vm(0).meter().operations() > 300; };
+  if (!test.runUntil(busy, seconds(10))) return 0;
+  const Pages limit = test.vm(0).memory()->allocated() - Pages(200);
+  if (!test.apply(0, SetAction{"limit", limit.value()})) return 0;
+  const VirtualTime now = test.host().now();
+  return test.runUntil([&] { return ballooned(test) >= 150; }, now + seconds(5)) ? limit.value() : 0;
 }
 
 }  // namespace
@@ -41,10 +45,10 @@ class SettingsTest : public QObject {
   }
   void loweredBalloonMaximumDeflatesTheBalloon() {
     QFETCH(const bool, ofTheHost);
-    TestHost test(limited(700));
+    TestHost test(roomy());
     VERIFY_STARTED(test);
-    QVERIFY(fill(test));
-    QVERIFY(test.runUntil([&] { return ballooned(test) > 200; }, seconds(10)));
+    const std::uint64_t limit = press(test);
+    QVERIFY(limit > 0);
     const std::uint64_t maximum = ofTheHost ? mebibytes(16).value() * 2 / 100 : 60;
     if (ofTheHost) {
       VERIFY_OK(test.apply(std::nullopt, SetAction{"CtlMaxPercent", 2}));
@@ -69,7 +73,7 @@ class SettingsTest : public QObject {
 
   // The VM's own maximum goes before the host's percentage.
   void hostsBalloonPercentageDoesNotTouchAVmWithItsOwn() {
-    RunConfig config = limited(700);
+    RunConfig config = roomy();
     config.vms[0].balloonMax = Pages(500);
     TestHost test(config);
     VERIFY_STARTED(test);
@@ -78,10 +82,10 @@ class SettingsTest : public QObject {
   }
 
   void ballooningThatIsSwitchedOffGivesEverythingBackAndLeavesTheLimitToSwap() {
-    TestHost test(limited(700));
+    TestHost test(roomy());
     VERIFY_STARTED(test);
-    QVERIFY(fill(test));
-    QVERIFY(test.runUntil([&] { return ballooned(test) > 200; }, seconds(10)));
+    const std::uint64_t limit = press(test);
+    QVERIFY(limit > 0);
     VERIFY_OK(test.apply(0, SetAction{"balloon", 0}));
     const VirtualTime changed = test.host().now();
     QVERIFY(test.runUntil([&] { return ballooned(test) == 0; }, changed + seconds(1)));
@@ -89,11 +93,11 @@ class SettingsTest : public QObject {
     const std::uint64_t inflates = test.metric("vm.a.inflates");
     test.runUntil(changed + seconds(3));
     QCOMPARE(test.metric("vm.a.inflates"), inflates);
-    QVERIFY(test.vm(0).memory()->allocated() <= Pages(700));
+    QVERIFY(test.vm(0).memory()->allocated() <= Pages(limit));
     QVERIFY2(test.vm(0).on(), test.vm(0).crashReason().c_str());
 
     VERIFY_OK(test.apply(0, SetAction{"balloon", 1}));
-    VERIFY_OK(test.apply(0, SetAction{"limit", 500}));
+    VERIFY_OK(test.apply(0, SetAction{"limit", limit - 100}));
     const VirtualTime again = test.host().now();
     QVERIFY(test.runUntil([&] { return ballooned(test) > 0; }, again + seconds(3)));
     test.host().finish();
