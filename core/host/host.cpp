@@ -13,6 +13,7 @@
 #include "host/engine_figures.h"
 #include "host/virtual_machine.h"
 #include "host/vm_on.h"
+#include "policy/admission.h"
 #include "policy/large_pages.h"
 #include "policy/profile.h"
 #include "reclaim/large_page_breaker.h"
@@ -23,6 +24,8 @@ namespace {
 
 // How often freed frames are looked through for memory that goes back to the operating system.
 constexpr VirtualTime kGiveBackPeriod = seconds(1);
+// More than all VMs together can need.
+constexpr Pages kUnlimitedSwapSpace(std::uint64_t{1} << 40);
 
 constexpr std::string_view kUnavailable = "backend not available: ";
 
@@ -189,7 +192,8 @@ class Host::Implementation {
 
  private:
   Result<void> readInputs();
-  Result<void> admit(std::span<const Pages> reservations) const;
+  [[nodiscard]] Pages ownFrames() const;
+  [[nodiscard]] Result<void> admit(std::size_t vm, Pages reservation) const;
   Result<void> powerOn(std::size_t vm);
   void startDue();
   [[nodiscard]] std::string kernelOf(const VmConfig& vm) const;  // the file; "" for a VM without a CPU
@@ -229,17 +233,36 @@ Result<void> Host::Implementation::readInputs() {
   return {};
 }
 
-// Every VM must find its reservation and overhead (W02 section 6.2) at the worst: all on.
-Result<void> Host::Implementation::admit(std::span<const Pages> reservations) const {
-  Pages needed = config_.host.console + Pages(1) + Pages(shareTable_.size());
-  for (const Pages reservation : reservations) needed += reservation;
-  for (const VmConfig& vm : config_.vms) needed += NestedPageTable::tablesFor(vm.memory);
-  const Pages least = needed + pager_->emergencyFrames();
-  if (least > machine_->frames())
-    return failure(
-        "admission refused: reservations and overhead of all VMs need {} pages, the host has {}; lower a reservation or give the host "
-        "more memory",
-        least.value(), machine_->frames().value());
+// Frames that no VM can ever have.
+Pages Host::Implementation::ownFrames() const {
+  return config_.host.console + Pages(1) + Pages(shareTable_.size()) + pager_->emergencyFrames();
+}
+
+// May the VM be on with this reservation, beside those that are (W02 section 6.2)?
+Result<void> Host::Implementation::admit(std::size_t vm, Pages reservation) const {
+  const Pages swapSpace = config_.disk.swapSpace.value_or(kUnlimitedSwapSpace);
+  AdmissionHost host{machine_->frames(), ownFrames(), swapSpace};
+  for (const auto& other : vms_) {
+    if (!other->on() || other.get() == vms_[vm].get()) continue;
+    host.promised += other->memorySettings().reservation + other->overhead();
+    host.swapSpace = host.swapSpace - std::min(host.swapSpace, other->swapFileSlots());
+  }
+  const VmConfig& config = config_.vms[vm];
+  const AdmissionResult result = overcommit::admit({config.memory, reservation, NestedPageTable::tablesFor(config.memory)}, host);
+  switch (result.admission) {
+    case Admission::Granted: return {};
+    case Admission::NotEnoughMemory:
+      return failure(
+          "admission refused: {} needs {} pages for its reservation and its overhead, and {} of the host's {} are promised to nobody yet; "
+          "lower its reservation or that of another VM, or give the host more memory",
+          config.name, result.needed.value(), result.available.value(), machine_->frames().value());
+    case Admission::NotEnoughSwapSpace:
+      return failure(
+          "admission refused: {} needs {} pages of swap space for what is not reserved, and {} of the host's {} are promised to nobody "
+          "yet; "
+          "raise [disk] swap_space or its reservation, or lower its memory",
+          config.name, result.needed.value(), result.available.value(), swapSpace.value());
+  }
   return {};
 }
 
@@ -259,7 +282,7 @@ Result<void> Host::Implementation::create() {
   if (!machine) return tl::unexpected(machine.error());
   machine_ = std::move(*machine);
   const FreeStateThresholds thresholds = thresholdsOf(config_.host);
-  const Pager::Parts pagerParts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size()};
+  const Pager::Parts pagerParts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size(), surroundings_.policies};
   pager_.emplace(pagerParts, thresholds);
   for (std::uint64_t i = 0; i < ShareTable::framesFor(machine_->frames()).value(); ++i) {
     const auto mfn = machine_->takeOverhead(kNoVm);
@@ -273,9 +296,11 @@ Result<void> Host::Implementation::create() {
   reclaimer_.emplace(pagerParts, *pager_, &*sharing_, reclaimSettingsOf(config_.host));
   pager_->setFrameSource(*reclaimer_);
   scheduler_.emplace(pagerParts, *pager_, scheduleSettingsOf(config_.host));
-  std::vector<Pages> reservations;
-  for (const VmConfig& vm : config_.vms) reservations.push_back(vm.reservation);
-  if (auto admitted = admit(reservations); !admitted) return admitted;
+  if (ownFrames() > machine_->frames())
+    return failure(
+        "admission refused: the hypervisor itself needs {} pages for service console, share table and emergencies, the host has {}; give "
+        "the host more memory or a smaller console",
+        ownFrames().value(), machine_->frames().value());
 
   if (needsCpu) {
     auto probed = probeUnicorn();
@@ -370,6 +395,7 @@ Result<void> Host::Implementation::start() {
 }
 
 Result<void> Host::Implementation::powerOn(std::size_t vm) {
+  if (auto admitted = admit(vm, vms_[vm]->memorySettings().reservation); !admitted) return admitted;
   const std::uint64_t before = log_.recorded();
   Result<void> on = vms_[vm]->powerOn(now_, vms_[vm]->memorySettings());
   const bool recorded = vms_[vm]->powerOnEvent() > before;
@@ -479,6 +505,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     sharing_->setSalting(saltingOf(config_.host));
     for (const auto& each : vms_) each->setLargeBacking(largeBackingOf(config_.host, each->config().memory));
     parts_->balloonMaxPercent = optionOf(config_.host, "CtlMaxPercent");
+    for (const auto& each : vms_) each->refreshBalloon();
     return {};
   }
   MemorySettings settings = vms_[*vm]->memorySettings();
@@ -488,10 +515,9 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
   } else if (action.setting == "reservation" && action.value) {
     const Pages reservation(*action.value);
     if (reservation > config.memory) return failure("the reservation of {} would be larger than its memory", config.name);
-    std::vector<Pages> reservations;
-    for (const auto& each : vms_) reservations.push_back(each->memorySettings().reservation);
-    reservations[*vm] = reservation;
-    if (auto admitted = admit(reservations); !admitted) return admitted;
+    if (vms_[*vm]->on()) {
+      if (auto admitted = admit(*vm, reservation); !admitted) return admitted;
+    }
     settings.reservation = reservation;
   } else if (action.setting == "shares" && action.value) {
     settings.shares = *action.value;
@@ -502,6 +528,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     config.balloon = *action.value != 0;
   } else if (action.setting == "balloon_max") {
     config.balloonMax = action.value ? std::optional(Pages(*action.value)) : std::nullopt;
+    vms_[*vm]->refreshBalloon();
   } else {
     return failure("{} has no setting \"{}\" that can be changed while it runs", config.name, action.setting);
   }

@@ -17,6 +17,7 @@
 #include "host/run_config.h"
 #include "machine/nested_fault.h"
 #include "machine/nested_page_table.h"
+#include "policy/seam.h"
 #include "trace/event_log.h"
 #include "trace/memory_figures.h"
 #include "trace/trace_header.h"
@@ -32,6 +33,8 @@ struct HostSurroundings {
   std::optional<std::uint64_t> mappingLimit;  // instead of the system's, for tests
   // Called before a VM's memory is discarded because it powers off: to compare what guests left behind.
   std::function<void(const VirtualMachine&)> beforeRelease;
+  // Who decides about memory; they live as long as the host. Answers are checked (policy/checked_policies.h).
+  Policies policies{};
 };
 
 // An input of the run and its hash, as the trace header lists them.
@@ -48,7 +51,7 @@ class Reclaimer;
 // The hypervisor at work: machine memory, VMs, run loop. Advances in quanta of virtual time; everything else happens between them.
 class Host {
  public:
-  // Nothing runs yet. Errors: a missing file, admission refused, no memory for the frames, an unusable Unicorn
+  // Nothing runs yet. Errors: a missing file, a host too small for itself, no memory for the frames, an unusable Unicorn
   // (`backendUnavailable` tells that one apart: exit code 77).
   static Result<std::unique_ptr<Host>> create(RunConfig config, HostSurroundings surroundings, EventLog& log);
   ~Host();
@@ -58,7 +61,7 @@ class Host {
   // Applies one action of the timeline at now(). A setting that cannot be applied is an error.
   Result<void> apply(const TimedAction& action);
   // Call before the first step(): powers on the VMs that start at 0, so that a trace can be attached to the log first.
-  // An error of one of them (a malformed kernel, no memory) is the run's.
+  // An error of one of them (admission refused, a malformed kernel, no memory) is the run's.
   Result<void> start();
   // The last check of the audit. VMs stay as they are: the end of the run is no event of theirs.
   void finish();

@@ -190,7 +190,7 @@ void VirtualMachine::Hypercalls::serveBalloon(const VmExit& exit) {
   vm_.clock_.advance(TimeUse::Run, vm_.host_.config.costs.balloonCall);
   const BalloonDevice::Call call{static_cast<std::uint32_t>(exit.number), static_cast<std::uint32_t>(exit.argument1), exit.argument2,
                                  exit.argument3};
-  if (!vm_.config_.balloon) return on_.vcpu->replyBalloon(OC_BALLOON_FAILURE, 0, std::nullopt);
+  if (!vm_.hasBalloon()) return on_.vcpu->replyBalloon(OC_BALLOON_FAILURE, 0, std::nullopt);
   // A guest that touched its balloon was reset, or is lost to it: the driver has to start over (W02 section 3.2).
   if (on_.popsSeen != on_.memory->counters.pops) on_.balloon->demandReset();
   on_.popsSeen = on_.memory->counters.pops;

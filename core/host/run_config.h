@@ -23,6 +23,7 @@ struct DiskConfig {
   // Time one 4 KiB request occupies the device, on top of nothing: requests queue behind each other.
   std::optional<VirtualTime> serviceTime;  // overrides the cost table's disk and swap times
   std::uint64_t bandwidth = 0;             // bytes per virtual second; 0 = not limited
+  std::optional<Pages> swapSpace;          // for swap files, all together; nothing: as much as they need
 };
 
 struct HostConfig {

@@ -353,8 +353,10 @@ void VirtualMachine::setBalloonTarget() {
   const std::uint64_t touched = memory.counters.firstTouches - std::exchange(firstTouchesSeen_, memory.counters.firstTouches);
   const bool asks = returned > 0 && touched >= (returned + 1) / 2;
   const Pages down = asks ? host_.balloonStep : std::max(Pages(host_.balloonStep.value() / 16), Pages(1));
-  const Pages target =
-      std::min(std::clamp(memory.balloon.target, size - std::min(size, down), size + host_.balloonStep), on_->balloon->maximum());
+  const Pages most = std::min({size + host_.balloonStep, memory.balloon.maximum, on_->balloon->maximum()});
+  // What the administrator takes away goes at once.
+  const Pages least = config_.balloon ? std::min(size - std::min(size, down), most) : Pages(0);
+  const Pages target = std::clamp(memory.balloon.target, least, most);
   if (target == on_->balloon->target()) return;
   on_->balloon->setTarget(target);
   Event told = event(EventKind::BalloonTarget);
@@ -374,9 +376,11 @@ void VirtualMachine::refreshBalloon() {
   on_->memory->balloon.driver = on_->balloon->running() && config_.balloon ? BalloonDriver::Running : BalloonDriver::Absent;
 }
 
+bool VirtualMachine::hasBalloon() const { return config_.balloon || on_->memory->guest.count(PagePlace::Ballooned) > Pages(0); }
+
 std::uint64_t VirtualMachine::attention() {
   std::uint64_t flags = 0;
-  if (config_.balloon && clock_.now() >= nextPoll_) {
+  if (hasBalloon() && clock_.now() >= nextPoll_) {
     flags |= OC_ATTENTION_BALLOON_POLL;
     setBalloonTarget();
     nextPoll_ = clock_.now() + seconds(1) / host_.config.host.timeScale;

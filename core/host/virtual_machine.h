@@ -82,7 +82,7 @@ class VirtualMachine {
   void reap();
   // There is memory again.
   void unblock();
-  // Tells the memory scheduler what the balloon device knows.
+  // Tells the memory scheduler what the balloon device knows, and the device what its balloon_max or the host's CtlMaxPercent is now.
   void refreshBalloon();
   void signal() { ++signals_; }
   void inject(DeviceFault fault, std::uint64_t count);
@@ -129,6 +129,8 @@ class VirtualMachine {
   [[nodiscard]] std::uint64_t attention();
   void setBalloonTarget();
   [[nodiscard]] Pages balloonMaximum() const;  // that the administrator allows
+  // May the driver talk to the host? Ballooning that was switched off goes on until the balloon is empty.
+  [[nodiscard]] bool hasBalloon() const;
   void recordConsole(const std::vector<std::string>& lines);
 
   VmId id_;

@@ -45,7 +45,7 @@ class BuiltinTargets final : public TargetsPolicy {
 
 class BuiltinPolicies final {
  public:
-  [[nodiscard]] Policies all() { return {match_, victim_, zip_, freeState_, targets_}; }
+  [[nodiscard]] Policies all() { return {&match_, &victim_, &zip_, &freeState_, &targets_}; }
 
  private:
   BuiltinMatch match_;

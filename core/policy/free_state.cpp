@@ -54,12 +54,6 @@ std::uint64_t scaledUp(std::uint64_t part, std::uint64_t frames, std::uint64_t w
 
 }  // namespace
 
-std::optional<MinFreeScale> minFreeScaleOf(std::string_view profile) {
-  if (profile == "esx2" || profile == "esx3" || profile == "esx4") return MinFreeScale::SixPercent;
-  if (profile == "esx5" || profile == "esx6") return MinFreeScale::Sliding;
-  return std::nullopt;
-}
-
 Bytes minFreeOf(Bytes host, MinFreeScale scale, std::uint64_t percent) {
   if (percent != 0) return host * percent / 100;
   if (scale == MinFreeScale::SixPercent) return host * 6 / 100;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "base/ids.h"
 #include "trace/event.h"
 
@@ -31,7 +28,6 @@ struct FreeStateThresholds {
 // How a vintage sizes MinFree: 6 % of the host up to ESX 4, a sliding scale from ESXi 5 on (6 % of the first 4 GiB, 4 % up to
 // 12 GiB, 2 % up to 28 GiB, 1 % of the rest).
 enum class MinFreeScale : unsigned char { SixPercent, Sliding };
-std::optional<MinFreeScale> minFreeScaleOf(std::string_view profile);  // nothing: no such profile
 
 // MinFree of a host of this size; `percent` (Mem.MemMinFreePct) replaces the scale unless it is 0.
 Bytes minFreeOf(Bytes host, MinFreeScale scale, std::uint64_t percent);

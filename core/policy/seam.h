@@ -16,7 +16,8 @@ namespace overcommit {
 // asked in batches; answer i belongs to question i, and both spans have the same length.
 //
 // An answer must depend on the questions so far and on nothing else: no clock, no chance of one's own. Where chance is wanted, as in
-// the choice of victims, it is in the question. Whoever asks checks the answers: a wrong one can cost performance, never contents.
+// the choice of victims, it is in the question. CheckedPolicies asks them and checks what they say: a wrong answer can cost performance,
+// never contents.
 
 // Does this page match? A page was hashed, and a page or frame with an equal hash is known. All bytes are compared before anything is
 // shared, whatever the answer.
@@ -27,9 +28,11 @@ struct MatchQuestion {
   std::uint64_t salt = 0;  // equal salts: the administrator lets them share
   std::uint64_t knownSalt = 0;
   VmId vm;
+  Gfn gfn;
   VmId knownVm;  // of a hint; kNoVm: a shared frame
   KnownAs known = KnownAs::Hint;
   std::uint32_t sharers = 0;  // of a shared frame
+  friend bool operator==(const MatchQuestion&, const MatchQuestion&) = default;
 };
 enum class MatchAnswer : std::uint8_t { Leave, CompareAndShare };
 
@@ -44,6 +47,9 @@ struct Candidates {
   std::uint32_t first = 0;
   std::uint32_t count = 0;  // at least 1
 };
+
+// The most candidates that are drawn for one question.
+inline constexpr std::uint32_t kMostCandidates = 64;
 
 // Which page goes next? Candidates are drawn at random, without what is exempt; the answer is an index into the question's own.
 struct VictimCandidate {
@@ -61,7 +67,7 @@ struct VictimQuestion {
 class VictimPolicy {
  public:
   virtual ~VictimPolicy() = default;
-  // How many candidates it wants to choose from, at least 1.
+  // How many candidates it wants to choose from, 1 to kMostCandidates. Asked once, before everything else.
   [[nodiscard]] virtual std::uint32_t candidatesWanted() const = 0;
   virtual void choose(std::span<const VictimQuestion> questions, std::span<const VictimCandidate> candidates,
                       std::span<std::uint32_t> answers) = 0;
@@ -93,6 +99,7 @@ class ZipPolicy {
  public:
   virtual ~ZipPolicy() = default;
   virtual void admit(std::span<const ZipQuestion> questions, std::span<ZipAnswer> answers) = 0;
+  // Of those that may have to leave the cache; as above.
   [[nodiscard]] virtual std::uint32_t candidatesWanted() const = 0;
   virtual void evict(std::span<const EvictQuestion> questions, std::span<const ZippedCandidate> candidates,
                      std::span<std::uint32_t> answers) = 0;
@@ -123,13 +130,13 @@ class TargetsPolicy {
   virtual void targets(const TargetsQuestion& question, std::span<const VmClaim> vms, std::span<Pages> answers) = 0;
 };
 
-// All of them, as the host uses them.
+// Whom the host asks. nullptr: what ESX does decides.
 struct Policies {
-  MatchPolicy& match;
-  VictimPolicy& victim;
-  ZipPolicy& zip;
-  FreeStatePolicy& freeState;
-  TargetsPolicy& targets;
+  MatchPolicy* match = nullptr;
+  VictimPolicy* victim = nullptr;
+  ZipPolicy* zip = nullptr;
+  FreeStatePolicy* freeState = nullptr;
+  TargetsPolicy* targets = nullptr;
 };
 
 template <typename... Values>

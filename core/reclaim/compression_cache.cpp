@@ -188,6 +188,12 @@ std::optional<Gfn> CompressionCache::oldest() const {
   return entries_[oldest_].gfn;
 }
 
+std::optional<Gfn> CompressionCache::nextOldest(std::uint64_t slot) const {
+  invariant(uses(slot) && entries_[slot].frame != kSameFilled, "only pages in store frames have an order");
+  const std::uint32_t newer = entries_[slot].newer;
+  return newer == kNone ? std::nullopt : std::optional(entries_[newer].gfn);
+}
+
 std::optional<std::string> CompressionCache::audit() const {
   std::vector<Quarters> inUse(frames_.size());
   Pages pages, sameFilled;

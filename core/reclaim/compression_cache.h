@@ -72,6 +72,8 @@ class CompressionCache {
   [[nodiscard]] ZippedPage at(std::uint64_t slot) const;  // of a slot in use
   // Of the pages in store frames, the one zipped the longest ago: a touch unzips a page, so none of them was touched since.
   [[nodiscard]] std::optional<Gfn> oldest() const;
+  // The one behind it in this order, of a page in a store frame, given by its slot.
+  [[nodiscard]] std::optional<Gfn> nextOldest(std::uint64_t slot) const;
 
   [[nodiscard]] Pages pages() const { return pages_; }                      // guest pages in the cache
   [[nodiscard]] Pages sameFilled() const { return sameFilled_; }            // of which these take no slot

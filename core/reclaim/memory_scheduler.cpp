@@ -58,7 +58,8 @@ void MemoryScheduler::setTargets(const Expiry& why, VirtualTime now) {
     available += vm->allocated();
   }
   available = available - std::min(available, reclaimGoal(pager_.thresholds()));
-  const std::vector<Pages> targets = allocationTargets(available, claims, settings_.tax);
+  std::vector<Pages> targets(vms.size());
+  pager_.policies().targets({available, settings_.tax}, claims, targets);
   std::uint64_t balance = 0;
   for (std::size_t i = 0; i < vms.size(); ++i) {
     VmMemory& vm = *vms[i];

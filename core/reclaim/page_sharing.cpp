@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t kMillion = 1'000'000, kBillion = 1'000'000'000;
 
+// For so many draws a policy is asked at once about the matches that they find.
+constexpr std::uint64_t kMatchBatch = 64;
+
 // A salt's number, spread over 64 bits; one to one, and 0 stays 0.
 std::uint64_t spread(std::uint64_t number) {
   number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -161,6 +164,7 @@ ShareAttempt PageSharing::tryShare(VmMemory& memory, Gfn gfn, ShareOccasion occa
 
 // Pager::share() wants a page that maps the frame; here there is only the frame: it has no list of its sharers.
 ShareAttempt PageSharing::shareWithFrame(const Page& page, Mfn shared, std::uint64_t cause) {
+  if (!matchWanted(page, shared, cause)) return ShareAttempt::Left;
   hostCpuTime_ += costs_.comparePage;
   if (std::memcmp(machine_.bytes(page.mfn).data(), machine_.bytes(shared).data(), kPageSize) != 0) return falseMatch(page, cause);
   pager_.shareFrame(*page.vm.memory, page.gfn, shared, cause);
@@ -169,14 +173,11 @@ ShareAttempt PageSharing::shareWithFrame(const Page& page, Mfn shared, std::uint
 
 ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccasion occasion, std::uint64_t cause) {
   const ShareEntry hint = table_.entry(hinted);
-  const Frame& frame = machine_.frame(hinted);
-  Vm* other = find(hint.vm());
-  const bool there = frame.use == FrameUse::Private && frame.vm == hint.vm() && frame.gfn == hint.gfn() && other != nullptr &&
-                     takesPart(*other, hint.gfn());
-  if (!there || hasChanged(*other, hinted, page)) {
+  const Vm* other = hintedVm(hinted);
+  if (other == nullptr || hasChanged(*other, hinted, page)) {
     table_.remove(hinted);
     leaveHint(page, occasion);
-    if (!there) return ShareAttempt::Alone;
+    if (other == nullptr) return ShareAttempt::Alone;
     for (ShareCounters* counters : {&counters_, &page.vm.counters}) ++counters->changedHints;
     refuse(page, RefusalReason::HintChanged, cause);
     return ShareAttempt::HintChanged;
@@ -189,6 +190,7 @@ ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccas
     return ShareAttempt::InLargePage;
   }
   if (occasion != ShareOccasion::Scan && other->memory->recent.contains(hint.gfn())) return ShareAttempt::Alone;
+  if (!matchWanted(page, hinted, cause)) return ShareAttempt::Left;
 
   hostCpuTime_ += costs_.comparePage;
   const Gfn otherGfn = hint.gfn();
@@ -217,6 +219,68 @@ ShareAttempt PageSharing::foundZeroFrame(const Page& page, std::uint64_t cause) 
   table_.hintToShared(page.mfn, page.hash, ShareEntry::Holds::ZeroPage);
   zeroFrames_.push_back(page.mfn);
   return ShareAttempt::Shared;
+}
+
+const PageSharing::Vm* PageSharing::hintedVm(Mfn hinted) const {
+  const ShareEntry hint = table_.entry(hinted);
+  const Frame& frame = machine_.frame(hinted);
+  if (hint.vm().value() >= vms_.size() || frame.use != FrameUse::Private || frame.vm != hint.vm() || frame.gfn != hint.gfn())
+    return nullptr;
+  const Vm& vm = vms_[hint.vm().value()];
+  return vm.memory != nullptr && takesPart(vm, hint.gfn()) ? &vm : nullptr;
+}
+
+// Of pages that are hinted, and of frames, only those with the same salted hash are ever found, so that the known page's own hash follows
+// from its salt. A shared frame is found by the hash that its sharers' salt gives: it counts as having the salt of the page.
+MatchQuestion PageSharing::questionAbout(const Page& page, Mfn known) const {
+  const ShareEntry entry = table_.entry(known);
+  MatchQuestion question;
+  question.hash = question.knownHash = page.hash ^ page.vm.salt;
+  question.salt = question.knownSalt = page.vm.salt;
+  question.vm = page.vm.memory->id;
+  question.gfn = page.gfn;
+  if (entry.kind() == ShareEntry::Kind::Shared) {
+    question.known = KnownAs::Shared;
+    question.knownVm = kNoVm;
+    question.sharers = machine_.frame(known).references;
+  } else {
+    question.knownVm = entry.vm();
+    question.knownSalt = vms_[entry.vm().value()].salt;
+    question.knownHash = page.hash ^ question.knownSalt;
+  }
+  return question;
+}
+
+bool PageSharing::matchWanted(const Page& page, Mfn known, std::uint64_t cause) {
+  const MatchQuestion question = questionAbout(page, known);
+  const auto asked = std::ranges::find(askedAhead_, question);
+  const MatchAnswer answer = asked != askedAhead_.end() ? answeredAhead_[static_cast<std::size_t>(asked - askedAhead_.begin())]
+                                                        : pager_.policies().match(question);
+  if (answer == MatchAnswer::CompareAndShare) return true;
+  refuse(page, question.salt == question.knownSalt ? RefusalReason::ByPolicy : RefusalReason::SaltDiffers, cause);
+  return false;
+}
+
+// Draws ahead, without using the draws up, and asks about everything that they would have the policy asked for as things stand now.
+void PageSharing::askAhead(Vm& vm, std::uint64_t draws) {
+  askedAhead_.clear();
+  Random ahead = vm.draws;
+  for (std::uint64_t i = 0; i < draws; ++i) {
+    const Gfn gfn(ahead.below(vm.memory->guest.memory().value()));
+    const NptEntry entry = vm.memory->guest.entry(gfn);
+    if (entry.place() != PagePlace::Private || !takesPart(vm, gfn)) continue;
+    const auto hashOf = [this](const Vm& of, Mfn mfn) { return settings_.hash(std::as_const(machine_).bytes(mfn)) ^ of.salt; };
+    const Page page{vm, gfn, entry.mfn(), hashOf(vm, entry.mfn())};
+    const auto found = table_.find(page.hash);
+    if (!found || *found == page.mfn) continue;
+    if (table_.entry(*found).kind() == ShareEntry::Kind::Hint) {
+      const Vm* other = hintedVm(*found);
+      if (other == nullptr || hashOf(*other, *found) != page.hash) continue;
+    }
+    askedAhead_.push_back(questionAbout(page, *found));
+  }
+  answeredAhead_.resize(askedAhead_.size());
+  pager_.policies().match(askedAhead_, answeredAhead_);
 }
 
 ShareAttempt PageSharing::falseMatch(const Page& page, std::uint64_t cause) {
@@ -254,8 +318,10 @@ std::uint64_t PageSharing::draw(Vm& vm, std::uint64_t pages) {
   std::uint64_t hits = 0;
   const std::uint64_t memory = vm.memory->guest.memory().value();
   for (std::uint64_t i = 0; i < pages; ++i) {
+    if (i % kMatchBatch == 0 && pager_.policies().matchesInBatches()) askAhead(vm, std::min(pages - i, kMatchBatch));
     if (tryShare(*vm.memory, Gfn(vm.draws.below(memory)), ShareOccasion::Scan, cause) == ShareAttempt::Shared) ++hits;
   }
+  askedAhead_.clear();
   count(vm, pages, hits);
   return hits;
 }

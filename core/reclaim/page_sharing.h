@@ -57,6 +57,7 @@ enum class ShareAttempt : std::uint8_t {
   HintChanged,  // as Alone: there was a hint, but the hinted page holds something else now
   FalseMatch,   // same hash, other bytes: ineligible for as long as it keeps this hash
   InLargePage,  // another page has this hash, but one of the two is in a large page; it is remembered
+  Left,         // the policy does not want them to be compared; it is asked again at the next attempt
 };
 
 struct ShareCounters {
@@ -93,6 +94,7 @@ struct HostSavings {
 //                         '-- a hint has it ------------> has the hinted page this hash still?
 //                               |-- changed ------------> this page's hint replaces it
 //                               '-- same ---------------> all bytes equal?  both share the hinted page's frame
+//   the policy is asked before bytes are compared
 //   bytes not equal: a false match; the page is ineligible until its hash changes
 //   one of the two in a large page: not shared, but remembered; tried again as soon as the large page is broken
 //
@@ -189,6 +191,10 @@ class PageSharing {
   [[nodiscard]] ShareAttempt foundZeroFrame(const Page& page, std::uint64_t cause);
   [[nodiscard]] ShareAttempt falseMatch(const Page& page, std::uint64_t cause);
   void leaveHint(const Page& page, ShareOccasion occasion);
+  [[nodiscard]] const Vm* hintedVm(Mfn hinted) const;  // nullptr: the hint's page has gone
+  [[nodiscard]] MatchQuestion questionAbout(const Page& page, Mfn known) const;
+  [[nodiscard]] bool matchWanted(const Page& page, Mfn known, std::uint64_t cause);
+  void askAhead(Vm& vm, std::uint64_t draws);
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);
   [[nodiscard]] bool isZero(Mfn mfn) const;
   std::uint64_t draw(Vm& vm, std::uint64_t pages);
@@ -211,6 +217,10 @@ class PageSharing {
   VirtualTime now_;
   CarriedShare slowed_;
   std::uint64_t wanted_ = 0, cap_ = 0;  // pages a second of all VMs and of the host, in millionths
+
+  // What a policy said about the matches that the next draws were to find. An answer depends on its question alone.
+  std::vector<MatchQuestion> askedAhead_;
+  std::vector<MatchAnswer> answeredAhead_;
 
   ShareCounters counters_;
   VirtualTime hostCpuTime_;

@@ -32,9 +32,25 @@ class Entered {
 }  // namespace
 
 Pager::Pager(Parts parts, const FreeStateThresholds& thresholds)
-    : parts_(parts), thresholds_(thresholds), emergency_(emergencyFramesOf(parts.machine.frames(), parts.vms)) {}
+    : parts_(parts), policies_(parts.policies), thresholds_(thresholds), emergency_(emergencyFramesOf(parts.machine.frames(), parts.vms)) {
+  policies_.report = [this](const WrongAnswer& answer) { recordWrong(answer); };
+}
 
-void Pager::add(VmMemory& vm) { vms_.push_back(&vm); }
+void Pager::add(VmMemory& vm) {
+  vms_.push_back(&vm);
+  if (policies_.victimCandidates() > 1 || policies_.evictionCandidates() > 1) vm.times.keepFor(vm.guest.memory());
+}
+
+void Pager::recordWrong(const WrongAnswer& answer) {
+  Event event;
+  event.kind = EventKind::Refusal;
+  event.vm = answer.vm;
+  event.gfn = answer.gfn;
+  const VmMemory* vm = find(answer.vm);
+  event.vmTime = vm != nullptr ? vm->clock.now() : parts_.log.hostTime();
+  event.values[0] = static_cast<std::uint64_t>(answer.which);
+  parts_.log.record(event);
+}
 
 const VmMemory* Pager::find(VmId vm) const {
   const auto found = std::find_if(vms_.begin(), vms_.end(), [vm](const VmMemory* memory) { return memory->id == vm; });
@@ -57,7 +73,7 @@ void Pager::setThresholds(const FreeStateThresholds& thresholds, std::uint64_t c
 }
 
 void Pager::evaluateFreeState(std::uint64_t cause) {
-  const FreeState next = nextFreeState(state_, parts_.machine.free(), thresholds_);
+  const FreeState next = policies_.freeState({state_, parts_.machine.free(), thresholds_});
   if (next == state_) return;
   Event event;
   event.kind = EventKind::FreeStateChange;
@@ -164,6 +180,7 @@ Resolution Pager::firstTouch(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
   if (!mfn) return Resolution::Dead;
   setPage(vm, gfn, NptEntry::privatePage(*mfn));
   vm.clock.advance(TimeUse::FirstTouch, parts_.costs.firstTouch);
+  vm.times.place(gfn, vm.clock.now());
   ++vm.counters.firstTouches;
   Event event = eventOf(vm, EventKind::FirstTouch, gfn);
   event.mfn = *mfn;
@@ -180,6 +197,7 @@ Resolution Pager::breakShared(VmMemory& vm, Gfn gfn, NptEntry entry) {
     machine.makePrivate(shared, vm.id, gfn);
     setPage(vm, gfn, NptEntry::privatePage(shared));
     vm.clock.advance(TimeUse::Break, parts_.costs.breakShared);
+    vm.times.see(gfn, vm.clock.now());
     Event event = eventOf(vm, EventKind::Revert, gfn);
     event.mfn = shared;
     parts_.log.record(event);
@@ -191,6 +209,7 @@ Resolution Pager::breakShared(VmMemory& vm, Gfn gfn, NptEntry entry) {
   const std::uint32_t left = machine.dropReference(shared);
   setPage(vm, gfn, NptEntry::privatePage(*mfn));
   vm.clock.advance(TimeUse::Break, parts_.costs.breakShared);
+  vm.times.place(gfn, vm.clock.now());
   ++vm.counters.breaks;
   Event event = eventOf(vm, EventKind::Break, gfn);
   event.mfn = *mfn;
@@ -214,6 +233,7 @@ Resolution Pager::unzip(VmMemory& vm, Gfn gfn) {
   const auto freed = vm.zip->remove(entry.slot());
   setPage(vm, gfn, NptEntry::privatePage(*mfn));
   vm.clock.advance(TimeUse::Unzip, parts_.costs.unzip);
+  vm.times.place(gfn, vm.clock.now());
   ++vm.counters.unzips;
   Event event = eventOf(vm, EventKind::Unzip, gfn);
   event.mfn = *mfn;
@@ -240,6 +260,7 @@ Resolution Pager::readSwapped(VmMemory& vm, Gfn gfn, NptEntry entry, Mfn mfn) {
   }
   vm.swap.free(entry.slot());
   setPage(vm, gfn, NptEntry::privatePage(mfn));
+  vm.times.place(gfn, vm.clock.now());
   ++vm.counters.swapIns;
   Event event = eventOf(vm, EventKind::SwapIn, gfn);
   event.mfn = mfn;
@@ -314,10 +335,17 @@ Pager::ZipOutcome Pager::zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint6
   if (vm.dead || !vm.zip || !isCandidate(vm, gfn)) return outcome;
   const Mfn mfn = vm.guest.entry(gfn).mfn();
   const CompressedPage compressed = compressor_.compress(parts_.machine.bytes(mfn));
+  if (compressed.form != CompressedPage::Form::TooLong) {
+    const auto bytes = static_cast<std::uint32_t>(compressed.bytes.size());
+    if (policies_.zip({vm.id, gfn, bytes, vm.zip->frames(), mostFrames}) == ZipAnswer::Swap) {
+      outcome.result = ZipResult::NotAdmitted;
+      return outcome;
+    }
+  }
   auto placed = vm.zip->place(gfn, compressed, mostFrames);
   while (!placed && placed.error() == ZipRefusal::Full) {
-    const auto oldest = vm.zip->oldest();
-    if (!oldest || swapOut(vm, *oldest, cause) != SwapOutResult::Done) break;
+    const auto evicted = toEvict(vm);
+    if (!evicted || swapOut(vm, *evicted, cause) != SwapOutResult::Done) break;
     ++outcome.evicted;
     placed = vm.zip->place(gfn, compressed, mostFrames);
   }
@@ -331,6 +359,7 @@ Pager::ZipOutcome Pager::zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint6
   const ZippedPage& page = placed->page;
   if (placed->tookFrame) recordStoreFrame(vm, EventKind::ZipStoreTake, page.store, cause);
   setPage(vm, gfn, NptEntry::zipped(page.slot));
+  vm.times.place(gfn, vm.clock.now());
   parts_.machine.release(mfn);
   ++vm.counters.zips;
   Event event = eventOf(vm, EventKind::Zip, gfn);
@@ -340,6 +369,18 @@ Pager::ZipOutcome Pager::zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint6
   evaluateFreeState(parts_.log.record(event));
   outcome.result = ZipResult::Done;
   return outcome;
+}
+
+std::optional<Gfn> Pager::toEvict(VmMemory& vm) {
+  evictable_.clear();
+  for (auto gfn = vm.zip->oldest(); gfn && evictable_.size() < policies_.evictionCandidates();) {
+    const std::uint64_t slot = vm.guest.entry(*gfn).slot();
+    evictable_.push_back({*gfn, vm.times.of(*gfn).placed, vm.zip->at(slot).bytes});
+    gfn = vm.zip->nextOldest(slot);
+  }
+  if (evictable_.empty()) return std::nullopt;
+  const auto count = static_cast<std::uint32_t>(evictable_.size());
+  return evictable_[policies_.evict({vm.id, vm.clock.now(), {0, count}}, evictable_)].gfn;
 }
 
 void Pager::recordStoreFrame(const VmMemory& vm, EventKind kind, std::optional<Mfn> mfn, std::uint64_t cause) {

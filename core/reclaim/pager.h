@@ -8,6 +8,7 @@
 #include "base/costs.h"
 #include "base/disk_queue.h"
 #include "machine/access.h"
+#include "policy/checked_policies.h"
 #include "policy/free_state.h"
 #include "reclaim/vm_memory.h"
 #include "trace/event_log.h"
@@ -15,7 +16,7 @@
 namespace overcommit {
 
 enum class Resolution : std::uint8_t { Present, Dead };
-enum class ZipResult : std::uint8_t { Done, NotACandidate, DoesNotFit, CacheFull, NoFrame };
+enum class ZipResult : std::uint8_t { Done, NotACandidate, DoesNotFit, NotAdmitted, CacheFull, NoFrame };
 enum class SwapOutResult : std::uint8_t { Done, NotACandidate, NoSpace, DiskError };
 enum class BalloonResult : std::uint8_t { Done, BadPage, AlreadyLocked, AlreadyUnlocked, Pinned };
 // SwapEnable: whether the host may share, zip or swap what it takes from VMs; forbidden, only balloons give memory.
@@ -60,10 +61,14 @@ class Pager {
     const Costs& costs;
     DiskQueue& swapDisk;
     std::size_t vms = 1;  // at most so many at a time
+    Policies policies{};  // whom to ask
   };
   Pager(Parts parts, const FreeStateThresholds& thresholds);
   // Who frees frames when there are none left; without one, a host that is full stops its VMs.
   void setFrameSource(FrameSource& source) { source_ = &source; }
+
+  // Everything that decides about memory asks here. What a policy answers wrongly is recorded as a refusal.
+  [[nodiscard]] CheckedPolicies& policies() { return policies_; }
 
   // Called just before a shared frame loses its last reference or becomes private.
   std::function<void(Mfn)> sharedFrameGone;
@@ -85,8 +90,8 @@ class Pager {
   [[nodiscard]] bool isCandidate(const VmMemory& vm, Gfn gfn) const;
   // Writes a candidate, or a page of the compression cache, to the swap file.
   SwapOutResult swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause);
-  // Compresses a candidate into the VM's cache, which may have `mostFrames` store frames. If it is full, the pages that have lain in it
-  // the longest are swapped out to make room.
+  // Compresses a candidate into the VM's cache, which may have `mostFrames` store frames, if the policy admits it. If the cache is full,
+  // pages that the policy chooses, among those that have lain in it the longest, are swapped out to make room.
   struct ZipOutcome {
     ZipResult result;
     std::uint32_t evicted = 0;  // pages swapped out for it
@@ -138,10 +143,13 @@ class Pager {
   void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
   // Frees what is behind a page and records the event that reports it, with its mfn and slot filled in.
   std::uint64_t dropBacking(VmMemory& vm, NptEntry entry, Event event);
+  [[nodiscard]] std::optional<Gfn> toEvict(VmMemory& vm);
+  void recordWrong(const WrongAnswer& answer);
   // Of a compression cache, if there is one.
   void recordStoreFrame(const VmMemory& vm, EventKind kind, std::optional<Mfn> mfn, std::uint64_t cause);
 
   Parts parts_;
+  CheckedPolicies policies_;
   FreeStateThresholds thresholds_;
   Pages emergency_;
   FrameSource* source_ = nullptr;
@@ -149,6 +157,7 @@ class Pager {
   std::uint64_t stateEvent_ = 0, lastTake_ = 0;
   bool resolving_ = false;
   PageCompressor compressor_;
+  std::vector<ZippedCandidate> evictable_;  // of one question
   std::vector<VmMemory*> vms_;
 };
 

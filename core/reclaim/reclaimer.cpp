@@ -10,6 +10,8 @@ namespace {
 
 // One page that neither fits the cache nor finds a slot says little of the VM's others: so many in a row say enough.
 constexpr std::uint8_t kMostKeptInARow = 16;
+// How many victims a policy is asked for at once.
+constexpr std::uint64_t kVictimBatch = 32;
 
 bool aboveLimit(const VmMemory& vm) { return vm.settings.limit && !vm.dead && vm.allocated() > *vm.settings.limit; }
 
@@ -22,23 +24,91 @@ void Reclaimer::refuse(const VmMemory& vm, Gfn gfn, RefusalReason reason, std::u
   parts_.log.record(refusalOf(vm, gfn, reason, cause));
 }
 
-std::optional<Gfn> Reclaimer::pickVictim(VmMemory& vm, std::uint64_t cause) {
+void Reclaimer::AnsweredAhead::clear() {
+  questions.clear();
+  candidates.clear();
+  answers.clear();
+  next = 0;
+}
+
+std::optional<std::uint32_t> Reclaimer::AnsweredAhead::find(std::span<const VictimCandidate> drawn) {
+  if (next >= questions.size()) return std::nullopt;
+  const auto [first, count] = questions[next].candidates;
+  if (!std::ranges::equal(drawn, std::span(candidates).subspan(first, count), {}, &VictimCandidate::gfn, &VictimCandidate::gfn)) {
+    clear();  // not what was expected: what follows will not be either
+    return std::nullopt;
+  }
+  return answers[next++];
+}
+
+std::optional<Gfn> Reclaimer::drawCandidate(const VmMemory& vm, Random& draws, std::span<const Gfn> taken, Drawn when,
+                                            std::uint64_t cause) {
+  const auto among = [](std::span<const Gfn> gfns, Gfn gfn) { return std::ranges::find(gfns, gfn) != gfns.end(); };
+  const auto drawn = [&](Gfn gfn) { return std::ranges::find(candidates_, gfn, &VictimCandidate::gfn) != candidates_.end(); };
+  const auto mayGo = [&](Gfn gfn) { return pager_.isCandidate(vm, gfn) && !drawn(gfn) && !among(taken, gfn); };
   const std::uint64_t pages = vm.guest.memory().value();
   // Random pages, as ESX: no clash with the guest's own replacement. A VM of which little is resident would make blind draws
   // long, so that after some misses the next candidate behind a random page is taken.
   constexpr int kBlindDraws = 32;
   for (int draw = 0; draw < kBlindDraws; ++draw) {
-    const Gfn gfn(vm.victims.below(pages));
-    if (pager_.isCandidate(vm, gfn)) return gfn;
-    if (vm.guest.entry(gfn).place() != PagePlace::Private) continue;
+    const Gfn gfn(draws.below(pages));
+    if (mayGo(gfn)) return gfn;
+    if (when == Drawn::Ahead || vm.guest.entry(gfn).place() != PagePlace::Private || pager_.isCandidate(vm, gfn)) continue;
     refuse(vm, gfn, vm.isTable(gfn) ? RefusalReason::PageTable : RefusalReason::RecentlyFaulted, cause);
   }
-  const std::uint64_t start = vm.victims.below(pages);
+  const std::uint64_t start = draws.below(pages);
   for (std::uint64_t i = 0; i < pages; ++i) {
     const Gfn gfn((start + i) % pages);
-    if (pager_.isCandidate(vm, gfn)) return gfn;
+    if (mayGo(gfn)) return gfn;
   }
   return std::nullopt;
+}
+
+void Reclaimer::drawCandidates(const VmMemory& vm, Random& draws, std::span<const Gfn> taken, Drawn when, std::uint64_t cause) {
+  candidates_.clear();
+  while (candidates_.size() < pager_.policies().victimCandidates()) {
+    const auto gfn = drawCandidate(vm, draws, taken, when, cause);
+    if (!gfn) return;
+    const PageTimes::Times times = vm.times.of(*gfn);
+    candidates_.push_back({*gfn, times.placed, times.seen, 1});
+  }
+}
+
+// Draws what will be drawn next if each question is answered by its first candidate or one that is not drawn again, and asks about all
+// of it at once. The draws themselves are not used up.
+void Reclaimer::askAhead(const VmMemory& vm, Pages more) {
+  AnsweredAhead& ahead = ahead_[vm.id.value()];
+  ahead.clear();
+  Random draws = vm.victims;
+  std::vector<Gfn> taken;
+  while (ahead.questions.size() < std::min(more.value(), kVictimBatch)) {
+    drawCandidates(vm, draws, taken, Drawn::Ahead, 0);
+    if (candidates_.empty()) break;
+    const auto first = static_cast<std::uint32_t>(ahead.candidates.size());
+    ahead.questions.push_back({vm.id, vm.clock.now(), {first, static_cast<std::uint32_t>(candidates_.size())}});
+    ahead.candidates.insert(ahead.candidates.end(), candidates_.begin(), candidates_.end());
+    if (candidates_.size() == 1) taken.push_back(candidates_.front().gfn);
+  }
+  ahead.answers.resize(ahead.questions.size());
+  pager_.policies().victims(ahead.questions, ahead.candidates, ahead.answers);
+}
+
+std::optional<Gfn> Reclaimer::pickVictim(VmMemory& vm, Pages more, std::uint64_t cause) {
+  std::optional<std::uint32_t> answer;
+  if (pager_.policies().victimsInBatches()) {
+    if (ahead_.size() <= vm.id.value()) ahead_.resize(vm.id.value() + std::size_t{1});
+    const AnsweredAhead& ahead = ahead_[vm.id.value()];
+    if (ahead.next == ahead.questions.size()) askAhead(vm, more);
+  }
+  drawCandidates(vm, vm.victims, {}, Drawn::Now, cause);
+  if (candidates_.empty()) return std::nullopt;
+  if (pager_.policies().victimsInBatches()) answer = ahead_[vm.id.value()].find(candidates_);
+  if (!answer) {
+    const VictimQuestion question{vm.id, vm.clock.now(), {0, static_cast<std::uint32_t>(candidates_.size())}};
+    answer.emplace();
+    pager_.policies().victims({&question, 1}, candidates_, {&*answer, 1});
+  }
+  return candidates_[*answer].gfn;
 }
 
 bool Reclaimer::canTakeFrom(const VmMemory& vm) const { return !vm.dead && (!vm.swap.full() || mostZipFrames(vm) > Pages(0)); }
@@ -70,6 +140,7 @@ Reclaimer::Taken Reclaimer::take(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
       case ZipResult::Done: taken.fate = Fate::Zipped; return taken;
       case ZipResult::DoesNotFit: refuse(vm, gfn, RefusalReason::DoesNotFit, cause); break;
       case ZipResult::CacheFull: refuse(vm, gfn, RefusalReason::CacheFull, cause); break;
+      case ZipResult::NotAdmitted: refuse(vm, gfn, RefusalReason::ByPolicy, cause); break;
       case ZipResult::NotACandidate:
       case ZipResult::NoFrame: break;
     }
@@ -125,6 +196,7 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   const auto level = [&] {
     return request.reason == ReclaimReason::Limit ? request.only->guest.memory() - request.only->allocated() : parts_.machine.free();
   };
+  for (AnsweredAhead& ahead : ahead_) ahead.clear();
   const Pages before = level();
   const Pages goal = before + request.wanted;
   bool first = true;
@@ -148,7 +220,7 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
       cause = parts_.log.record(victim);
       paying = payer;
     }
-    const auto gfn = pickVictim(vm, cause);
+    const auto gfn = pickVictim(vm, goal - level(), cause);
     const Taken taken = gfn ? take(vm, *gfn, cause) : Taken{};
     account(taken, request.toucher, first);
     // Its disk failed, and all that it has will be free when it is stopped: on the same disk, no other VM would fare better meanwhile.

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "policy/min_funding.h"
 #include "reclaim/page_sharing.h"
@@ -56,7 +58,14 @@ class Reclaimer final : public FrameSource {
   [[nodiscard]] std::vector<VmFunding> fundingFor(const ReclaimRequest& request, Payers payers) const;
   [[nodiscard]] bool canTakeFrom(const VmMemory& vm) const;
   [[nodiscard]] Pages mostZipFrames(const VmMemory& vm) const;
-  std::optional<Gfn> pickVictim(VmMemory& vm, std::uint64_t cause);
+  // What may be taken from the VM, drawn by `draws`: as many candidates as the policy wants, without `taken`. Those that were drawn and
+  // must stay are recorded as refused, unless they are drawn `Ahead` of the time.
+  enum class Drawn : std::uint8_t { Now, Ahead };
+  void drawCandidates(const VmMemory& vm, Random& draws, std::span<const Gfn> taken, Drawn when, std::uint64_t cause);
+  std::optional<Gfn> drawCandidate(const VmMemory& vm, Random& draws, std::span<const Gfn> taken, Drawn when, std::uint64_t cause);
+  // `more`: so many pages may be taken from VMs before anything else happens.
+  std::optional<Gfn> pickVictim(VmMemory& vm, Pages more, std::uint64_t cause);
+  void askAhead(const VmMemory& vm, Pages more);
   // The event that led to the swap targets.
   [[nodiscard]] std::uint64_t swapCause() const;
   void refuse(const VmMemory& vm, Gfn gfn, RefusalReason reason, std::uint64_t cause);
@@ -67,6 +76,19 @@ class Reclaimer final : public FrameSource {
   ReclaimSettings settings_;
   VirtualTime hostCpuTime_;
   std::uint64_t lastEnd_ = 0;
+  std::vector<VictimCandidate> candidates_;  // of one question
+
+  // What a policy said to the questions that were to be expected, by VM number. Only good until reclaim() returns.
+  struct AnsweredAhead {
+    std::vector<VictimQuestion> questions;
+    std::vector<VictimCandidate> candidates;
+    std::vector<std::uint32_t> answers;
+    std::size_t next = 0;
+    void clear();
+    // The answer, if the next question is about these candidates.
+    std::optional<std::uint32_t> find(std::span<const VictimCandidate> candidates);
+  };
+  std::vector<AnsweredAhead> ahead_;
   // When the daemon's last writes will have reached the disk, oldest first at next.
   std::array<VirtualTime, kOutstandingWrites> writesEnd_{};
   std::size_t nextWrite_ = 0;

@@ -181,7 +181,8 @@ std::optional<std::string> ShareTable::audit() const {
       return fmt::format("the share table has machine frame {} as shared, which it is not", mfn.value());
   }
   if (hints + shared != chained) return "a hint or shared frame of the share table is in no chain";
-  if (hints != hints_ || shared != shared_ || hintsOf != hintsOf_ || remembered != remembered_ || rememberedOf != rememberedOf_) return "the counts of the share table are not those of its entries";
+  if (hints != hints_ || shared != shared_ || hintsOf != hintsOf_ || remembered != remembered_ || rememberedOf != rememberedOf_)
+    return "the counts of the share table are not those of its entries";
   return std::nullopt;
 }
 

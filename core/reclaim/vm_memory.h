@@ -11,6 +11,7 @@
 #include "policy/large_pages.h"
 #include "policy/reclaim_targets.h"
 #include "reclaim/compression_cache.h"
+#include "reclaim/page_times.h"
 #include "reclaim/recent_faults.h"
 #include "reclaim/swap_file.h"
 #include "reclaim/working_set_sampler.h"
@@ -54,6 +55,7 @@ struct VmMemory {
   MemoryCounters counters;
   RecentFaults recent;
   LargeBacking largeBacking = LargeBacking::Off;
+  PageTimes times;
   // The guest's page-table pool, [first, end): never sampled, shared, zipped or swapped.
   Gfn tablesFirst, tablesEnd;
   // What the memory scheduler makes of it.

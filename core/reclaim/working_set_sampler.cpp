@@ -6,7 +6,7 @@
 namespace overcommit {
 
 bool WorkingSetSampler::advance(VmMemory& vm, VirtualTime executed, VirtualTime period) {
-  const bool ended = !samples_.empty() && executed >= periodEnd_;
+  const bool ended = !samples_.empty() && executed >= periodBegin_ + period;
   if (ended) {
     latch(vm);
     lastPeriod_ = counts();
@@ -14,7 +14,7 @@ bool WorkingSetSampler::advance(VmMemory& vm, VirtualTime executed, VirtualTime 
   }
   if (ended || samples_.empty()) {
     begin(vm);
-    periodEnd_ = executed + period;
+    periodBegin_ = executed;
   }
   return ended;
 }
@@ -30,10 +30,12 @@ void WorkingSetSampler::begin(VmMemory& vm) {
   }
 }
 
-void WorkingSetSampler::latch(const VmMemory& vm) {
+void WorkingSetSampler::latch(VmMemory& vm) {
   for (Sample& sample : samples_) {
+    if (sample.touched) continue;
     const NptEntry entry = vm.guest.entry(sample.gfn);
-    sample.touched = sample.touched || (entry.present() && entry.accessed());
+    sample.touched = entry.present() && entry.accessed();
+    if (sample.touched) vm.times.see(sample.gfn, vm.clock.now());
   }
 }
 

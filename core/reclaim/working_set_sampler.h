@@ -23,7 +23,7 @@ class WorkingSetSampler {
   // next one. Returns true if one ended.
   bool advance(VmMemory& vm, VirtualTime executed, VirtualTime period);
   // Notes what was touched up to now.
-  void latch(const VmMemory& vm);
+  void latch(VmMemory& vm);
 
   [[nodiscard]] SampleCounts counts() const;  // of the current period, as last latched
   [[nodiscard]] SampleCounts lastPeriod() const { return lastPeriod_; }
@@ -38,7 +38,7 @@ class WorkingSetSampler {
 
   Random draws_;
   std::vector<Sample> samples_;
-  VirtualTime periodEnd_;
+  VirtualTime periodBegin_;
   ActiveAverages averages_;
   SampleCounts lastPeriod_;
 };

@@ -48,7 +48,7 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
     {EventKind::ReclaimEnd, "reclaim-end", kNo, kNo, kNo, kNo, {"reclaimed_pages", "free_pages", "", ""}, kIn, "the reclaimer ended"},
     {EventKind::VictimVm, "victim-vm", kVm, kNo, kNo, kNo, {"shares", "allocated_pages", "reservation_pages", "rho_millionths"}, kIn,
      "this VM pays: lowest shares per page among those above their reservation"},
-    {EventKind::Refusal, "refusal", kVm, kGfn, kNo, kNo, {"reason", "", "", ""}, kIn, "a page or VM was considered and left alone"},
+    {EventKind::Refusal, "refusal", kVm, kGfn, kNo, kNo, {"reason", "", "", ""}, kIn, "a page or VM was considered and left alone, or the answer of a policy was refused"},
     {EventKind::Block, "block", kVm, kNo, kNo, kNo, {"allocated_pages", "target_pages", "", ""}, kIn, "the VM is not run until memory recovers"},
     {EventKind::Unblock, "unblock", kVm, kNo, kNo, kNo, {"", "", "", ""}, kIn, "the VM runs again"},
     {EventKind::Scan, "scan", kVm, kNo, kNo, kNo, {"pages", "earlier_hits", "", ""}, kIn,
@@ -124,6 +124,13 @@ std::string_view nameOf(RefusalReason reason) {
     case RefusalReason::NoDriver: return "no balloon driver";
     case RefusalReason::SaltDiffers: return "salt differs";
     case RefusalReason::Ballooned: return "ballooned";
+    case RefusalReason::ByPolicy: return "the policy wants it so";
+    case RefusalReason::WrongMatch: return "wrong answer about a match";
+    case RefusalReason::WrongVictim: return "wrong answer about a victim";
+    case RefusalReason::WrongZip: return "wrong answer about compressing";
+    case RefusalReason::WrongEviction: return "wrong answer about an eviction";
+    case RefusalReason::WrongFreeState: return "wrong answer about the free state";
+    case RefusalReason::WrongTargets: return "wrong answer about targets";
   }
   return "unknown";
 }

@@ -120,7 +120,7 @@ struct EventInfo {
 std::span<const EventInfo, kEventKinds> eventTable();
 const EventInfo& infoOf(EventKind kind);
 
-// The reason field (values[0]) of Refusal: why a page or VM was not reclaimed or shared.
+// The reason field (values[0]) of Refusal: why a page or VM was not reclaimed or shared, or which policy's answer was not followed.
 enum class RefusalReason : std::uint8_t {
   RecentlyFaulted = 1,  // one of the last pages this VM faulted
   PageTable,            // lies in the guest's page-table pool
@@ -136,6 +136,14 @@ enum class RefusalReason : std::uint8_t {
   NoDriver,  // no balloon driver is running
   SaltDiffers,
   Ballooned,
+  ByPolicy,  // the policy that was asked wants it so
+  // Answers of policies that cannot be used: the built-in policy's counted instead.
+  WrongMatch,
+  WrongVictim,
+  WrongZip,
+  WrongEviction,
+  WrongFreeState,
+  WrongTargets,
 };
 std::string_view nameOf(RefusalReason reason);
 

@@ -21,6 +21,13 @@ VmConfig toucher(const std::string& name, std::uint64_t mib, std::uint64_t worki
   return vm;
 }
 
+// "" if all VMs that start at 0 are on.
+std::string startError(const RunConfig& config) {
+  TestHost test(config);
+  static_cast<void>(test.start());
+  return test.error();
+}
+
 Pages allocated(const TestHost& test, std::size_t vm) { return test.vm(vm).memory()->allocated(); }
 
 }  // namespace
@@ -119,16 +126,82 @@ class LimitsTest : public QObject {
     config.vms = {toucher("a", 8, 1024), toucher("b", 8, 1024)};
     config.vms[0].reservation = mebibytes(8);
     config.vms[1].reservation = mebibytes(8);
-    // 4,096 pages for the guests, 10 + 10 for nested page tables, the share table, the scratch frame, 8 for emergencies
-    const std::uint64_t tables = NestedPageTable::tablesFor(mebibytes(8)).value();
-    const std::uint64_t needed = 4096 + 2 * tables + ShareTable::framesFor(mebibytes(16)).value() + 1 + 8;
-    QCOMPARE(TestHost(config).error(), "admission refused: reservations and overhead of all VMs need " + std::to_string(needed) +
-                                           " pages, the host has 4096; lower a reservation or give the host more memory");
+    // What is left of 4,096 pages beside a's reservation and nested page table, the share table, the scratch frame, and 8 for emergencies.
+    const std::uint64_t each = 2048 + NestedPageTable::tablesFor(mebibytes(8)).value();
+    const std::uint64_t own = ShareTable::framesFor(mebibytes(16)).value() + 1 + 8;
+    QCOMPARE(startError(config), "admission refused: b needs " + std::to_string(each) +
+                                     " pages for its reservation and its overhead, and " + std::to_string(4096 - each - own) +
+                                     " of the host's 4096 are promised to nobody yet; lower its reservation or that of another VM, or give "
+                                     "the host more memory");
     // The share table of a host that is so much larger has a frame more.
-    config.host.memory = Pages(needed);
-    QVERIFY(!TestHost(config).error().empty());
-    config.host.memory = Pages(needed + 1);
-    QCOMPARE(TestHost(config).error(), std::string());
+    config.host.memory = Pages(2 * each + own);
+    QVERIFY(startError(config).starts_with("admission refused: b needs "));
+    config.host.memory = Pages(2 * each + own + 1);
+    QCOMPARE(startError(config), std::string());
+  }
+
+  // Promised is what VMs have that are on.
+  void reservationOfAVmThatIsOffIsFreeForOthers() {
+    RunConfig config = fastHost(mebibytes(16));
+    config.vms = {toucher("a", 8, 1024), toucher("b", 8, 1024), toucher("c", 8, 1024)};
+    for (VmConfig& vm : config.vms) vm.reservation = mebibytes(7);
+    config.vms[2].start.reset();
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    const auto refused = test.apply(2, PowerOnAction{});
+    QVERIFY(!refused && refused.error().text.starts_with("admission refused: c needs "));
+    QVERIFY(!test.vm(2).on());
+    VERIFY_OK(test.apply(0, PowerOffAction{}));
+    VERIFY_OK(test.apply(2, PowerOnAction{}));
+    QVERIFY(test.vm(2).on());
+    test.host().finish();
+  }
+
+  void vmThatCannotBeAdmittedWhenItsTimeComesStaysOff() {
+    RunConfig config = fastHost(mebibytes(16));
+    config.vms = {toucher("a", 8, 1024), toucher("b", 8, 1024)};
+    for (VmConfig& vm : config.vms) vm.reservation = mebibytes(8);
+    config.vms[1].start = milliseconds(50);
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    test.runUntil(milliseconds(100));
+    QVERIFY(!test.vm(1).on());
+    QCOMPARE(test.count(EventKind::Fault, 1), 1u);
+    for (const Event& event : test.events()) {
+      if (event.kind == EventKind::Fault) QVERIFY(event.text.starts_with("admission refused: b needs "));
+    }
+    QCOMPARE(test.count(EventKind::PowerOn, 1), 0u);
+    test.host().finish();
+  }
+
+  void whatIsNotReservedMustFitTheSwapSpace() {
+    RunConfig config = fastHost(mebibytes(64));
+    config.vms = {toucher("a", 8, 1024), toucher("b", 8, 1024)};
+    config.vms[0].reservation = mebibytes(2);
+    config.disk.swapSpace = mebibytes(14);
+    QCOMPARE(startError(config), std::string());
+    config.disk.swapSpace = mebibytes(14) - Pages(1);
+    QCOMPARE(startError(config),
+             std::string("admission refused: b needs 2048 pages of swap space for what is not reserved, and 2047 of the host's 3583 are "
+                         "promised to nobody yet; raise [disk] swap_space or its reservation, or lower its memory"));
+    config.vms[1].reservation = Pages(1);
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    // A reservation that is lowered needs swap space, one that is raised has its file still.
+    QVERIFY(!test.apply(1, SetAction{"reservation", 0}));
+    VERIFY_OK(test.apply(0, SetAction{"reservation", 1024}));
+    QVERIFY(!test.apply(1, SetAction{"reservation", 0}));
+    VERIFY_OK(test.apply(0, SetAction{"reservation", 512}));
+    test.host().finish();
+  }
+
+  void memoryWithoutSwapSpaceMustBeReserved() {
+    RunConfig config = fastHost(mebibytes(64));
+    config.vms = {toucher("a", 8, 1024)};
+    config.disk.swapSpace = Pages(0);
+    QVERIFY(startError(config).starts_with("admission refused: a needs 2048 pages of swap space"));
+    config.vms[0].reservation = mebibytes(8);
+    QCOMPARE(startError(config), std::string());
   }
 
   void serviceConsoleCountsForAdmission() {
@@ -136,7 +209,7 @@ class LimitsTest : public QObject {
     config.vms = {toucher("a", 8, 1024)};
     config.vms[0].reservation = mebibytes(8);
     config.host.console = mebibytes(8);
-    QVERIFY(TestHost(config).error().starts_with("admission refused: "));
+    QVERIFY(startError(config).starts_with("admission refused: a needs "));
     config.host.console = mebibytes(7);
     TestHost test(config);
     VERIFY_STARTED(test);
@@ -146,7 +219,7 @@ class LimitsTest : public QObject {
   void consoleLargerThanTheHostIsRefused() {
     RunConfig config = hostOf(mebibytes(4));
     config.host.console = mebibytes(5);
-    QVERIFY(TestHost(config).error().starts_with("admission refused: "));
+    QVERIFY(TestHost(config).error().starts_with("admission refused: the hypervisor itself needs "));
   }
 
   void raisedReservationIsAdmittedOnlyWithItsMemory() {
@@ -242,7 +315,7 @@ class LimitsTest : public QObject {
   void hostTooSmallForAVmSaysSo() {
     RunConfig config = hostOf(Pages(15));
     config.vms = {toucher("a", 8, 1024)};
-    QVERIFY(TestHost(config).error().starts_with("admission refused: reservations and overhead of all VMs need"));
+    QVERIFY(startError(config).starts_with("admission refused: a needs "));
   }
 
   // The smallest host that admission lets through runs its VM, however slowly.

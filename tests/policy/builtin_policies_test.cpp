@@ -37,35 +37,35 @@ class BuiltinPoliciesTest : public QObject {
   void pagesMatchIfHashAndSaltAreEqual() {  // KB2097593
     const std::vector<MatchQuestion> questions{matchOf(7, 7, 0, 0), matchOf(7, 8, 0, 0), matchOf(7, 7, 1, 2), matchOf(7, 7, 5, 5)};
     std::vector<MatchAnswer> answers(questions.size());
-    policies_.match.match(questions, answers);
+    policies_.match->match(questions, answers);
     QCOMPARE(answers, (std::vector{MatchAnswer::CompareAndShare, MatchAnswer::Leave, MatchAnswer::Leave, MatchAnswer::CompareAndShare}));
   }
 
   void victimIsTheFirstOfTheDrawnCandidates() {  // W02 3.3: random within the VM
-    QCOMPARE(policies_.victim.candidatesWanted(), 1u);
+    QCOMPARE(policies_.victim->candidatesWanted(), 1u);
     std::vector<VictimCandidate> candidates(5);
     std::vector<VictimQuestion> questions(2);
     questions[0].candidates = {0, 2};
     questions[1].candidates = {2, 3};
     std::vector<std::uint32_t> answers{9, 9};
-    policies_.victim.choose(questions, candidates, answers);
+    policies_.victim->choose(questions, candidates, answers);
     QCOMPARE(answers, (std::vector<std::uint32_t>{0, 0}));
   }
 
   void pageIsZippedIfItFitsHalfAPageToTheByte() {  // DOC-ZIP, LTB
     const std::vector<ZipQuestion> questions{zipOf(2048, 10), zipOf(2049, 10), zipOf(0, 10), zipOf(1024, 0)};
     std::vector<ZipAnswer> answers(questions.size());
-    policies_.zip.admit(questions, answers);
+    policies_.zip->admit(questions, answers);
     QCOMPARE(answers, (std::vector{ZipAnswer::Zip, ZipAnswer::Swap, ZipAnswer::Zip, ZipAnswer::Swap}));
   }
 
   void pageThatWasZippedFirstLeavesAFullCache() {  // LTB
-    QCOMPARE(policies_.zip.candidatesWanted(), 1u);
+    QCOMPARE(policies_.zip->candidatesWanted(), 1u);
     std::vector<ZippedCandidate> candidates(3);
     std::vector<EvictQuestion> questions(1);
     questions[0].candidates = {0, 3};
     std::vector<std::uint32_t> answers{9};
-    policies_.zip.evict(questions, candidates, answers);
+    policies_.zip->evict(questions, candidates, answers);
     QCOMPARE(answers[0], 0u);
   }
 
@@ -76,7 +76,7 @@ class BuiltinPoliciesTest : public QObject {
       for (std::uint64_t free = 0; free < 1100; ++free) questions.push_back({current, Pages(free), thresholds});
     }
     std::vector<FreeState> answers(questions.size());
-    policies_.freeState.next(questions, answers);
+    policies_.freeState->next(questions, answers);
     for (std::size_t i = 0; i < questions.size(); ++i)
       QCOMPARE(answers[i], nextFreeState(questions[i].current, questions[i].free, thresholds));
   }
@@ -90,17 +90,17 @@ class BuiltinPoliciesTest : public QObject {
     }
     const TargetsQuestion question{Pages(1500), {75, IdleTaxCurve::Flat}};
     std::vector<Pages> answers(vms.size());
-    policies_.targets.targets(question, vms, answers);
+    policies_.targets->targets(question, vms, answers);
     QCOMPARE(answers, allocationTargets(Pages(1500), vms, question.tax));
   }
 
   void emptyBatchesAreAnswered() {
-    policies_.match.match({}, {});
-    policies_.victim.choose({}, {}, {});
-    policies_.zip.admit({}, {});
-    policies_.zip.evict({}, {}, {});
-    policies_.freeState.next({}, {});
-    policies_.targets.targets({}, {}, {});
+    policies_.match->match({}, {});
+    policies_.victim->choose({}, {}, {});
+    policies_.zip->admit({}, {});
+    policies_.zip->evict({}, {}, {});
+    policies_.freeState->next({}, {});
+    policies_.targets->targets({}, {}, {});
   }
 
  private:

@@ -63,12 +63,6 @@ class FreeStateTest : public QObject {
     }
   }
 
-  void scalesBelongToVintages() {
-    for (const char* old : {"esx2", "esx3", "esx4"}) QVERIFY(minFreeScaleOf(old) == MinFreeScale::SixPercent);
-    for (const char* young : {"esx5", "esx6"}) QVERIFY(minFreeScaleOf(young) == MinFreeScale::Sliding);
-    QVERIFY(!minFreeScaleOf("esx7"));
-  }
-
   void bothScalesAgreeUpToFourGibibytes() {
     for (const std::uint64_t host : {kGiB, 4 * kGiB})
       QCOMPARE(minFreeOf(Bytes(host), MinFreeScale::Sliding, 0).value(), minFreeOf(Bytes(host), MinFreeScale::SixPercent, 0).value());

@@ -119,7 +119,6 @@ class ProfileTest : public QObject {
   void minFreeSlidesFromEsx5On() {  // EPP11, EPP13
     for (const Profile& profile : profiles()) {
       QVERIFY(profile.freeState.scale == (profile.vintage < Vintage::Esx5 ? MinFreeScale::SixPercent : MinFreeScale::Sliding));
-      QVERIFY(profile.freeState.scale == minFreeScaleOf(profile.name));
     }
   }
 

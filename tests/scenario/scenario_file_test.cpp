@@ -25,6 +25,7 @@ swap_read = "6ms"
 queues = "separate"
 service_time = "4ms"
 bandwidth = "80 MiB/s"
+swap_space = "96 MiB"
 [limits]
 time = "50s"
 nested_faults = 1000000
@@ -128,6 +129,7 @@ class ScenarioFileTest : public QObject {
     QVERIFY(config.disk.queues == DiskQueues::Separate);
     QVERIFY(config.disk.serviceTime == milliseconds(4));
     QCOMPARE(config.disk.bandwidth, std::uint64_t{80u << 20});
+    QVERIFY(config.disk.swapSpace == Pages(96 * 256));
     QVERIFY(config.limits.time == seconds(50));
     QCOMPARE(config.limits.nestedFaults, std::uint64_t{1'000'000});
     QCOMPARE(config.limits.operations, std::uint64_t{5000});
@@ -221,6 +223,7 @@ class ScenarioFileTest : public QObject {
     QVERIFY(config.host.console == Pages(0));
     QVERIFY(!config.host.quantum);
     QVERIFY(config.disk.queues == DiskQueues::Shared);
+    QVERIFY(!config.disk.swapSpace);
     QCOMPARE(config.limits.watchdogBlocks, std::uint64_t{50'000'000});
     const VmConfig& vm = config.vms.at(0);
     QCOMPARE(vm.name, std::string("a"));
@@ -306,6 +309,7 @@ class ScenarioFileTest : public QObject {
             "5:13: bandwidth = \"80 MiB\" must be a size a second such as \"80 MiB/s\", or \"none\"");
     hostRow("bandwidth as a number", "[disk]\nbandwidth = 80",
             "5:13: bandwidth must be a size a second such as \"80 MiB/s\", not a whole number");
+    hostRow("swap space as a number", "[disk]\nswap_space = 80", "5:14: swap_space needs a unit: write a size such as \"80 MiB\"");
     hostRow("bandwidth 0", "[disk]\nbandwidth = \"0 B/s\"", "5:13: bandwidth cannot be 0: write \"none\" for no limit");
     hostRow("negative limit", "[limits]\noperations = -1", "5:14: operations cannot be negative");
     hostRow("unknown limit", "[limits]\noperation = 1", "5:1: unknown key \"operation\" in [limits]; did you mean \"operations\"?");
