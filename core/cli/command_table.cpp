@@ -166,6 +166,7 @@ constexpr std::array kCommands{
         "Rates are over the time since the refresh before. What is not modelled is shown as -. The last refresh is at the end of the "
         "run.",
         kTopArguments, kTopOptions, kTopExamples, topCommand},
+    CommandInfo{
         "sweep", "run a scenario again and again with other settings",
         "Runs the scenario at every point of its [vary] table: every combination of the values that it gives to settings; the first "
         "setting of "
