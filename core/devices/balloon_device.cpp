@@ -13,11 +13,6 @@ constexpr std::uint64_t kOffered = OC_BALLOON_CAP_BASIC | OC_BALLOON_CAP_BATCHED
 
 void BalloonDevice::setTarget(Pages target) { target_ = std::min(target, maximum()); }
 
-void BalloonDevice::setMaximum(Pages maximum) {
-  maximum_ = maximum;
-  target_ = std::min(target_, maximum_);
-}
-
 BalloonDevice::Reply BalloonDevice::call(const Call& call) {
   if (call.magic != OC_BALLOON_MAGIC) return {OC_BALLOON_FAILURE, 0, std::nullopt};
   if (call.command == OC_BALLOON_START) return start(call.argument1);

@@ -43,8 +43,6 @@ class BalloonDevice {
   void setMaximum(Pages maximum) { maximum_ = maximum; }
   // What the host wants; the driver learns it with its next call. At most maximum().
   void setTarget(Pages target);
-  // From now on. What the balloon holds beyond it stays until the driver gives it back: its target is no higher.
-  void setMaximum(Pages maximum);
   // The driver must start over: its next call is answered by RESET.
   void demandReset() { resetDemanded_ = true; }
 

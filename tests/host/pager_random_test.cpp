@@ -277,6 +277,7 @@ class Play final : private EventListener {
       case ZipResult::CacheFull:
         invariant(candidate && fits && !nothing && vm.zip->frames() >= most, "a cache with room is not full");
         break;
+      case ZipResult::NotAdmitted: invariant(false, "the built-in policy admits what fits"); break;
       case ZipResult::NoFrame: invariant(candidate && host_->machine().free() == Pages(0), "a free frame can be taken"); break;
     }
     reached_.refused += outcome.result == ZipResult::CacheFull || outcome.result == ZipResult::DoesNotFit ? 1u : 0u;

@@ -79,7 +79,7 @@ class LargePagesReclaimTest : public QObject {
       VmMemory& vm = powerOnLarge(host, 0);
       FreeStateThresholds thresholds = host.pager().thresholds();
       thresholds.high = host.machine().free() - Pages(kLarge) + Pages(missing);
-      host.pager().setThresholds(thresholds);
+      host.pager().setThresholds(thresholds, 0);
       host.write(vm, kLarge, 1);
       QCOMPARE(isLarge(vm, kLarge), missing == 0);
     }
