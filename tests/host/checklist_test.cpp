@@ -81,7 +81,7 @@ class ChecklistTest : public QObject {
   }
 
   void balloonComesBeforeSwapWhileTheDriverRunsAndHasRoom() {
-    TestHost test(guestAndFiller(microseconds(2500)));
+    TestHost test(guestAndFiller(milliseconds(5)));
     VERIFY_STARTED(test);
     QVERIFY(test.runUntil([&] { return test.vm(1).meter().operations() >= 3900; }, seconds(60)));
     QVERIFY2(test.vm(0).count(PagePlace::Ballooned) > Pages(500), std::to_string(test.vm(0).count(PagePlace::Ballooned).value()).c_str());

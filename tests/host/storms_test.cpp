@@ -60,7 +60,7 @@ class StormsTest : public QObject {
     config.costs.swapWrite = microseconds(500);  // a disk that cannot keep up
     for (std::uint64_t i = 0; i < kVms; ++i) {
       config.vms.push_back(scripts.vm("vm" + std::to_string(i), mebibytes(8),
-                                      "write " + pages(kPagesEach, "same 7") + "wait 100s\nwrite " +
+                                      "write " + pages(kPagesEach, "same 7") + "wait " + std::to_string(100 - i * 20) + "s\nwrite " +
                                           pages(kPagesEach, "random " + std::to_string(i)) + "wait 5s\nread 0 " +
                                           std::to_string(kPagesEach) + "\noperation 1ms\nhalt\n"));
       config.vms.back().start = seconds(i * 20);  // one after the other, so that what was written is shared before the next comes
@@ -72,7 +72,6 @@ class StormsTest : public QObject {
     QVERIFY(test.host().machine().free() > mebibytes(10));
     std::vector<FreeState> states;
     VirtualTime low, high = seconds(99);
-    // VM after VM writes all its pages.
     QVERIFY(test.runUntil([&] { return test.host().allOff(); }, seconds(400)));
     for (const Event& event : test.events()) {
       if (event.kind != EventKind::FreeStateChange || event.hostTime < seconds(99)) continue;
