@@ -171,7 +171,7 @@ constexpr std::array kVm{
     Counter{"MCTL?", "Memctl?", Group::Mctl, YesNo, "balloon_driver", "a balloon driver runs in the guest", "MON5", driver},
     Counter{"MCTLSZ", "Memctl MBytes", Group::Mctl, Memory, "ballooned", "pages in the balloon", "MON5", at<PagePlace::Ballooned>},
     Counter{"MCTLTGT", "Memctl Target MBytes", Group::Mctl, Memory, "memctl_target", "how large the balloon is to be; the driver is told in steps", "MON5", pagesOf<&VmFigures::balloonTarget>},
-    Counter{"MCTLMAX", "Memctl Max MBytes", Group::Mctl, Memory, "balloon_max", "CtlMaxPercent of MEMSZ, or the VM's own maximum", "MON5", pagesOf<&VmFigures::balloonMax>},
+    Counter{"MCTLMAX", "Memctl Max MBytes", Group::Mctl, Memory, "balloon_max", "CtlMaxPercent of MEMSZ, less if the VM's own maximum or its driver's is lower", "MON5", pagesOf<&VmFigures::balloonMax>},
     Counter{"SWCUR", "Swapped MBytes", Group::Swap, Memory, "swapped", "pages in the swap file", "MON5", at<PagePlace::Swapped>},
     Counter{"SWTGT", "Swap Target MBytes", Group::Swap, Memory, "swap_target", "pages that are to be shared, compressed or swapped", "MON5", pagesOf<&VmFigures::swapTarget>},
     Counter{"SWR/s", "Swap Read MBytes/sec", Group::Swap, Rate, "", "pages swapped in since the last refresh / time (metric swap_ins)", "MON5", rate<&VmFigures::swapIns>},

@@ -88,7 +88,7 @@ std::uint64_t overcommitAverage(std::span<const RequestedPages> requested, std::
       now > start ? sum / static_cast<long double>((now - start).value()) : static_cast<long double>(requested.back().pages);
   const long double over = pages / static_cast<long double>(managed) - 1;
   constexpr long double kMost = 1e15L;
-  return over <= 0 ? 0 : static_cast<std::uint64_t>(std::min(over * 1'000'000, kMost));
+  return over <= 0 ? 0 : static_cast<std::uint64_t>(std::min(over * 1'000'000 + 0.5L, kMost));
 }
 
 }  // namespace overcommit

@@ -62,7 +62,7 @@ enum class FigureDepth : std::uint8_t { Sums, EachPage };
 MemoryFigures figuresOf(const WorldModel& world, VirtualTime now, std::uint64_t timeScale, FigureDepth depth);
 
 // What the VMs asked for, over what there is, less one, on average over the last `minutes` (of the time that time_scale shortens), or
-// since the start; never below 0. In millionths.
+// since the start; never below 0. In millionths, rounded to the nearest.
 std::uint64_t overcommitAverage(std::span<const RequestedPages> requested, std::uint64_t managed, VirtualTime now, std::uint64_t minutes,
                                 std::uint64_t timeScale);
 inline constexpr std::array<std::uint64_t, 3> kOvercommitMinutes{1, 5, 15};
