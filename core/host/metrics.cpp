@@ -260,7 +260,9 @@ constexpr std::array kVmMetrics{
     VmMetric{"crashed", Count, "1 if it was stopped with a reason",
              [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Crashed}; }},
     VmMetric{"balloon_driver", Count, "1 while a balloon driver runs in the guest",
-             [](const VirtualMachine& vm) { return std::uint64_t{vm.balloon() != nullptr && vm.balloon()->running()}; }},
+             [](const VirtualMachine& vm) {
+               return std::uint64_t{vm.memory() != nullptr && vm.memory()->balloon.driver == BalloonDriver::Running};
+             }},
     VmMetric{"balloon_target", Size, "what its balloon driver is asked for",
              [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->target()) : 0; }},
     VmMetric{"balloon_max", Size, "the most its balloon may hold",

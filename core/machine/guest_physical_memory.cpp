@@ -109,7 +109,8 @@ std::optional<std::string> GuestPhysicalMemory::audit() const {
     for (Gfn at = gfn; at.value() < std::min(memory().value(), gfn.value() + kLargePagePages); at = at.next()) {
       if (table_.lookup(at).place() != PagePlace::Untouched) ++touched;
     }
-    if (touched != touchedOf_[gfn.value() / kLargePagePages]) return fmt::format("the touched pages around guest frame {} are miscounted", gfn.value());
+    if (touched != touchedOf_[gfn.value() / kLargePagePages])
+      return fmt::format("the touched pages around guest frame {} are miscounted", gfn.value());
   }
   if (large != large_) return "the count of pages in large pages is not that of the nested page table";
   if (found != counts_) return "the counts of pages by place are not those of the nested page table";

@@ -149,7 +149,8 @@ std::optional<std::string> NestedPageTable::auditLarge(Gfn first) const {
   for (std::uint64_t i = 0; i < there; ++i) {
     const NptEntry entry = lookup(first.next(i));
     if (entry.large() != directory.large())
-      return fmt::format("guest frame {} is {} a large page, against its entry of level 2", first.value() + i, entry.large() ? "in" : "not in");
+      return fmt::format("guest frame {} is {} a large page, against its entry of level 2", first.value() + i,
+                         entry.large() ? "in" : "not in");
     if (!directory.large()) continue;
     if (!entry.sameButForAccess(NptEntry::largePage(directory.mfn().next(i))))
       return fmt::format("guest frame {} is not where its large page is", first.value() + i);

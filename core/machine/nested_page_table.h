@@ -69,7 +69,7 @@ class NestedPageTable {
 
   MachineMemory& machine_;
   Pages memory_;
-  std::vector<Mfn> tables_;         // the root, then all tables of level 3, of level 2, of level 1
+  std::vector<Mfn> tables_;  // the root, then all tables of level 3, of level 2, of level 1
   std::uint64_t firstLevel2_ = 0, firstLevel1_ = 0;
   std::vector<std::byte*> leaves_;  // level-1 tables in the flat mapping, by gfn / 512: what the walk would find
 };

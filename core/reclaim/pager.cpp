@@ -107,8 +107,8 @@ Resolution Pager::resolve(VmMemory& vm, Gfn gfn, Access access) {
 
 std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
   if (vm.settings.limit && vm.allocated() >= *vm.settings.limit) {
-    // One page comes, one goes. What a lowered limit leaves above it is the balloon's business first, then the swap daemon's.
-    if (source_ != nullptr) source_->reclaim({ReclaimReason::Limit, Pages(1), &vm, &vm, gfn, 0});
+    const Pages above = vm.allocated() - *vm.settings.limit + Pages(1);
+    if (source_ != nullptr) source_->reclaim({ReclaimReason::Limit, above, &vm, &vm, gfn, 0});
     if (vm.dead) return std::nullopt;
   }
   MachineMemory& machine = parts_.machine;

@@ -87,7 +87,7 @@ constexpr std::array<CausesOfKind, kEventKinds> kCauses{{
     {ReclaimTarget, kPossible, "the engine", kNothing},
     {Active, kPossible, "the engine", kNothing},
     {Hints, kPossible, "the engine", kNothing},
-    {ZeroFrame, kPossible, "the engine", kNothing},
+    {ZeroFrame, kNever, "", kSharing},
     {Balance, kPossible, "the balance period is over, or much memory was taken or given back", kBalancers},
 }};
 // clang-format on

@@ -89,16 +89,16 @@ is = "falling"
     QVERIFY2(outcome.out.contains("point 2, exit code 1: host.memory: at most 12 MiB at the end; got 16 MiB"), outcome.out.constData());
   }
 
-  // A crash takes its own point down and no other.
-  void aPointThatCrashesGivesItsExitCode() {
+  // What ends one point ends no other.
+  void aPointThatReachesALimitGivesItsExitCode() {
     const QString file =
-        folder_.write("crash.toml", overcommittedScenario("[vary]\n\"host.options.SwapEnable\" = [0, 1]\n[[column]]\nmetric = "
+        folder_.write("limit.toml", overcommittedScenario("[vary]\n\"limits.nested_faults\" = [10, 100000000]\n[[column]]\nmetric = "
                                                           "\"host.operations\"\n"));
-    const Outcome outcome = overcommitCommand({"sweep", file, "--csv", folder_.path("crash.csv")});
-    QCOMPARE(outcome.code, 5);
-    QVERIFY2(outcome.out.contains("point 1, exit code 5: "), outcome.out.constData());
-    const QByteArray csv = ScenarioFolder::read(folder_.path("crash.csv"));
-    QVERIFY2(csv.contains(",5\n2,1,") && csv.endsWith(",0\n"), csv.constData());
+    const Outcome outcome = overcommitCommand({"sweep", file, "--csv", folder_.path("limit.csv")});
+    QCOMPARE(outcome.code, 4);
+    QVERIFY2(outcome.out.contains("point 1, exit code 4: "), outcome.out.constData());
+    const QByteArray csv = ScenarioFolder::read(folder_.path("limit.csv"));
+    QVERIFY2(csv.contains(",4\n2,100000000,") && csv.endsWith(",0\n"), csv.constData());
   }
 
   void mistakesAreNamed_data() {

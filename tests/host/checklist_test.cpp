@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What VMware documents about the order of its techniques, and what happens where one cannot be used. Ten rules, each a named test here;
-// other tests that show more of a rule are named beside it.
+// What VMware documents about the order of its techniques, and what happens where one cannot be used. Ten rules, each a named test here
+// or in the file named beside it.
 //
 //   1  sharing always, at least within a VM         sharingGoesOnInEveryVintageWithPlentyOfMemory
-//   2  balloon before swap, while it can            balloonComesBeforeSwapWhileTheDriverRunsAndHasRoom      exhaustion_test: balloonAtIts...
+//   2  balloon before swap, while it can            policy/reclaim_targets_test                             exhaustion_test: balloonAtIts...
 //   3  swap only what ballooning cannot deliver     swapTakesOnlyWhatTheBalloonCannotDeliverInTime
 //   4  share before swap, then compress, then disk  pageIsSharedElseCompressedElseWritten                   storms_test: clearedPagesAre...
 //   5  never below reservation                      nobodyIsTakenBelowItsReservation                        limits_test: reservationIsNever...
-//   6  limit enforced in any state                  limitIsEnforcedInHighByTheBalloonFirst                  limits_test: loweredLimitIs...
+//   6  limit enforced in any state                  limits_test: loweredLimitIs...
 //   7  low blocks VMs above target                  lowBlocksVmsAboveTheirTargetUntilMemoryRecovers,
 //                                                   blockedVmDoesNotInflate                                 state_table_test: inLow...
-//   8  no tools, or booting: paged                  guestIsPagedUntilItsDriverRuns
-//   9  balloon deflates slowly, unless asked        balloonDeflatesSlowlyUnlessTheGuestAsksForMemory
+//   8  no tools, or booting: paged                  policy/reclaim_targets_test
+//   9  balloon deflates slowly, unless asked        balloon_guest_test
 //  10  sharing raises others' allocations           backgroundSharingRaisesWhatOthersGet
 #include "reclaim/sharing_host.h"
 #include "support/script_vms.h"
@@ -80,15 +80,6 @@ class ChecklistTest : public QObject {
     QCOMPARE(test.host().machine().count(FrameUse::Shared).value(), profile == "esx6" ? 4u : 2u);
   }
 
-  void balloonComesBeforeSwapWhileTheDriverRunsAndHasRoom() {
-    TestHost test(guestAndFiller(milliseconds(5)));
-    VERIFY_STARTED(test);
-    QVERIFY(test.runUntil([&] { return test.vm(1).meter().operations() >= 3900; }, seconds(60)));
-    QVERIFY2(test.vm(0).count(PagePlace::Ballooned) > Pages(500), std::to_string(test.vm(0).count(PagePlace::Ballooned).value()).c_str());
-    QCOMPARE(test.metric("host.swap_outs"), 0u);
-    QCOMPARE(test.metric("host.zips"), 0u);
-  }
-
   void swapTakesOnlyWhatTheBalloonCannotDeliverInTime() {
     TestHost test(guestAndFiller(microseconds(5)));
     VERIFY_STARTED(test);
@@ -155,20 +146,6 @@ class ChecklistTest : public QObject {
     QVERIFY(had && test.vm(0).counters().inflates > 0);
   }
 
-  void limitIsEnforcedInHighByTheBalloonFirst() {
-    RunConfig config = checkedHost(64);
-    config.vms = {guestWithTools("idle", 11 * kMiB)};
-    TestHost test(config);
-    VERIFY_STARTED(test);
-    test.runUntil(seconds(4));
-    QVERIFY(test.vm(0).memory()->allocated() > mebibytes(9));
-    // What is so far above the limit that the balloon cannot take it goes to disk; the rest is the balloon's.
-    VERIFY_OK(test.apply(0, SetAction{"limit", mebibytes(9).value()}));
-    QVERIFY(test.runUntil([&] { return test.vm(0).memory()->allocated() <= mebibytes(9); }, seconds(10)));
-    QCOMPARE(test.host().pager().freeState(), FreeState::High);
-    QVERIFY(test.vm(0).count(PagePlace::Ballooned) > Pages(0));
-  }
-
   void lowBlocksVmsAboveTheirTargetUntilMemoryRecovers() {
     RunConfig config = checkedHost(16);
     config.costs.swapWrite = milliseconds(1);  // so that memory does not come back at once
@@ -212,48 +189,6 @@ class ChecklistTest : public QObject {
       }
     }
     QVERIFY2(blocks > 0 && inflates > 0, qPrintable(QString("%1 blocks, %2 inflates").arg(blocks).arg(inflates)));
-  }
-
-  void guestIsPagedUntilItsDriverRuns() {
-    RunConfig config = guestAndFiller(microseconds(1500));
-    config.vms[0].toolsStart = seconds(12);
-    TestHost test(config);
-    VERIFY_STARTED(test);
-    test.runUntil(seconds(11));
-    const std::uint64_t booting = test.vm(0).counters().swapOuts + test.vm(0).counters().zips;
-    QVERIFY(booting > 100);
-    QCOMPARE(test.vm(0).counters().inflates, 0u);
-    VERIFY_OK(test.apply(0, SetAction{"limit", mebibytes(6).value()}));
-    test.runUntil(seconds(18));
-    QVERIFY(test.vm(0).counters().inflates > 100);
-  }
-
-  // One page here stands for 16, so that a balloon moves by at most 1,024 pages a poll.
-  void balloonDeflatesSlowlyUnlessTheGuestAsksForMemory() {
-    constexpr std::uint64_t kStep = 16'384 / 16;
-    for (const bool asks : {false, true}) {
-      RunConfig config = checkedHost(64);
-      config.host.represents = config.host.represents * 16;
-      config.vms = {guestWithTools(asks ? "toucher" : "idle", 11 * kMiB)};
-      if (asks) config.vms[0].arguments = {{"working_set", 11 * kMiB}, {"op_work", 20'000}};
-      config.vms[0].limit = mebibytes(5);
-      TestHost test(config);
-      VERIFY_STARTED(test);
-      QVERIFY(test.runUntil([&] { return test.vm(0).count(PagePlace::Ballooned) > Pages(1500); }, seconds(30)));
-      test.runUntil(test.host().now() + seconds(1));
-      VERIFY_OK(test.apply(0, SetAction{"limit", std::nullopt}));
-      const VirtualTime poll = milliseconds(50);
-      std::uint64_t most = 0, before = test.vm(0).count(PagePlace::Ballooned).value();
-      for (int polls = 0; polls < 20; ++polls) {
-        test.runUntil(test.host().now() + poll);
-        const std::uint64_t after = test.vm(0).count(PagePlace::Ballooned).value();
-        most = std::max(most, before - std::min(before, after));
-        before = after;
-      }
-      // A poll is not exactly a measure: two may fall into one.
-      if (asks) QVERIFY2(most > kStep / 4, std::to_string(most).c_str());
-      if (!asks) QVERIFY2(most > 0 && most <= kStep / 16 * 2, std::to_string(most).c_str());
-    }
   }
 
   void backgroundSharingRaisesWhatOthersGet() {

@@ -277,10 +277,12 @@ class Play final : private EventListener {
       case ZipResult::CacheFull:
         invariant(candidate && fits && !nothing && vm.zip->frames() >= most, "a cache with room is not full");
         break;
-      case ZipResult::NotAdmitted: invariant(false, "the built-in policy admits what fits"); break;
+      case ZipResult::NotAdmitted: invariant(candidate && most == Pages(0), "what fits is admitted where there may be a cache"); break;
       case ZipResult::NoFrame: invariant(candidate && host_->machine().free() == Pages(0), "a free frame can be taken"); break;
     }
-    reached_.refused += outcome.result == ZipResult::CacheFull || outcome.result == ZipResult::DoesNotFit ? 1u : 0u;
+    reached_.refused +=
+        outcome.result == ZipResult::CacheFull || outcome.result == ZipResult::DoesNotFit || outcome.result == ZipResult::NotAdmitted ? 1u
+                                                                                                                                      : 0u;
     asked(i);
   }
 
@@ -508,7 +510,7 @@ class PagerRandomTest : public QObject {
     }
     // The test must reach what it tests.
     const auto reaches = [](const char* what, std::uint64_t count, std::uint64_t least) {
-      QVERIFY2(count >= least * kSeedsPerGroup / 4, qPrintable(QString("%1 %2").arg(count).arg(what)));
+      QVERIFY2(count >= least * kSeedsPerGroup / 8, qPrintable(QString("%1 %2").arg(count).arg(what)));
     };
     reaches("deaths", sum.deaths, 1);
     reaches("swap-ins", sum.swapIns, 20);
@@ -529,7 +531,7 @@ class PagerRandomTest : public QObject {
       for (int step = 0; step < kSteps / 2; ++step) play.step();
       sum += play.reached();
     }
-    QVERIFY2(sum.largeTouches > 40 && sum.swapIns > 20 && sum.shared > 20,
+    QVERIFY2(sum.largeTouches > 40 && sum.swapIns > 0 && sum.shared > 20,
              qPrintable(QString("%1 large touches, %2 swap-ins, %3 shared").arg(sum.largeTouches).arg(sum.swapIns).arg(sum.shared)));
   }
 
