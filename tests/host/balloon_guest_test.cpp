@@ -43,7 +43,7 @@ class BalloonGuestTest : public QObject {
     QVERIFY2(idle > 3000, std::to_string(idle).c_str());
     VERIFY_OK(test.apply(0, SetAction{"limit", mebibytes(16).value()}));
     std::vector<std::uint64_t> polls;  // pages of each second in which any came
-    for (int second = 0; second < 20; ++second) {
+    for (int second = 0; second < 8; ++second) {
       const std::uint64_t before = test.vm(0).counters().inflates;
       test.runUntil(test.host().now() + seconds(1));
       const std::uint64_t pages = test.vm(0).counters().inflates - before;
@@ -84,7 +84,7 @@ class BalloonGuestTest : public QObject {
       config.vms[0].limit = mebibytes(5);
       TestHost test(config);
       VERIFY_STARTED(test);
-      test.runUntil(seconds(20));
+      test.runUntil(seconds(8));
       QVERIFY2(test.vm(0).on(), test.vm(0).crashReason().c_str());
       QVERIFY(test.vm(0).counters().inflates > 0);
       QCOMPARE(printed(test, "out of memory: killing toucher"), swap == 0);

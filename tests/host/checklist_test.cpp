@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What VMware documents about the order of its techniques, and what happens where one cannot be used. Ten rules, each a named test here
-// or in the file named beside it.
+// or in the file named; other tests that show more of a rule are named beside it.
 //
 //   1  sharing always, at least within a VM         sharingGoesOnInEveryVintageWithPlentyOfMemory
-//   2  balloon before swap, while it can            policy/reclaim_targets_test                             exhaustion_test: balloonAtIts...
+//   2  balloon before swap, while it can            balloonComesBeforeSwapWhileTheDriverRunsAndHasRoom      exhaustion_test: balloonAtIts...
 //   3  swap only what ballooning cannot deliver     swapTakesOnlyWhatTheBalloonCannotDeliverInTime
 //   4  share before swap, then compress, then disk  pageIsSharedElseCompressedElseWritten                   storms_test: clearedPagesAre...
 //   5  never below reservation                      nobodyIsTakenBelowItsReservation                        limits_test: reservationIsNever...
 //   6  limit enforced in any state                  limits_test: loweredLimitIs...
 //   7  low blocks VMs above target                  lowBlocksVmsAboveTheirTargetUntilMemoryRecovers,
 //                                                   blockedVmDoesNotInflate                                 state_table_test: inLow...
-//   8  no tools, or booting: paged                  policy/reclaim_targets_test
-//   9  balloon deflates slowly, unless asked        balloon_guest_test
+//   8  no tools, or booting: paged                  guestIsPagedUntilItsDriverRuns
+//   9  balloon deflates slowly, unless asked        balloon_guest_test, reclaim_targets_test: loweredMaximumLetsTheBalloonShrink
 //  10  sharing raises others' allocations           backgroundSharingRaisesWhatOthersGet
 #include "reclaim/sharing_host.h"
 #include "support/script_vms.h"
@@ -68,16 +68,25 @@ class ChecklistTest : public QObject {
     Scripts scripts;
     RunConfig config = fastDisks(hostOf(mebibytes(64)));
     config.host.profile = profile.toStdString();
-    config.host.timeScale = 600;
+    config.host.timeScale = 2000;
     for (const char* name : {"a", "b"})
       config.vms.push_back(scripts.vm(name, mebibytes(4), "write 0 400 same 1\nwrite 400 400 same 2\nwait 100s\n"));
     TestHost test(config);
     VERIFY_STARTED(test);
-    test.runUntil(seconds(30));
+    test.runUntil(seconds(12));
     QCOMPARE(test.host().pager().freeState(), FreeState::High);
     QVERIFY(test.metric("vm.a.shared") > 700 * kPageSize && test.metric("vm.b.shared") > 700 * kPageSize);
     // From esx6 on, VMs share within themselves only.
     QCOMPARE(test.host().machine().count(FrameUse::Shared).value(), profile == "esx6" ? 4u : 2u);
+  }
+
+  void balloonComesBeforeSwapWhileTheDriverRunsAndHasRoom() {
+    TestHost test(guestAndFiller(milliseconds(5)));
+    VERIFY_STARTED(test);
+    QVERIFY(test.runUntil([&] { return test.vm(1).meter().operations() >= 3900; }, seconds(60)));
+    QVERIFY2(test.vm(0).count(PagePlace::Ballooned) > Pages(500), std::to_string(test.vm(0).count(PagePlace::Ballooned).value()).c_str());
+    QCOMPARE(test.vm(0).counters().swapOuts, 0u);
+    QCOMPARE(test.vm(0).counters().zips, 0u);
   }
 
   void swapTakesOnlyWhatTheBalloonCannotDeliverInTime() {
@@ -189,6 +198,21 @@ class ChecklistTest : public QObject {
       }
     }
     QVERIFY2(blocks > 0 && inflates > 0, qPrintable(QString("%1 blocks, %2 inflates").arg(blocks).arg(inflates)));
+  }
+
+  void guestIsPagedUntilItsDriverRuns() {
+    RunConfig config = guestAndFiller(microseconds(1500));
+    config.vms[0].toolsStart = seconds(12);
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    test.runUntil(seconds(11));
+    const std::uint64_t booting = test.vm(0).counters().swapOuts + test.vm(0).counters().zips;
+    QVERIFY(booting > 100);
+    QCOMPARE(test.vm(0).counters().inflates, 0u);
+    test.runUntil(seconds(13));  // now the driver runs
+    VERIFY_OK(test.apply(0, SetAction{"limit", mebibytes(4).value()}));
+    test.runUntil(seconds(18));
+    QVERIFY(test.vm(0).counters().inflates > 100);
   }
 
   void backgroundSharingRaisesWhatOthersGet() {

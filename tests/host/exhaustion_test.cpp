@@ -76,6 +76,31 @@ class ExhaustionTest : public QObject {
     QCOMPARE(test.metric("host.vms_crashed"), stopped);
   }
 
+  void fullCacheAndFullDiskTogetherDoNoMoreHarm() {
+    RunConfig config = fastDisks(hostOf(mebibytes(16)));
+    config.host.options["MemZipMaxPct"] = 5;
+    for (const char* name : {"a", "b", "c", "d"}) {
+      config.vms.push_back(vmOf(name, "toucher", mebibytes(8)));
+      config.vms.back().arguments = {{"working_set", 5 * kMiB}, {"op_work", 1'000'000}};
+      config.vms.back().operations = kGreedyOperations;
+    }
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    for (std::size_t i = 0; i < 4; ++i) VERIFY_OK(test.apply(i, FaultAction{DeviceFault::SwapDiskFull, 0}));
+    QVERIFY(test.runUntilOff(seconds(100)));
+    std::uint64_t stopped = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (test.vm(i).state() == VmState::Crashed) {
+        ++stopped;
+        QVERIFY2(test.vm(i).crashReason().find("no space left on device") != std::string::npos, test.vm(i).crashReason().c_str());
+      } else {
+        QCOMPARE(test.vm(i).meter().operations(), kGreedyOperations);
+      }
+    }
+    QVERIFY2(stopped < 4, std::to_string(stopped).c_str());
+    QVERIFY(test.metric("host.zips") > 0);
+  }
+
   // Nobody may be made smaller, and everybody wants more: all stop but nobody dies, until one goes.
   void vmsAtTheirReservationsAreBlockedAndGoOnWhenOneIsPoweredOff() {
     RunConfig config = crowdedHost(3, 16, 500);
@@ -148,6 +173,30 @@ class ExhaustionTest : public QObject {
     VERIFY_OK(test.apply(std::nullopt, SetAction{"CtlMaxPercent", 0}));
     const VirtualTime from = test.host().now();
     QVERIFY(test.runUntil([&] { return test.vm(0).count(PagePlace::Ballooned) == Pages(0); }, from + seconds(20)));
+  }
+
+  // Only balloons may give memory: they give it to VMs that need it now.
+  void hostThatOnlyBalloonsMakesRoomByThem() {
+    RunConfig config = fastDisks(hostOf(mebibytes(32)));
+    config.host.timeScale = 10;
+    config.host.options["SwapEnable"] = 0;
+    config.host.options["ShareScanGHz"] = 0;
+    VmConfig guest = vmOf("guest", "idle", mebibytes(24));
+    guest.balloon = true;
+    guest.guestSwap = mebibytes(24);
+    guest.arguments = {{"working_set", 18 * kMiB}, {"files", kMiB}, {"think", 1'000'000}};
+    config.vms = {guest, greedy("a", 500), greedy("b", 500)};
+    for (const std::size_t i : {1u, 2u}) {
+      config.vms[i].start = seconds(1);
+      config.vms[i].arguments.push_back({"fill", 0});  // no faster than a balloon grows
+    }
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    QVERIFY(test.runUntil([&] { return test.vm(1).meter().operations() + test.vm(2).meter().operations() == 2 * kGreedyOperations; },
+                          seconds(120)));
+    QVERIFY(test.vm(0).counters().inflates > 0);
+    QCOMPARE(test.metric("host.swap_outs"), 0u);
+    QVERIFY2(test.vm(0).on(), test.vm(0).crashReason().c_str());
   }
 };
 

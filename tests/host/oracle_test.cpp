@@ -54,7 +54,7 @@ std::vector<Program> programs() {
 struct Outcome {
   TestHost::Left left;
   std::uint64_t operations = 0, results = 0, reclaimed = 0, largeTouches = 0, largeBreaks = 0;
-  std::uint64_t shared = 0;
+  std::uint64_t scanned = 0, shared = 0;
   MemoryCounters counters;
   std::string resultDigest, ending;
   bool off = false;
@@ -87,6 +87,7 @@ Outcome outcomeOf(RunConfig config, std::optional<std::uint64_t> mappingLimit = 
   outcome.largeTouches = vm.counters().largeTouches;
   outcome.largeBreaks = vm.counters().largeBreaks;
   outcome.counters = vm.counters();
+  outcome.scanned = test.host().sharing().counters().scanned;
   outcome.shared = test.host().sharing().counters().shared;
   if (test.hasLeft("guest")) outcome.left = test.left("guest");
   return outcome;
@@ -122,7 +123,7 @@ RunConfig runUnder(const Program& program, Technique technique, const std::strin
   if (ballooning(technique)) {
     vm.balloon = true;
     vm.guestSwap = std::max(vm.guestSwap, mebibytes(kVmMiB));
-    vm.limit = mebibytes(program.smallHost + 2);
+    vm.limit = mebibytes(program.smallHost - 1);
   }
   return config;
 }
@@ -194,7 +195,7 @@ class OracleTest : public QObject {
     QCOMPARE(difference(flushed, ample), std::string());
   }
 
-  // Each program in each vintage with each technique; in short runs every program and every pair of technique and vintage once.
+  // Each program in each vintage with each technique; in short runs every technique in two or three vintages, and every program.
   void guestCannotTellWhichTechniqueWasUsed_data() {
     QTest::addColumn<int>("index");
     QTest::addColumn<int>("technique");
@@ -203,7 +204,7 @@ class OracleTest : public QObject {
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (std::size_t t = 0; t < kTechniques.size(); ++t) {
         for (std::size_t p = 0; p < kProfiles.size(); ++p) {
-          if (!full() && (t * kProfiles.size() + p) % all.size() != i) continue;
+          if (!full() && ((t + p) % 2 != 0 || (t * kProfiles.size() + p) / 2 % all.size() != i)) continue;
           if (kTechniques[t].second == Technique::Compression && !compresses(kProfiles[p])) continue;
           QTest::addRow("%s, %s, %s", all[i].name, kTechniques[t].first, kProfiles[p])
               << static_cast<int>(i) << static_cast<int>(t) << QString(kProfiles[p]);
@@ -240,14 +241,19 @@ class OracleTest : public QObject {
                             .arg(counters.zips)
                             .arg(counters.swapOuts)
                             .arg(counters.inflates);
-    // No other technique did anything. What a program gives this one to do is its own: a program without equal pages shares none.
-    const bool mayShare = used == Technique::Sharing || used == Technique::All, mayBalloon = ballooning(used);
-    const bool mayZip = used == Technique::Compression || used == Technique::All;
-    const bool maySwap = mayZip || used == Technique::Swapping;
-    QVERIFY2((mayShare || outcome.shared == 0) && (mayBalloon || counters.inflates == 0) && (mayZip || counters.zips == 0) &&
-                 (maySwap || counters.swapOuts == 0),
-             qPrintable(did));
-    if (maySwap) QVERIFY2(outcome.shared + counters.zips + counters.swapOuts + counters.inflates > 100, qPrintable(did));
+    switch (used) {
+      case Technique::Sharing:
+        QVERIFY2(outcome.scanned > 0 && counters.zips + counters.swapOuts + counters.inflates == 0, qPrintable(did));
+        break;
+      case Technique::Compression: QVERIFY2(counters.zips > 0 && outcome.shared + counters.inflates == 0, qPrintable(did)); break;
+      case Technique::Swapping:
+        QVERIFY2(counters.swapOuts > 100 && outcome.shared + counters.zips + counters.inflates == 0, qPrintable(did));
+        break;
+      case Technique::Ballooning:
+        QVERIFY2(counters.inflates > 0 && outcome.shared + counters.zips + counters.swapOuts == 0, qPrintable(did));
+        break;
+      case Technique::All: QVERIFY2(outcome.scanned > 0 && counters.zips + counters.swapOuts > 0, qPrintable(did)); break;
+    }
   }
 
  private:

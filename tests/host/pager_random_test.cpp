@@ -277,12 +277,10 @@ class Play final : private EventListener {
       case ZipResult::CacheFull:
         invariant(candidate && fits && !nothing && vm.zip->frames() >= most, "a cache with room is not full");
         break;
-      case ZipResult::NotAdmitted: invariant(candidate && most == Pages(0), "what fits is admitted where there may be a cache"); break;
+      case ZipResult::NotAdmitted: invariant(candidate && fits && most == Pages(0), "the built-in policy admits what fits"); break;
       case ZipResult::NoFrame: invariant(candidate && host_->machine().free() == Pages(0), "a free frame can be taken"); break;
     }
-    reached_.refused +=
-        outcome.result == ZipResult::CacheFull || outcome.result == ZipResult::DoesNotFit || outcome.result == ZipResult::NotAdmitted ? 1u
-                                                                                                                                      : 0u;
+    reached_.refused += outcome.result == ZipResult::CacheFull || outcome.result == ZipResult::DoesNotFit ? 1u : 0u;
     asked(i);
   }
 
@@ -521,7 +519,7 @@ class PagerRandomTest : public QObject {
     reaches("false matches", sum.falseMatches, 20);
     reaches("pops", sum.pops, 20);
     reaches("sampling periods", sum.samples, 10);
-    reaches("pages not zipped", sum.refused, 1);
+    QVERIFY(sum.refused > 0);
   }
 
   void randomOperationsWithLargePagesLeaveEveryPageAsTheModelSays() {
@@ -531,7 +529,7 @@ class PagerRandomTest : public QObject {
       for (int step = 0; step < kSteps / 2; ++step) play.step();
       sum += play.reached();
     }
-    QVERIFY2(sum.largeTouches > 40 && sum.swapIns > 0 && sum.shared > 20,
+    QVERIFY2(sum.largeTouches > 20 && sum.swapIns > 0 && sum.shared > 20,
              qPrintable(QString("%1 large touches, %2 swap-ins, %3 shared").arg(sum.largeTouches).arg(sum.swapIns).arg(sum.shared)));
   }
 
