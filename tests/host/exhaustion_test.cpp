@@ -24,6 +24,32 @@ RunConfig crowdedHost(std::uint64_t vms, std::uint64_t mib, std::uint64_t text) 
   return config;
 }
 
+// Guests' own pages fill their caches, which may hold 5 % of their memory.
+RunConfig touchersWithSmallCaches(std::uint64_t hostMiB, std::initializer_list<const char*> names) {
+  RunConfig config = fastDisks(hostOf(mebibytes(hostMiB)));
+  config.host.options["MemZipMaxPct"] = 5;
+  for (const char* name : names) {
+    config.vms.push_back(vmOf(name, "toucher", mebibytes(8)));
+    config.vms.back().arguments = {{"working_set", 5 * kMiB}, {"op_work", 1'000'000}};
+    config.vms.back().operations = kGreedyOperations;
+  }
+  return config;
+}
+
+// With every VM's disk full, runs four VMs to their end: those that are stopped say why, the others complete.
+void fillDisksAndRun(TestHost& test, std::string_view reason, std::uint64_t& stopped) {
+  for (std::size_t i = 0; i < 4; ++i) VERIFY_OK(test.apply(i, FaultAction{DeviceFault::SwapDiskFull, 0}));
+  QVERIFY(test.runUntilOff(seconds(100)));
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (test.vm(i).state() == VmState::Crashed) {
+      ++stopped;
+      QVERIFY2(test.vm(i).crashReason().find(reason) != std::string::npos, test.vm(i).crashReason().c_str());
+    } else {
+      QCOMPARE(test.vm(i).meter().operations(), kGreedyOperations);
+    }
+  }
+}
+
 void verifyAllCompleted(const TestHost& test, std::uint64_t vms) {
   for (std::size_t i = 0; i < vms; ++i) {
     QVERIFY2(test.vm(i).state() == VmState::Off, (test.vm(i).config().name + ": " + test.vm(i).crashReason()).c_str());
@@ -37,14 +63,7 @@ class ExhaustionTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void fullCacheSendsItsOldestPagesToTheDisk() {
-    RunConfig config = fastDisks(hostOf(mebibytes(12)));
-    config.host.options["MemZipMaxPct"] = 5;
-    for (const char* name : {"a", "b", "c"}) {
-      config.vms.push_back(vmOf(name, "toucher", mebibytes(8)));
-      config.vms.back().arguments = {{"working_set", 5 * kMiB}, {"op_work", 1'000'000}};
-      config.vms.back().operations = kGreedyOperations;
-    }
-    TestHost test(config);
+    TestHost test(touchersWithSmallCaches(12, {"a", "b", "c"}));
     VERIFY_STARTED(test);
     std::uint64_t mostFrames = 0;
     while (!test.host().allOff() && test.host().now() < seconds(100)) {
@@ -61,42 +80,17 @@ class ExhaustionTest : public QObject {
     RunConfig config = crowdedHost(4, 20, 0);
     TestHost test(config);
     VERIFY_STARTED(test);
-    for (std::size_t i = 0; i < 4; ++i) VERIFY_OK(test.apply(i, FaultAction{DeviceFault::SwapDiskFull, 0}));
-    QVERIFY(test.runUntilOff(seconds(100)));
     std::uint64_t stopped = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (test.vm(i).state() == VmState::Crashed) {
-        ++stopped;
-        QVERIFY2(test.vm(i).crashReason().find("vswp: no space left on device") != std::string::npos, test.vm(i).crashReason().c_str());
-      } else {
-        QCOMPARE(test.vm(i).meter().operations(), kGreedyOperations);
-      }
-    }
+    fillDisksAndRun(test, "vswp: no space left on device", stopped);
     QVERIFY2(stopped >= 1 && stopped <= 3, std::to_string(stopped).c_str());
     QCOMPARE(test.metric("host.vms_crashed"), stopped);
   }
 
   void fullCacheAndFullDiskTogetherDoNoMoreHarm() {
-    RunConfig config = fastDisks(hostOf(mebibytes(16)));
-    config.host.options["MemZipMaxPct"] = 5;
-    for (const char* name : {"a", "b", "c", "d"}) {
-      config.vms.push_back(vmOf(name, "toucher", mebibytes(8)));
-      config.vms.back().arguments = {{"working_set", 5 * kMiB}, {"op_work", 1'000'000}};
-      config.vms.back().operations = kGreedyOperations;
-    }
-    TestHost test(config);
+    TestHost test(touchersWithSmallCaches(16, {"a", "b", "c", "d"}));
     VERIFY_STARTED(test);
-    for (std::size_t i = 0; i < 4; ++i) VERIFY_OK(test.apply(i, FaultAction{DeviceFault::SwapDiskFull, 0}));
-    QVERIFY(test.runUntilOff(seconds(100)));
     std::uint64_t stopped = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (test.vm(i).state() == VmState::Crashed) {
-        ++stopped;
-        QVERIFY2(test.vm(i).crashReason().find("no space left on device") != std::string::npos, test.vm(i).crashReason().c_str());
-      } else {
-        QCOMPARE(test.vm(i).meter().operations(), kGreedyOperations);
-      }
-    }
+    fillDisksAndRun(test, "no space left on device", stopped);
     QVERIFY2(stopped < 4, std::to_string(stopped).c_str());
     QVERIFY(test.metric("host.zips") > 0);
   }
