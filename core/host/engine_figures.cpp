@@ -92,7 +92,7 @@ VmFigures EngineFigures::figuresOf(const VirtualMachine& vm) const {
   figures.fastMillionths = estimate.fast;
   figures.nextMillionths = estimate.next;
   if (const BalloonDevice* balloon = vm.balloon()) {
-    figures.balloonDriver = vm.memory() != nullptr && vm.memory()->balloon.driver == BalloonDriver::Running;
+    figures.balloonDriver = vm.memory() != nullptr && vm.memory()->balloon.driver != BalloonDriver::Absent;
     figures.balloonMax = balloon->maximum().value();
   }
   figures.balloonTarget = memory->balloon.target.value();

@@ -24,9 +24,6 @@ namespace {
 
 // How often freed frames are looked through for memory that goes back to the operating system.
 constexpr VirtualTime kGiveBackPeriod = seconds(1);
-// More than all VMs together can need.
-constexpr Pages kUnlimitedSwapSpace(std::uint64_t{1} << 40);
-
 constexpr std::string_view kUnavailable = "backend not available: ";
 
 Result<std::vector<std::byte>> readFile(const std::filesystem::path& path, std::string_view what) {
@@ -59,6 +56,12 @@ const Profile& profileOf(const HostConfig& host) {
   const Profile* profile = findProfile(host.profile);
   invariant(profile != nullptr, "the profile of a run exists");
   return *profile;
+}
+
+// Of the vintage with one swap file for the host, its size: what was recommended (A25 p406). Else there is room for any VM's own.
+Pages swapSpaceOf(const RunConfig& config, Pages machine) {
+  const bool oneFile = profileOf(config.host).swapFiles == SwapFiles::OneForTheHost;
+  return config.disk.swapSpace.value_or(oneFile ? machine : kUnlimitedSwapSpace);
 }
 
 std::uint64_t optionOf(const HostConfig& host, std::string_view name) { return hostOptionValue(host.options, name, profileOf(host)); }
@@ -240,7 +243,7 @@ Pages Host::Implementation::ownFrames() const {
 
 // May the VM be on with this reservation, beside those that are (W02 section 6.2)?
 Result<void> Host::Implementation::admit(std::size_t vm, Pages reservation) const {
-  const Pages swapSpace = config_.disk.swapSpace.value_or(kUnlimitedSwapSpace);
+  const Pages swapSpace = swapSpaceOf(config_, machine_->frames());
   AdmissionHost host{machine_->frames(), ownFrames(), swapSpace};
   for (const auto& other : vms_) {
     if (!other->on() || other.get() == vms_[vm].get()) continue;

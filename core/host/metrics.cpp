@@ -261,7 +261,7 @@ constexpr std::array kVmMetrics{
              [](const VirtualMachine& vm) { return std::uint64_t{vm.state() == VmState::Crashed}; }},
     VmMetric{"balloon_driver", Count, "1 while a balloon driver runs in the guest",
              [](const VirtualMachine& vm) {
-               return std::uint64_t{vm.memory() != nullptr && vm.memory()->balloon.driver == BalloonDriver::Running};
+               return std::uint64_t{vm.memory() != nullptr && vm.memory()->balloon.driver != BalloonDriver::Absent};
              }},
     VmMetric{"balloon_target", Size, "what its balloon driver is asked for",
              [](const VirtualMachine& vm) { return vm.balloon() ? bytes(vm.balloon()->target()) : 0; }},

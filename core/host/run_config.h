@@ -18,12 +18,15 @@ namespace overcommit {
 enum class Backend : std::uint8_t { Auto, Unicorn, Kvm, Script };
 enum class DiskQueues : std::uint8_t { Shared, Separate };  // one queue for guest disks and swap files, or one each
 
+// More than all VMs together can need.
+inline constexpr Pages kUnlimitedSwapSpace(std::uint64_t{1} << 40);
+
 struct DiskConfig {
   DiskQueues queues = DiskQueues::Shared;
   // Time one 4 KiB request occupies the device, on top of nothing: requests queue behind each other.
   std::optional<VirtualTime> serviceTime;  // overrides the cost table's disk and swap times
   std::uint64_t bandwidth = 0;             // bytes per virtual second; 0 = not limited
-  std::optional<Pages> swapSpace;          // for swap files, all together; nothing: as much as they need
+  std::optional<Pages> swapSpace;          // for swap files, all together; nothing: as the profile has it
 };
 
 struct HostConfig {

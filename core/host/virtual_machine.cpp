@@ -71,6 +71,8 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   timelessExits_ = 0;
   signals_ = 0;
   deflatesSeen_ = firstTouchesSeen_ = 0;
+  balloonSeen_ = Pages(0);
+  balloonStalled_ = false;
   nextPoll_ = now + config_.toolsStart;
 
   const bool hasCpu = !software_.kernel.empty();
@@ -349,6 +351,9 @@ void VirtualMachine::handle(const VmExit& exit) {
 void VirtualMachine::setBalloonTarget() {
   VmMemory& memory = *on_->memory;
   const Pages size = memory.guest.count(PagePlace::Ballooned);
+  const Pages before = std::exchange(balloonSeen_, size);
+  memory.paidAtLimit = Pages(0);
+  balloonStalled_ = size < on_->balloon->target() && size <= before;
   // Deflating goes slowly, unless the guest asks for memory (MCTL-ES): an estimate that was too low for a moment must not have the guest
   // move its memory to and fro. A guest that puts at least half of what it got back to use at once asks for more.
   const std::uint64_t returned = memory.counters.deflates - std::exchange(deflatesSeen_, memory.counters.deflates);
@@ -375,7 +380,8 @@ void VirtualMachine::refreshBalloon() {
   if (!on_) return;
   on_->balloon->setMaximum(balloonMaximum());
   on_->memory->balloon.maximum = on_->balloon->maximum();
-  on_->memory->balloon.driver = on_->balloon->running() && config_.balloon ? BalloonDriver::Running : BalloonDriver::Absent;
+  const bool driver = on_->balloon->running() && config_.balloon;
+  on_->memory->balloon.driver = !driver ? BalloonDriver::Absent : balloonStalled_ ? BalloonDriver::Stalled : BalloonDriver::Running;
 }
 
 bool VirtualMachine::hasBalloon() const { return config_.balloon || on_->memory->guest.count(PagePlace::Ballooned) > Pages(0); }

@@ -152,8 +152,10 @@ class VirtualMachine {
   std::uint64_t signals_ = 0;
   VirtualTime wakeAt_, nextPoll_;
   std::uint64_t deflatesSeen_ = 0, firstTouchesSeen_ = 0;  // at the last poll of the balloon
-  std::uint64_t silentBlocks_ = 0;                         // basic blocks since the last exit that told anything
-  std::uint64_t timelessExits_ = 0;                        // exits since the VM's clock last moved
+  Pages balloonSeen_;                                      // its size then
+  bool balloonStalled_ = false;
+  std::uint64_t silentBlocks_ = 0;   // basic blocks since the last exit that told anything
+  std::uint64_t timelessExits_ = 0;  // exits since the VM's clock last moved
 };
 
 }  // namespace overcommit

@@ -16,18 +16,19 @@ ReclaimTargets reclaimTargetsOf(const VmHolding& vm, const Permits& permits) {
   const Pages overLimit = above(vm.allocated, std::max(vm.limit, vm.reservation));
   ReclaimTargets result;
 
-  const bool driver = vm.driver == BalloonDriver::Running;
+  const bool driver = vm.driver != BalloonDriver::Absent;
   const Pages size = driver ? std::min(vm.ballooned, vm.balloonMax) : Pages(0);
   const Pages room = driver ? vm.balloonMax - size : Pages(0);
-  const Pages wanted = permits.balloon ? std::max(excess, overLimit) : overLimit;
+  const Pages wanted = std::max(permits.balloon ? excess : Pages(0), overLimit + vm.paidAtLimit);
   if (driver) {
     const Pages leeway = above(std::min(target, std::max(vm.limit, vm.reservation)), vm.allocated);
     result.balloon = wanted > Pages(0) ? size + std::min(wanted, room) : above(size, leeway);
   }
 
+  const Pages balloonCan = vm.driver == BalloonDriver::Running ? room : Pages(0);
   switch (permits.swap) {
-    case SwapPermit::Nobody: result.swap = above(overLimit, room); break;
-    case SwapPermit::WhereBalloonCannot: result.swap = above(std::max(excess, overLimit), room); break;
+    case SwapPermit::Nobody: result.swap = above(overLimit, balloonCan); break;
+    case SwapPermit::WhereBalloonCannot: result.swap = above(std::max(excess, overLimit), balloonCan); break;
     case SwapPermit::Everybody: result.swap = std::max(excess, overLimit); break;
   }
   result.block = permits.block && excess > Pages(0);

@@ -99,6 +99,7 @@ void MemoryScheduler::run(VirtualTime now) {
   for (VmMemory* vm : pager_.vms()) {
     VmHolding holding{vm->allocated(), vm->target, vm->settings.reservation};
     if (vm->settings.limit) holding.limit = *vm->settings.limit;
+    holding.paidAtLimit = vm->paidAtLimit;
     holding.ballooned = vm->guest.count(PagePlace::Ballooned);
     holding.balloonMax = vm->balloon.maximum;
     holding.driver = vm->balloon.driver;

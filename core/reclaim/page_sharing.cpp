@@ -112,13 +112,16 @@ std::uint64_t PageSharing::hashNow(const Vm& vm, Mfn mfn) {
   return settings_.hash(std::as_const(machine_).bytes(mfn)) ^ vm.salt;
 }
 
-// Whether the hinted page's hash is no longer that of the page that hit its hint. Equal bytes and salts have equal hashes, so that the
-// hinted page is hashed only if it differs: then its hash tells a page that has changed from a false match.
-bool PageSharing::hasChanged(const Vm& vm, Mfn hinted, const Page& page) {
-  if (vm.salt != page.vm.salt || std::memcmp(machine_.bytes(hinted).data(), machine_.bytes(page.mfn).data(), kPageSize) != 0)
-    return hashNow(vm, hinted) != page.hash;
-  hostCpuTime_ += costs_.scanPage;  // the hypervisor that is modelled hashes it
-  return false;
+// Equal bytes and salts have equal hashes, so that the hinted page is hashed only if it differs: then its hash tells a page that has
+// changed from a false match.
+PageSharing::Hinted PageSharing::lookAtHinted(const Vm& vm, Mfn hinted, const Page& page) {
+  const bool equal = std::memcmp(machine_.bytes(hinted).data(), machine_.bytes(page.mfn).data(), kPageSize) == 0;
+  if (!equal || vm.salt != page.vm.salt) {
+    if (hashNow(vm, hinted) != page.hash) return Hinted::Changed;
+  } else {
+    hostCpuTime_ += costs_.scanPage;  // the hypervisor that is modelled hashes it
+  }
+  return equal ? Hinted::Equal : Hinted::Different;
 }
 
 bool PageSharing::takesPart(const Vm& vm, Gfn gfn) const {
@@ -174,7 +177,8 @@ ShareAttempt PageSharing::shareWithFrame(const Page& page, Mfn shared, std::uint
 ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccasion occasion, std::uint64_t cause) {
   const ShareEntry hint = table_.entry(hinted);
   const Vm* other = hintedVm(hinted);
-  if (other == nullptr || hasChanged(*other, hinted, page)) {
+  const Hinted state = other != nullptr ? lookAtHinted(*other, hinted, page) : Hinted::Changed;
+  if (state == Hinted::Changed) {
     table_.remove(hinted);
     leaveHint(page, occasion);
     if (other == nullptr) return ShareAttempt::Alone;
@@ -193,10 +197,9 @@ ShareAttempt PageSharing::shareWithHint(const Page& page, Mfn hinted, ShareOccas
   if (!matchWanted(page, hinted, cause)) return ShareAttempt::Left;
 
   hostCpuTime_ += costs_.comparePage;
-  const Gfn otherGfn = hint.gfn();
-  const ShareResult result = pager_.share(*page.vm.memory, page.gfn, *other->memory, otherGfn, cause);
-  invariant(result != ShareResult::NotPrivate, "pages that are hashed for sharing are private");
-  if (result == ShareResult::Differs) return falseMatch(page, cause);
+  if (state == Hinted::Different) return falseMatch(page, cause);
+  pager_.shareAlone(*other->memory, hint.gfn(), cause);
+  pager_.shareFrame(*page.vm.memory, page.gfn, hinted, cause);
   const bool zero = isZero(hinted);
   table_.hintToShared(hinted, page.hash, zero ? ShareEntry::Holds::ZeroPage : ShareEntry::Holds::AnyPage);
   if (zero) {

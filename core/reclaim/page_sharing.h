@@ -184,7 +184,9 @@ class PageSharing {
   [[nodiscard]] Vm* find(VmId vm);
   [[nodiscard]] std::uint64_t saltOf(const VmShareSettings& settings);
   [[nodiscard]] std::uint64_t hashNow(const Vm& vm, Mfn mfn);
-  [[nodiscard]] bool hasChanged(const Vm& vm, Mfn hinted, const Page& page);
+  // The page of a hint that was hit: no longer what was hinted, or equal to the page that hit it, or different with the same hash.
+  enum class Hinted : std::uint8_t { Changed, Equal, Different };
+  Hinted lookAtHinted(const Vm& vm, Mfn hinted, const Page& page);
   [[nodiscard]] bool takesPart(const Vm& vm, Gfn gfn) const;
   [[nodiscard]] ShareAttempt shareWithFrame(const Page& page, Mfn shared, std::uint64_t cause);
   [[nodiscard]] ShareAttempt shareWithHint(const Page& page, Mfn hinted, ShareOccasion occasion, std::uint64_t cause);

@@ -106,9 +106,9 @@ Resolution Pager::resolve(VmMemory& vm, Gfn gfn, Access access) {
 }
 
 std::optional<Mfn> Pager::takeFrame(VmMemory& vm, Gfn gfn) {
+  // At its limit, a page goes for each that comes. What a lowered limit leaves above it is the balloon's and the swap daemon's.
   if (vm.settings.limit && vm.allocated() >= *vm.settings.limit) {
-    const Pages above = vm.allocated() - *vm.settings.limit + Pages(1);
-    if (source_ != nullptr) source_->reclaim({ReclaimReason::Limit, above, &vm, &vm, gfn, 0});
+    if (source_ != nullptr) vm.paidAtLimit += source_->reclaim({ReclaimReason::Limit, Pages(1), &vm, &vm, gfn, 0});
     if (vm.dead) return std::nullopt;
   }
   MachineMemory& machine = parts_.machine;
@@ -456,20 +456,6 @@ void Pager::unlockAll(VmMemory& vm, std::uint64_t cause) {
     event.cause = cause;
     parts_.log.record(event);
   }
-}
-
-ShareResult Pager::share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause) {
-  MachineMemory& machine = parts_.machine;
-  const NptEntry entry = vm.guest.entry(gfn);
-  const NptEntry other = otherVm.guest.entry(otherGfn);
-  const bool shareable = !entry.large() && !other.large() && entry.place() == PagePlace::Private && !vm.isTable(gfn) && other.present() &&
-                         !otherVm.isTable(otherGfn) && entry.mfn() != other.mfn();
-  if (!shareable) return ShareResult::NotPrivate;
-  const Mfn kept = other.mfn();
-  if (std::memcmp(machine.bytes(entry.mfn()).data(), machine.bytes(kept).data(), kPageSize) != 0) return ShareResult::Differs;
-  if (other.place() == PagePlace::Private) shareAlone(otherVm, otherGfn, cause);
-  shareFrame(vm, gfn, kept, cause);
-  return ShareResult::Shared;
 }
 
 void Pager::shareAlone(VmMemory& vm, Gfn gfn, std::uint64_t cause) {

@@ -21,7 +21,6 @@ enum class SwapOutResult : std::uint8_t { Done, NotACandidate, NoSpace, DiskErro
 enum class BalloonResult : std::uint8_t { Done, BadPage, AlreadyLocked, AlreadyUnlocked, Pinned };
 // SwapEnable: whether the host may share, zip or swap what it takes from VMs; forbidden, only balloons give memory.
 enum class HypervisorSwap : std::uint8_t { Allowed, Forbidden };
-enum class ShareResult : std::uint8_t { Shared, NotPrivate, Differs };
 
 // Asks for frames. On behalf of `toucher`, if given, which waits for the first of them; only from the VM `only`, if given.
 struct ReclaimRequest {
@@ -47,7 +46,7 @@ class FrameSource {
 //               swapped --swap in--> private
 //               2 MiB of untouched pages --first touch of one--> private, in a large page
 //   taking:     private --zip()--> zipped               private or zipped --swapOut()--> swapped
-//               private --share()--> shared             any but a table --lock()--> ballooned
+//               private --share*()--> shared            any but a table --lock()--> ballooned
 //
 // A large page is broken before one of its pages changes its place. It is never shared: break it first.
 //
@@ -106,9 +105,8 @@ class Pager {
   // Gives all ballooned pages back to the guest as untouched ones (the driver or the guest was reset).
   void unlockAll(VmMemory& vm, std::uint64_t cause);
 
-  // Makes two private pages with equal bytes share one frame: the mechanism of page sharing. Pages of large pages are not shared.
-  ShareResult share(VmMemory& vm, Gfn gfn, VmMemory& otherVm, Gfn otherGfn, std::uint64_t cause);
-  // Makes a private page the first to share its own frame, so that others can join it.
+  // The mechanism of page sharing. Makes a private page, of no large page and no page table, the first to share its own frame, so that
+  // others can join it.
   void shareAlone(VmMemory& vm, Gfn gfn, std::uint64_t cause);
   // Makes a private page share a frame that is shared already; the caller has compared all bytes.
   void shareFrame(VmMemory& vm, Gfn gfn, Mfn shared, std::uint64_t cause);

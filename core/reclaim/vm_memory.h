@@ -64,6 +64,7 @@ struct VmMemory {
   Pages target;                   // machine pages it should have
   std::uint64_t targetEvent = 0;  // that said so
   Pages swapTarget;               // pages to be shared, zipped or swapped
+  Pages paidAtLimit;              // since the balloon's last poll: pages that came, each of which made another one go
   bool aboveTargetInLow = false;  // it may not run until memory recovers
   // The balloon, as far as the host knows it: maximum and driver come from the balloon device, the target goes there.
   struct Balloon {

@@ -95,9 +95,10 @@ void readDisk(const TomlValue& table, DiskConfig& disk, Mistakes& mistakes) {
   const KeyReader keys(table, "disk", mistakes);
   if (const auto queues = keys.word("queues", kQueues)) disk.queues = *queues == 0 ? DiskQueues::Shared : DiskQueues::Separate;
   disk.serviceTime = keys.time("service_time");
-  const TomlValue* swapSpace = keys.value("swap_space");
-  if (swapSpace != nullptr && !(swapSpace->kind == TomlValue::Kind::Text && swapSpace->text == "unlimited"))
-    disk.swapSpace = keys.pages("swap_space");
+  if (const TomlValue* swapSpace = keys.value("swap_space")) {
+    const bool unlimited = swapSpace->kind == TomlValue::Kind::Text && swapSpace->text == "unlimited";
+    disk.swapSpace = unlimited ? kUnlimitedSwapSpace : keys.pages("swap_space");
+  }
   const TomlValue* bandwidth = keys.value("bandwidth");
   if (bandwidth == nullptr) return;
   if (bandwidth->kind != TomlValue::Kind::Text) {

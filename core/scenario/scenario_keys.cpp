@@ -35,7 +35,7 @@ constexpr std::array kKeys{
     ScenarioKey{"disk", "queues", "shared | separate", "\"shared\"", "one queue for guest disks and swap files, or one each"},
     ScenarioKey{"disk", "service_time", "time", "", "time of one 4 KiB request; without it, the cost table's disk and swap times"},
     ScenarioKey{"disk", "bandwidth", "size and \"/s\"", "\"none\"", "most bytes a second"},
-    ScenarioKey{"disk", "swap_space", "size", "\"unlimited\"", "room for the swap files of all VMs that are on"},
+    ScenarioKey{"disk", "swap_space", "size or unlimited", "by profile", "room for what is swapped of all VMs that are on"},
 
     ScenarioKey{"limits", "time", "time", "\"none\"", "virtual time since the start"},
     ScenarioKey{"limits", "nested_faults", "number", "0", "nested faults of all VMs; 0 = no limit"},

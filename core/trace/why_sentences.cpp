@@ -344,11 +344,14 @@ void Teller::victim() {
 void Teller::reclaimForLimit() {
   if (event_.vm == kNoVm) return say("A VM had more memory than its limit, and the hypervisor began to take it away.");
   say(fmt::format("{} needed a frame for {} and was at its limit.", vm(), gfnText(event_.gfn)));
-  // A VM that is at its limit asks for as many pages as it is above it, and one for this touch.
-  if (effect_ != nullptr && effect_->kind == EventKind::VictimVm && effect_->values[1] + 1 >= value(2)) {
-    const std::uint64_t limit = effect_->values[1] + 1 - value(2);
-    figure("limit_pages", limit);
-    say(fmt::format("It may have {}, so {} had to go first.", pagesText(limit), pagesText(value(2))));
+  if (effect_ != nullptr && effect_->kind == EventKind::VictimVm) {
+    const WorldVm* its = worldVm(event_.vm);
+    // A limit that was set in this very quantum is told below.
+    if (its != nullptr && its->limitPages <= effect_->values[1]) {
+      figure("limit_pages", its->limitPages);
+      say(fmt::format("It may have {}.", pagesText(its->limitPages)));
+    }
+    say(fmt::format("It had {}, so {} had to go before the next one came.", pagesText(effect_->values[1]), pagesText(value(2))));
   }
   if (around_.limitSetting) {
     say(fmt::format("The limit was set at {} (#{}: {}).", formatTime(around_.limitSetting->hostTime), around_.limitSetting->sequence,

@@ -7,11 +7,12 @@
 //   3  swap only what ballooning cannot deliver     swapTakesOnlyWhatTheBalloonCannotDeliverInTime
 //   4  share before swap, then compress, then disk  pageIsSharedElseCompressedElseWritten                   storms_test: clearedPagesAre...
 //   5  never below reservation                      nobodyIsTakenBelowItsReservation                        limits_test: reservationIsNever...
-//   6  limit enforced in any state                  limits_test: loweredLimitIs...
+//   6  limit enforced in any state                  limitIsEnforcedInHighByTheBalloonFirst,
+//                                                   guestWithoutRoomToInflateComesDownToItsLimit            limits_test: loweredLimitIs...
 //   7  low blocks VMs above target                  lowBlocksVmsAboveTheirTargetUntilMemoryRecovers,
 //                                                   blockedVmDoesNotInflate                                 state_table_test: inLow...
 //   8  no tools, or booting: paged                  guestIsPagedUntilItsDriverRuns
-//   9  balloon deflates slowly, unless asked        balloon_guest_test, reclaim_targets_test: loweredMaximumLetsTheBalloonShrink
+//   9  balloon deflates slowly, unless asked        balloonDeflatesSlowlyUnlessTheGuestAsksForMemory        balloon_guest_test
 //  10  sharing raises others' allocations           backgroundSharingRaisesWhatOthersGet
 #include "reclaim/sharing_host.h"
 #include "support/script_vms.h"
@@ -155,6 +156,35 @@ class ChecklistTest : public QObject {
     QVERIFY(had && test.vm(0).counters().inflates > 0);
   }
 
+  void limitIsEnforcedInHighByTheBalloonFirst() {
+    RunConfig config = checkedHost(64);
+    config.vms = {guestWithTools("idle", 11 * kMiB)};
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    test.runUntil(seconds(4));
+    QVERIFY(test.vm(0).memory()->allocated() > mebibytes(9));
+    VERIFY_OK(test.apply(0, SetAction{"limit", mebibytes(9).value()}));
+    QVERIFY(test.runUntil([&] { return test.vm(0).memory()->allocated() <= mebibytes(9); }, seconds(10)));
+    QCOMPARE(test.host().pager().freeState(), FreeState::High);
+    // A guest that touches something meanwhile pays with a page for each; all else is the balloon's.
+    const std::uint64_t paged = test.vm(0).counters().swapOuts + test.vm(0).counters().zips;
+    QVERIFY2(test.vm(0).count(PagePlace::Ballooned).value() > 10 * paged, std::to_string(paged).c_str());
+  }
+
+  void guestWithoutRoomToInflateComesDownToItsLimit() {
+    RunConfig config = checkedHost(64);
+    config.vms = {guestWithTools("idle", 14 * kMiB)};
+    config.vms[0].guestSwap = Pages(0);
+    TestHost test(config);
+    VERIFY_STARTED(test);
+    test.runUntil(seconds(4));
+    QVERIFY(test.vm(0).memory()->allocated() > mebibytes(13));
+    VERIFY_OK(test.apply(0, SetAction{"limit", mebibytes(6).value()}));
+    QVERIFY(test.runUntil([&] { return test.vm(0).memory()->allocated() <= mebibytes(6); }, seconds(20)));
+    QVERIFY(test.vm(0).count(PagePlace::Ballooned) > Pages(100));
+    QVERIFY(test.vm(0).counters().swapOuts + test.vm(0).counters().zips > 500);
+  }
+
   void lowBlocksVmsAboveTheirTargetUntilMemoryRecovers() {
     RunConfig config = checkedHost(16);
     config.costs.swapWrite = milliseconds(1);  // so that memory does not come back at once
@@ -213,6 +243,33 @@ class ChecklistTest : public QObject {
     VERIFY_OK(test.apply(0, SetAction{"limit", mebibytes(4).value()}));
     test.runUntil(seconds(18));
     QVERIFY(test.vm(0).counters().inflates > 100);
+  }
+
+  void balloonDeflatesSlowlyUnlessTheGuestAsksForMemory() {
+    constexpr std::uint64_t kStep = 16'384 / 16;
+    for (const bool asks : {false, true}) {
+      RunConfig config = checkedHost(64);
+      config.host.represents = config.host.represents * 16;
+      config.vms = {guestWithTools(asks ? "toucher" : "idle", 11 * kMiB)};
+      if (asks) config.vms[0].arguments = {{"working_set", 11 * kMiB}, {"op_work", 20'000}};
+      config.vms[0].limit = mebibytes(5);
+      TestHost test(config);
+      VERIFY_STARTED(test);
+      QVERIFY(test.runUntil([&] { return test.vm(0).count(PagePlace::Ballooned) > Pages(1500); }, seconds(30)));
+      test.runUntil(test.host().now() + seconds(1));
+      VERIFY_OK(test.apply(0, SetAction{"limit", std::nullopt}));
+      const VirtualTime poll = milliseconds(50);
+      std::uint64_t most = 0, before = test.vm(0).count(PagePlace::Ballooned).value();
+      for (int polls = 0; polls < 20; ++polls) {
+        test.runUntil(test.host().now() + poll);
+        const std::uint64_t after = test.vm(0).count(PagePlace::Ballooned).value();
+        most = std::max(most, before - std::min(before, after));
+        before = after;
+      }
+      // Time is not cut exactly at the polls: two may fall into one piece.
+      if (asks) QVERIFY2(most > kStep / 4, std::to_string(most).c_str());
+      if (!asks) QVERIFY2(most > 0 && most <= kStep / 16 * 2, std::to_string(most).c_str());
+    }
   }
 
   void backgroundSharingRaisesWhatOthersGet() {

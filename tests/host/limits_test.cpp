@@ -195,6 +195,21 @@ class LimitsTest : public QObject {
     test.host().finish();
   }
 
+  void oneSwapFileForTheHostIsAsLargeAsItsMemory() {  // A25 p406
+    RunConfig config = fastHost(mebibytes(16));
+    config.host.profile = "esx2";
+    config.vms = {toucher("a", 8, 1024), toucher("b", 8, 1024)};
+    QCOMPARE(startError(config), std::string());
+    config.vms.push_back(toucher("c", 8, 1024));
+    QVERIFY(startError(config).starts_with(
+        "admission refused: c needs 2048 pages of swap space for what is not reserved, and 0 of the host's 4096"));
+    config.disk.swapSpace = kUnlimitedSwapSpace;
+    QCOMPARE(startError(config), std::string());
+    config.disk.swapSpace.reset();
+    config.host.profile = "esx3";
+    QCOMPARE(startError(config), std::string());
+  }
+
   void memoryWithoutSwapSpaceMustBeReserved() {
     RunConfig config = fastHost(mebibytes(64));
     config.vms = {toucher("a", 8, 1024)};

@@ -110,6 +110,7 @@ RunConfig runUnder(const Program& program, Technique technique, const std::strin
   RunConfig config = runOf(program, mebibytes(alone ? kVmMiB + 8 : program.smallHost));
   auto& options = config.host.options;
   config.host.profile = profile;
+  config.disk.swapSpace = kUnlimitedSwapSpace;
   config.host.timeScale = 1000;
   options["ShareScanTime"] = 10;
   options["ShareScanVM"] = 1000;

@@ -155,7 +155,7 @@ class Play final : private EventListener {
     if (on == nullptr) return;
     vms_[i] = std::make_unique<ModelVm>();
     vms_[i]->salt = settings.sharing.salt;
-    on->balloon = {Pages(sizes_[i].value() * 65 / 100), Pages(0), random_.below(2) == 0 ? BalloonDriver::Running : BalloonDriver::Absent};
+    on->balloon = {Pages(sizes_[i].value() * 65 / 100), Pages(0), static_cast<BalloonDriver>(random_.below(3))};
   }
 
   void remove(std::size_t i) {

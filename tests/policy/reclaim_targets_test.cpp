@@ -34,8 +34,8 @@ VmHolding randomHolding(Random& random) {
   vm.reservation = Pages(random.below(configured / 2 + 1));
   if (random.below(2) == 0) vm.limit = vm.reservation + Pages(random.below(configured));
   vm.balloonMax = Pages(configured * random.below(100) / 100);
-  vm.driver = random.below(2) == 0 ? BalloonDriver::Running : BalloonDriver::Absent;
-  if (vm.driver == BalloonDriver::Running) vm.ballooned = Pages(random.below(vm.balloonMax.value() + 1));
+  vm.driver = static_cast<BalloonDriver>(random.below(3));
+  if (vm.driver != BalloonDriver::Absent) vm.ballooned = Pages(random.below(vm.balloonMax.value() + 1));
   return vm;
 }
 
@@ -62,6 +62,15 @@ class ReclaimTargetsTest : public QObject {
   void inSoftBalloonComesBeforeSwap() {
     compare(vmAboveTarget(), permits(Vintage::Esx5, FreeState::Soft), 200, 0);
     compare(vmAboveTarget(), permits(Vintage::Esx6, FreeState::Soft), 200, 0);
+  }
+
+  void whatAStalledBalloonDoesNotDeliverIsPaged() {
+    VmHolding vm = vmAboveTarget(BalloonDriver::Stalled);
+    compare(vm, permits(Vintage::Esx5, FreeState::Soft), 200, 200);
+    compare(vm, permits(Vintage::Esx5, FreeState::High), 200, 0);
+    vm.limit = Pages(900);
+    compare(vm, permits(Vintage::Esx5, FreeState::High, Headroom::Enough), 100, 100);
+    compare(vm, permits(Vintage::Esx6, FreeState::Clear), 100, 100);
   }
 
   void inSoftVmWithoutDriverIsPaged() {
@@ -125,6 +134,16 @@ class ReclaimTargetsTest : public QObject {
         compare(vm, permits(profile.vintage, state, Headroom::Enough), 0, 300);
       }
     }
+  }
+
+  void whatWasPaidAtTheLimitTheBalloonTakes() {
+    VmHolding vm = vmAboveTarget();
+    vm.limit = vm.target = vm.allocated;
+    vm.paidAtLimit = Pages(30);
+    vm.ballooned = Pages(100);
+    for (const FreeState state : {FreeState::High, FreeState::Hard}) compare(vm, permits(Vintage::Esx6, state), 130, 0);
+    vm.driver = BalloonDriver::Absent;
+    compare(vm, permits(Vintage::Esx6, FreeState::High), 0, 0);
   }
 
   void limitIsEnforcedByBalloonEvenWhereTheStateStopsBallooning() {

@@ -166,7 +166,8 @@ class WhyTest : public QObject {
     Story story;
     for (std::uint64_t gfn = 1; gfn <= 3; ++gfn) story.touch(kA, gfn, gfn);
     const std::uint64_t setting = story.add(EventKind::SettingChange, kA, 0, 0, {}, 0, "limit = 2");
-    const std::uint64_t start = story.add(EventKind::ReclaimStart, kA, 9, 0, {3, 190, 2});
+    story.add(EventKind::Allotment, kA, 0, 0, {0, 2, 640, 0});
+    const std::uint64_t start = story.add(EventKind::ReclaimStart, kA, 9, 0, {3, 190, 1});
     story.add(EventKind::Zip, kA, 2, 2, {}, story.add(EventKind::VictimVm, kA, 0, 0, {640, 3, 0, 1}, start));
     const auto answer = story.why(kA, 2);
     VERIFY_OK(answer);
