@@ -73,6 +73,26 @@ void fillWithPieces(std::span<std::byte, kPageSize> page, Next next) {
   }
 }
 
+// Which of `count` pieces comes next. As in any language, the first ones come most often, and every second time begins a phrase of six that
+// always follow each other.
+class Phrases {
+ public:
+  explicit Phrases(std::size_t count) : count_(count) {}
+  [[nodiscard]] bool within() const { return left_ > 0; }
+  std::size_t next(std::uint32_t draw) {
+    if (within()) {
+      --left_;
+      return last_ = (last_ + 1) % count_;
+    }
+    left_ = draw % 2 == 0 ? 5 : 0;
+    return last_ = std::size_t{draw} * draw * count_ >> 16;
+  }
+
+ private:
+  std::size_t count_, last_ = 0;
+  int left_ = 0;
+};
+
 void fillText(std::span<std::byte, kPageSize> page, Random& random) {
   static constexpr auto kWords = piecesOf(std::array<std::string_view, 64>{
       "the ", "of ",  "and ",  "page ",    "to ",     "a ",      "memory ", "in ",     "is ",      "host ",  "guest ", "frame ", "that ",
@@ -81,15 +101,16 @@ void fillText(std::span<std::byte, kPageSize> page, Random& random) {
       "one ", "all ", "we ",   "can ",     "her ",    "has ",    "there ",  "been ",   "if ",      "more ",  "when ",  "will ",  "would ",
       "who ", "so ",  "no ",   "request ", "answer ", "server ", "number ", "second ", "again.\n", "then, ", "only ",  "new.\n"});
   SmallDraws draws(random);
+  Phrases phrases(kWords.size());
   fillWithPieces(page, [&] {
-    const std::uint32_t draw = draws.byte();
+    const std::uint32_t draw = phrases.within() ? 0 : draws.byte();
     if (draw >= 240) {  // now and then a number
       Piece number("0000");
       for (std::size_t digit = 0; digit < number.length; ++digit) number.text[digit] = static_cast<char>('0' + draws.byte() % 10);
       number.text[number.length - 1] = ' ';
       return number;
     }
-    return kWords[draw % kWords.size()];
+    return kWords[phrases.next(draw)];
   });
 }
 
@@ -99,14 +120,14 @@ void fillCode(std::span<std::byte, kPageSize> page, Random& random) {
       "\x48\x8b"sv, "\x48\x89"sv, "\xe8"sv, "\x0f\x84"sv, "\x48\x83\xc4"sv, "\x55\x48\x89\xe5"sv, "\x5d\xc3"sv, "\x31\xc0"sv, "\x85\xc0"sv,
       "\x74"sv, "\xeb"sv, "\x48\x8d\x05"sv, "\x66\x90"sv, "\x0f\xb6"sv, "\x83\xf8"sv, "\x41\x54"sv});
   SmallDraws draws(random);
+  Phrases phrases(kOpcodes.size());
   bool operand = false;
   fillWithPieces(page, [&] {
-    operand = !operand;
-    if (operand) return kOpcodes[draws.byte() % kOpcodes.size()];
+    operand = !operand && !phrases.within();
+    if (!operand) return kOpcodes[phrases.next(phrases.within() ? 0 : draws.byte())];
     Piece immediate;
     immediate.text[0] = static_cast<char>(draws.byte());
-    immediate.text[1] = static_cast<char>(draws.byte() & 7);
-    immediate.length = 1 + draws.byte() % 4;
+    immediate.length = 1 + draws.byte() % 3;
     return immediate;
   });
 }

@@ -40,6 +40,7 @@ class MachineMemory {
   MachineMemory& operator=(const MachineMemory&) = delete;
 
   [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] FreedFrames freedFrames() const { return freed_; }
   [[nodiscard]] Pages frames() const { return frameCount_; }
   // The most frames a machine can have: 4 TiB. Frame numbers fit 30 bits.
   static constexpr Pages kMostFrames = Pages((std::uint64_t{1} << 30) - 1);

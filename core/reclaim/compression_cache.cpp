@@ -122,7 +122,7 @@ tl::expected<CompressionCache::Placed, ZipRefusal> CompressionCache::place(Gfn g
   Entry& entry = entries_[slot];
   entry.gfn = gfn;
   entry.frame = place;
-  entry.content = hash64(bytes);
+  entry.content = checksumOf(bytes);
   entry.offset = static_cast<std::uint16_t>((inQuarter ? freeQuarter(frame.inUse) : freeHalf(frame.inUse)) * kQuarter);
   entry.bytes = static_cast<std::uint16_t>(bytes.size());
   std::memcpy(machine_->bytes(frame.mfn).data() + entry.offset, bytes.data(), bytes.size());
@@ -130,6 +130,10 @@ tl::expected<CompressionCache::Placed, ZipRefusal> CompressionCache::place(Gfn g
   append(slot);
   pages_ += Pages(1);
   return Placed{at(slot), !room};
+}
+
+std::uint64_t CompressionCache::checksumOf(std::span<const std::byte> bytes) const {
+  return machine_->freedFrames() == FreedFrames::FillWithJunk ? hash64(bytes) : 0;
 }
 
 Result<void> CompressionCache::read(std::uint64_t slot, std::span<std::byte, kPageSize> page) const {
@@ -142,7 +146,7 @@ Result<void> CompressionCache::read(std::uint64_t slot, std::span<std::byte, kPa
   }
   const MachineMemory& machine = *machine_;
   const auto bytes = machine.bytes(frames_[entry.frame].mfn).subspan(entry.offset, entry.bytes);
-  if (hash64(bytes) != entry.content) {
+  if (checksumOf(bytes) != entry.content) {
     return failure("gfn {:#x} cannot be decompressed: frame {:#x} of the compression cache does not hold what was written to it",
                    entry.gfn.value(), frames_[entry.frame].mfn.value());
   }

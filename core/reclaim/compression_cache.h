@@ -61,8 +61,8 @@ class CompressionCache {
   };
   [[nodiscard]] tl::expected<Placed, ZipRefusal> place(Gfn gfn, const CompressedPage& compressed, Pages mostFrames);
 
-  // What a slot holds, decompressed. Changes nothing, so that displays may use it. An error if the store frame does not hold what was
-  // written to it (its XXH3 differs) or that is no page; `page` is undefined then, and the slot stays in use.
+  // What a slot holds, decompressed. Changes nothing, so that displays may use it. An error if the store frame does not hold a page or,
+  // under audit, not what was written to it (its XXH3 differs); `page` is undefined then, and the slot stays in use.
   Result<void> read(std::uint64_t slot, std::span<std::byte, kPageSize> page) const;
 
   // Frees a slot. Returns the store frame that has no slot left and was released.
@@ -92,7 +92,7 @@ class CompressionCache {
   // What is kept of a zipped page. A slot's number is the index of its entry; of unused ones the last to be freed is used next.
   struct Entry {
     Gfn gfn;
-    std::uint64_t content = 0;    // XXH3 of the stored bytes; same-filled: the word that fills the page
+    std::uint64_t content = 0;    // same-filled: the word that fills the page; else, under audit, XXH3 of the stored bytes
     std::uint32_t frame = kNone;  // index in frames_; kSameFilled, or kNone: unused
     // In order of zipping, same-filled pages left out; unused: the next unused one is `newer`.
     std::uint32_t older = kNone, newer = kNone;
@@ -111,6 +111,7 @@ class CompressionCache {
   };
 
   [[nodiscard]] bool takesQuarter(std::size_t bytes) const { return quarterSlots_ == QuarterSlots::On && bytes <= kQuarter; }
+  [[nodiscard]] std::uint64_t checksumOf(std::span<const std::byte> bytes) const;
   [[nodiscard]] Quarters quartersOf(std::uint32_t offset, std::size_t bytes) const;
   void setQuarters(std::uint32_t place, Quarters inUse);
   std::uint32_t takePlace();

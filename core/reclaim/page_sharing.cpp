@@ -2,6 +2,7 @@
 #include "reclaim/page_sharing.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -14,7 +15,7 @@ namespace {
 constexpr std::uint64_t kMillion = 1'000'000, kBillion = 1'000'000'000;
 
 // For so many draws a policy is asked at once about the matches that they find.
-constexpr std::uint64_t kMatchBatch = 64;
+constexpr std::uint64_t kDrawBatch = 64;
 
 // A salt's number, spread over 64 bits; one to one, and 0 stays 0.
 std::uint64_t spread(std::uint64_t number) {
@@ -320,12 +321,35 @@ std::uint64_t PageSharing::draw(Vm& vm, std::uint64_t pages) {
   const std::uint64_t cause = recordScan(vm, pages, 0);
   std::uint64_t hits = 0;
   const std::uint64_t memory = vm.memory->guest.memory().value();
-  for (std::uint64_t i = 0; i < pages; ++i) {
-    if (i % kMatchBatch == 0 && pager_.policies().matchesInBatches()) askAhead(vm, std::min(pages - i, kMatchBatch));
-    if (tryShare(*vm.memory, Gfn(vm.draws.below(memory)), ShareOccasion::Scan, cause) == ShareAttempt::Shared) ++hits;
+  std::array<Gfn, kDrawBatch> drawn;
+  for (std::uint64_t left = pages; left > 0;) {
+    const std::uint64_t batch = std::min(left, kDrawBatch);
+    if (pager_.policies().matchesInBatches()) askAhead(vm, batch);
+    for (std::uint64_t i = 0; i < batch; ++i) drawn[i] = Gfn(vm.draws.below(memory));
+    hits += scanDrawn(*vm.memory, std::span(drawn).first(batch), cause).value();
+    left -= batch;
   }
   askedAhead_.clear();
   count(vm, pages, hits);
+  return hits;
+}
+
+// Pages that are drawn at random are in no cache, and nothing but the draw tells which comes next: so it is fetched while the one before
+// it is hashed.
+void PageSharing::fetch(const VmMemory& memory, Gfn gfn) const {
+  const NptEntry entry = memory.guest.entry(gfn);
+  if (entry.place() != PagePlace::Private) return;
+  const std::byte* bytes = std::as_const(machine_).bytes(entry.mfn()).data();
+  constexpr std::size_t kCacheLine = 64;
+  for (std::size_t at = 0; at < kPageSize; at += kCacheLine) __builtin_prefetch(bytes + at);
+}
+
+Pages PageSharing::scanDrawn(VmMemory& memory, std::span<const Gfn> drawn, std::uint64_t cause) {
+  Pages hits;
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    if (i + 1 < drawn.size()) fetch(memory, drawn[i + 1]);
+    if (tryShare(memory, drawn[i], ShareOccasion::Scan, cause) == ShareAttempt::Shared) hits += Pages(1);
+  }
   return hits;
 }
 

@@ -131,6 +131,8 @@ class PageSharing {
   // The same for one VM and so many draws, whatever the rate. Returns how many pages were shared.
   Pages scanPages(VmMemory& vm, Pages pages);
 
+  // Tries these pages in this order. Returns how many were shared.
+  Pages scanDrawn(VmMemory& vm, std::span<const Gfn> drawn, std::uint64_t cause);
   ShareAttempt tryShare(VmMemory& vm, Gfn gfn, ShareOccasion occasion, std::uint64_t cause);
 
   // A large page was broken: called by the pager. Its pages are tried by the next shareBroken() or scan().
@@ -200,6 +202,7 @@ class PageSharing {
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);
   [[nodiscard]] bool isZero(Mfn mfn) const;
   std::uint64_t draw(Vm& vm, std::uint64_t pages);
+  void fetch(const VmMemory& memory, Gfn gfn) const;
   std::uint64_t recordScan(const Vm& vm, std::uint64_t pages, std::uint64_t cause);
   void count(Vm& vm, std::uint64_t pages, std::uint64_t hits);
   void advanceTo(VirtualTime now);

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "cpu/script_content.h"
 #include "support/test.h"
 
 using namespace overcommit;
@@ -86,6 +87,25 @@ bool isSound(const Store& store) {
 class CompressionCacheTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
+  // What docs/reference/script.md promises of a script's pages.
+  void textOfScriptsFitsCodeMostlyAndRandomNever() {
+    using Content = ScriptStep::Content;
+    PageCompressor compressor;
+    const auto fitting = [&](Content content) {
+      int fit = 0;
+      for (std::uint64_t gfn = 0; gfn < 100; ++gfn) {
+        Page page;
+        fillPage(page, {content, 1}, Gfn(gfn), 1);
+        if (compressor.compress(page).form == CompressedPage::Form::Lz4) ++fit;
+      }
+      return fit;
+    };
+    QCOMPARE(fitting(Content::Text), 100);
+    QVERIFY2(fitting(Content::Code) >= 90, std::to_string(fitting(Content::Code)).c_str());
+    QCOMPARE(fitting(Content::Random), 0);
+    QCOMPARE(fitting(Content::Same), 0);
+  }
+
   void pageComesBackAsItWent() {
     Store store;
     const Page page = noisy(1'500);
