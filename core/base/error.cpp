@@ -3,10 +3,18 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <system_error>
 
 namespace overcommit {
+namespace {
+
+std::atomic<InvariantListener> invariantListener{nullptr};
+
+}  // namespace
+
+void setInvariantListener(InvariantListener listener) { invariantListener.store(listener); }
 
 std::string systemErrorText(int error) {
   std::string text = std::generic_category().message(error);
@@ -21,6 +29,8 @@ void invariantBroken(std::string_view what, const char* file, int line) {
                "please report it with the scenario and seed.\n",
                static_cast<int>(what.size()), what.data(), file, line);
   std::fflush(stderr);
+  // What breaks while it listens ends the process at once.
+  if (const InvariantListener listener = invariantListener.exchange(nullptr)) listener(what, file, line);
   _exit(kExitInvariantBroken);
 }
 

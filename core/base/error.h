@@ -30,6 +30,11 @@ std::string systemErrorText(int error);
 // The exit code of a process that found one of its own invariants broken (see the command reference).
 inline constexpr int kExitInvariantBroken = 6;
 
+// Who is told of a broken invariant before the process ends: once, on the thread that found it. The engine is as it was then, perhaps in
+// the middle of a change: look at it, change nothing. nullptr: nobody.
+using InvariantListener = void (*)(std::string_view what, const char* file, int line);
+void setInvariantListener(InvariantListener listener);
+
 // Ends the process with kExitInvariantBroken after naming the broken invariant on standard error. Never returns.
 [[noreturn]] void invariantBroken(std::string_view what, const char* file, int line);
 

@@ -61,6 +61,11 @@ constexpr std::array<string_view, 4> kTopExamples{
     "overcommit top demo.octrace -b -d 1 > demo.csv",
 };
 
+constexpr std::array<string_view, 2> kServeExamples{
+    "overcommit serve < requests.jsonl",
+    "python3 labs/clients/advance_to_hard.py labs/scenarios/demo.toml",
+};
+
 constexpr std::array kSweepArguments{ArgumentInfo{"FILE", "a scenario with a [vary] table"}};
 constexpr std::array kSweepOptions{
     OptionInfo{"--jobs", "N", "so many runs at a time, each in a process of its own; as many as there are processors if not given"},
@@ -166,6 +171,20 @@ constexpr std::array kCommands{
         "Rates are over the time since the refresh before. What is not modelled is shown as -. The last refresh is at the end of the "
         "run.",
         kTopArguments, kTopOptions, kTopExamples, topCommand},
+    CommandInfo{"serve",
+                "serve a program that runs scenarios step by step",
+                "Reads requests from standard input and writes answers to standard output, each a JSON object on a line of its own: "
+                "JSON-RPC 2.0. A "
+                "client opens a scenario, advances it as far as it likes, changes settings, looks at any page, frame or slot, and saves "
+                "what it did "
+                "as a scenario: docs/reference/serve.md. The desktop app steers its engine so, and any script can.\n\n"
+                "However a run is paced and looked at, its digest is that of `overcommit run`. The end of the input, an interrupt or a "
+                "client that is "
+                "gone end the run and complete its trace.",
+                {},
+                {},
+                kServeExamples,
+                serveCommand},
     CommandInfo{
         "sweep", "run a scenario again and again with other settings",
         "Runs the scenario at every point of its [vary] table: every combination of the values that it gives to settings; the first "

@@ -9,6 +9,7 @@ namespace overcommit {
 // What the commands of the table do, each in a file of its own. They print results to standard output and everything else,
 // errors included, to standard error.
 ExitCode runCommand(const CommandLine& line);
+ExitCode serveCommand(const CommandLine& line);
 ExitCode topCommand(const CommandLine& line);
 ExitCode sweepCommand(const CommandLine& line);
 ExitCode mapCommand(const CommandLine& line);

@@ -5,31 +5,12 @@
 #include <bit>
 #include <fstream>
 
-#include "base/nearest.h"
 #include "cli/interrupt.h"
 #include "cli/surroundings.h"
+#include "host/backend_name.h"
 #include "trace/trace_block.h"
 
 namespace overcommit {
-namespace {
-
-struct NamedBackend {
-  std::string_view name;
-  Backend backend;
-};
-constexpr std::array kBackends{NamedBackend{"auto", Backend::Auto}, NamedBackend{"unicorn", Backend::Unicorn},
-                               NamedBackend{"kvm", Backend::Kvm}, NamedBackend{"script", Backend::Script}};
-
-Result<Backend> parseBackend(const std::string& text) {
-  std::vector<std::string_view> names;
-  for (const NamedBackend& known : kBackends) {
-    if (known.name == text) return known.backend;
-    names.push_back(known.name);
-  }
-  return failure("--backend: there is no backend \"{}\"{}; use auto, unicorn, kvm or script", text, didYouMean(text, names));
-}
-
-}  // namespace
 
 Result<void> applyOptions(const CommandLine& line, Scenario& scenario) {
   const auto seed = line.number("--seed");
@@ -39,8 +20,8 @@ Result<void> applyOptions(const CommandLine& line, Scenario& scenario) {
   if (*seed) scenario.config.seed = **seed;
   if (*duration) scenario.config.duration = **duration;
   if (line.has("--backend")) {
-    const auto backend = parseBackend(line.text("--backend"));
-    if (!backend) return tl::unexpected(backend.error());
+    const auto backend = backendNamed(line.text("--backend"));
+    if (!backend) return failure("--backend: {}", backend.error().text);
     scenario.config.backend = *backend;
   }
   if (line.has("--audit")) scenario.config.audit = true;

@@ -83,6 +83,16 @@ FreeStateThresholds thresholdsOf(const HostConfig& host) {
   return thresholdsFor(base, represents, freeStateRules(host.options, profileOf(host)), optionOf(host, "MemMinFreePct"));
 }
 
+Gate gateOf(const HostConfig& host, std::string_view option) { return optionOf(host, option) != 0 ? Gate::Open : Gate::Locked; }
+
+// Where pages cannot leave for the disk, a VM that is to inflate its balloon must be able to run.
+HypervisorSwap schedulersSwapOf(const HostConfig& host) {
+  const bool swaps = optionOf(host, "SwapEnable") != 0 && gateOf(host, "GateSwap") == Gate::Open;
+  return swaps ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
+}
+
+SwapGate swapGateOf(const HostConfig& host) { return gateOf(host, "GateSwap") == Gate::Open ? SwapGate::Open : SwapGate::Locked; }
+
 ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
   ScheduleSettings settings;
   settings.tax = taxOf(host);
@@ -90,7 +100,7 @@ ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
   settings.samplePeriod = seconds(optionOf(host, "SamplePeriod")) / host.timeScale;
   settings.activeMinPercent = optionOf(host, "SampleActivePctMin");
   settings.rules = freeStateRules(host.options, profileOf(host));
-  settings.swap = optionOf(host, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
+  settings.swap = schedulersSwapOf(host);
   return settings;
 }
 
@@ -103,7 +113,7 @@ Pages balloonStepOf(const HostConfig& host) {
 ReclaimSettings reclaimSettingsOf(const HostConfig& host) {
   ReclaimSettings settings;
   settings.swap = optionOf(host, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
-  const bool zips = profileOf(host).zipSlots != ZipSlots::None && optionOf(host, "MemZipEnable") != 0;
+  const bool zips = profileOf(host).zipSlots != ZipSlots::None && optionOf(host, "MemZipEnable") != 0 && optionOf(host, "GateZip") != 0;
   settings.compression = zips ? Compression::On : Compression::Off;
   settings.zipMaxPercent = optionOf(host, "MemZipMaxPct");
   settings.zipMaxAllocatedPercent = optionOf(host, "MemZipMaxAllocPct");
@@ -204,6 +214,7 @@ class Host::Implementation {
   void runQuantum(VirtualTime end);
   [[nodiscard]] VirtualTime nextWork() const;
   Result<void> set(const SetAction& action, std::optional<std::size_t> vm);
+  void applySharing(const VirtualMachine& vm);
 };
 
 std::string Host::Implementation::kernelOf(const VmConfig& vm) const {
@@ -298,6 +309,7 @@ Result<void> Host::Implementation::create() {
   breaker_.emplace(*pager_, *sharing_);
   reclaimer_.emplace(pagerParts, *pager_, &*sharing_, reclaimSettingsOf(config_.host));
   pager_->setFrameSource(*reclaimer_);
+  pager_->setSwapGate(swapGateOf(config_.host));
   scheduler_.emplace(pagerParts, *pager_, scheduleSettingsOf(config_.host));
   if (ownFrames() > machine_->frames())
     return failure(
@@ -320,8 +332,9 @@ Result<void> Host::Implementation::create() {
     overhead_.push_back(*mfn);
   }
   parts_.emplace(HostParts{config_, *machine_, *pager_, *reclaimer_, *sharing_, log_, faults_.get(), mappings_, guestDisks(),
-                           profileOf(config_.host).zipSlots, optionOf(config_.host, "CtlMaxPercent"), balloonStepOf(config_.host),
-                           surroundings_.swapDirectory, unicorn_, overhead_.front(), surroundings_.beforeRelease,
+                           profileOf(config_.host).zipSlots, optionOf(config_.host, "CtlMaxPercent"), gateOf(config_.host, "GateShare"),
+                           gateOf(config_.host, "GateBalloon"), balloonStepOf(config_.host), surroundings_.swapDirectory, unicorn_,
+                           overhead_.front(), surroundings_.beforeRelease,
                            [this](FigureDepth depth) -> const MemoryFigures& { return figures_->at(now_, depth); }});
   quantum_ = config_.host.quantum.value_or(chooseQuantum(config_, thresholds));
 
@@ -401,8 +414,8 @@ Result<void> Host::Implementation::powerOn(std::size_t vm) {
   if (auto admitted = admit(vm, vms_[vm]->memorySettings().reservation); !admitted) return admitted;
   const std::uint64_t before = log_.recorded();
   Result<void> on = vms_[vm]->powerOn(now_, vms_[vm]->memorySettings());
-  const bool recorded = vms_[vm]->powerOnEvent() > before;
-  scheduler_->expire(BalanceReason::PowerOn, recorded ? vms_[vm]->powerOnEvent() : 0);
+  // Refused before anything happened, it leaves no trace.
+  if (vms_[vm]->powerOnEvent() > before) scheduler_->expire(BalanceReason::PowerOn, vms_[vm]->powerOnEvent());
   return on;
 }
 
@@ -490,6 +503,10 @@ void Host::Implementation::step(VirtualTime until) {
   now_ += quantum_;
 }
 
+void Host::Implementation::applySharing(const VirtualMachine& vm) {
+  if (const VmMemory* memory = vm.memory()) sharing_->setSharing(*memory, vm.sharing());
+}
+
 Result<void> Host::Implementation::set(const SetAction& action, std::optional<std::size_t> vm) {
   Event event;
   event.kind = EventKind::SettingChange;
@@ -507,7 +524,11 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     sharing_->setRate(scanRateOf(config_.host));
     sharing_->setSalting(saltingOf(config_.host));
     for (const auto& each : vms_) each->setLargeBacking(largeBackingOf(config_.host, each->config().memory));
+    pager_->setSwapGate(swapGateOf(config_.host));
     parts_->balloonMaxPercent = optionOf(config_.host, "CtlMaxPercent");
+    parts_->shareGate = gateOf(config_.host, "GateShare");
+    parts_->balloonGate = gateOf(config_.host, "GateBalloon");
+    for (const auto& each : vms_) applySharing(*each);
     for (const auto& each : vms_) each->refreshBalloon();
     return {};
   }
@@ -526,7 +547,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     settings.shares = *action.value;
   } else if (action.setting == "sharing" && action.value) {
     config.sharing = *action.value != 0;
-    if (const VmMemory* memory = vms_[*vm]->memory()) sharing_->setSharing(*memory, config.sharing ? VmSharing::On : VmSharing::Off);
+    applySharing(*vms_[*vm]);
   } else if (action.setting == "balloon" && action.value) {
     config.balloon = *action.value != 0;
   } else if (action.setting == "balloon_max") {

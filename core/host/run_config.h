@@ -97,10 +97,13 @@ struct FaultAction {
   DeviceFault fault;
   std::uint64_t count = 1;  // how many of the next operations fail; 0 = all from now on
 };
+// What becomes of the run if the host refuses an action.
+enum class IfRefused : std::uint8_t { RunEnds, RunGoesOn };
 struct TimedAction {
   VirtualTime time;
   std::optional<std::size_t> vm;
   std::variant<SetAction, PowerOnAction, PowerOffAction, SignalAction, FaultAction> what;
+  IfRefused ifRefused = IfRefused::RunEnds;
 };
 struct TimedMark {
   VirtualTime time;

@@ -182,8 +182,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   memory.workingSet = WorkingSetSampler(Random(host_.config.seed, "working set " + config_.name));
   memory.balloon.maximum = on.balloon->maximum();
   host_.pager.add(memory);
-  host_.sharing.add(memory, {config_.sharing ? VmSharing::On : VmSharing::Off, config_.salt},
-                    Random(host_.config.seed, "page sharing " + config_.name));
+  host_.sharing.add(memory, {sharing(), config_.salt}, Random(host_.config.seed, "page sharing " + config_.name));
   state_ = VmState::Running;
 
   if (!hasCpu) {
@@ -362,7 +361,7 @@ void VirtualMachine::setBalloonTarget() {
   const Pages down = asks ? host_.balloonStep : std::max(Pages(host_.balloonStep.value() / 16), Pages(1));
   const Pages most = std::min({size + host_.balloonStep, memory.balloon.maximum, on_->balloon->maximum()});
   // What the administrator takes away goes at once.
-  const Pages least = config_.balloon ? std::min(size - std::min(size, down), most) : Pages(0);
+  const Pages least = mayBalloon() ? std::min(size - std::min(size, down), most) : Pages(0);
   const Pages target = std::clamp(memory.balloon.target, least, most);
   if (target == on_->balloon->target()) return;
   on_->balloon->setTarget(target);
@@ -380,11 +379,11 @@ void VirtualMachine::refreshBalloon() {
   if (!on_) return;
   on_->balloon->setMaximum(balloonMaximum());
   on_->memory->balloon.maximum = on_->balloon->maximum();
-  const bool driver = on_->balloon->running() && config_.balloon;
+  const bool driver = on_->balloon->running() && mayBalloon();
   on_->memory->balloon.driver = !driver ? BalloonDriver::Absent : balloonStalled_ ? BalloonDriver::Stalled : BalloonDriver::Running;
 }
 
-bool VirtualMachine::hasBalloon() const { return config_.balloon || on_->memory->guest.count(PagePlace::Ballooned) > Pages(0); }
+bool VirtualMachine::hasBalloon() const { return mayBalloon() || on_->memory->guest.count(PagePlace::Ballooned) > Pages(0); }
 
 std::uint64_t VirtualMachine::attention() {
   std::uint64_t flags = 0;
@@ -434,6 +433,8 @@ void VirtualMachine::setLargeBacking(LargeBacking backing) {
   largeBacking_ = backing;
   if (on_) on_->memory->largeBacking = backing;
 }
+
+VmSharing VirtualMachine::sharing() const { return config_.sharing && host_.shareGate == Gate::Open ? VmSharing::On : VmSharing::Off; }
 
 MemoryCounters VirtualMachine::counters() const { return on_ ? on_->memory->counters : lastCounters_; }
 

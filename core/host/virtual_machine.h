@@ -35,6 +35,9 @@ std::string_view nameOf(VmState state);
 
 class VirtualMachine;
 
+// Techniques that may be locked shut for all VMs while they run: the host options GateShare and GateBalloon.
+enum class Gate : std::uint8_t { Open, Locked };
+
 // What all VMs of a host share.
 struct HostParts {
   const RunConfig& config;
@@ -46,8 +49,9 @@ struct HostParts {
   NestedFaults* faults;  // nullptr: no VM has a CPU
   MappingBudget& mappings;
   DiskQueue& guestDisks;
-  ZipSlots zipSlots;                       // of the vintage
-  std::uint64_t balloonMaxPercent;         // CtlMaxPercent
+  ZipSlots zipSlots;                // of the vintage
+  std::uint64_t balloonMaxPercent;  // CtlMaxPercent
+  Gate shareGate, balloonGate;
   Pages balloonStep;                       // that a balloon's target moves from its size between two polls
   std::filesystem::path scratchDirectory;  // swap files and disk overlays
   std::optional<UnicornInfo> unicorn;
@@ -88,6 +92,9 @@ class VirtualMachine {
   void inject(DeviceFault fault, std::uint64_t count);
   void setMemorySettings(const MemorySettings& settings);
   void setLargeBacking(LargeBacking backing);  // of pages touched from now on
+  // The VM's own settings and the host's gates together.
+  [[nodiscard]] VmSharing sharing() const;
+  [[nodiscard]] bool mayBalloon() const { return config_.balloon && host_.balloonGate == Gate::Open; }
 
   [[nodiscard]] VmId id() const { return id_; }
   [[nodiscard]] const VmConfig& config() const { return config_; }

@@ -187,6 +187,16 @@ ZippedPage CompressionCache::at(std::uint64_t slot) const {
   return {slot, entry.gfn, frames_[entry.frame].mfn, entry.offset, entry.bytes};
 }
 
+std::vector<ZippedPage> CompressionCache::pagesIn(Mfn store) const {
+  std::vector<ZippedPage> pages;
+  for (std::uint32_t slot = 0; slot < entries_.size(); ++slot) {
+    const std::uint32_t frame = entries_[slot].frame;
+    if (frame != kNone && frame != kSameFilled && frames_[frame].mfn == store) pages.push_back(at(slot));
+  }
+  std::ranges::sort(pages, {}, &ZippedPage::offset);
+  return pages;
+}
+
 std::optional<Gfn> CompressionCache::oldest() const {
   if (oldest_ == kNone) return std::nullopt;
   return entries_[oldest_].gfn;

@@ -70,6 +70,12 @@ class CompressionCache {
 
   [[nodiscard]] bool uses(std::uint64_t slot) const { return slot < entries_.size() && entries_[slot].frame != kNone; }
   [[nodiscard]] ZippedPage at(std::uint64_t slot) const;  // of a slot in use
+  // The pages in a store frame, by offset; none if it is no frame of this cache. Looks at all pages: for displays.
+  [[nodiscard]] std::vector<ZippedPage> pagesIn(Mfn store) const;
+  // Of the slot that a page of this cache takes: 1 or 2 KiB, or nothing.
+  [[nodiscard]] Bytes slotBytesOf(const ZippedPage& page) const {
+    return page.sameFilled() ? Bytes(0) : Bytes(takesQuarter(page.bytes) ? kQuarter : 2 * kQuarter);
+  }
   // Of the pages in store frames, the one zipped the longest ago: a touch unzips a page, so none of them was touched since.
   [[nodiscard]] std::optional<Gfn> oldest() const;
   // The one behind it in this order, of a page in a store frame, given by its slot.

@@ -111,7 +111,7 @@ std::optional<Gfn> Reclaimer::pickVictim(VmMemory& vm, Pages more, std::uint64_t
   return candidates_[*answer].gfn;
 }
 
-bool Reclaimer::canTakeFrom(const VmMemory& vm) const { return !vm.dead && (!vm.swap.full() || mostZipFrames(vm) > Pages(0)); }
+bool Reclaimer::canTakeFrom(const VmMemory& vm) const { return !vm.dead && (pager_.hasSwapRoom(vm) || mostZipFrames(vm) > Pages(0)); }
 
 Pages Reclaimer::mostZipFrames(const VmMemory& vm) const {
   if (settings_.compression == Compression::Off || !vm.zip) return Pages(0);
@@ -147,6 +147,7 @@ Reclaimer::Taken Reclaimer::take(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
   }
   const SwapOutResult swapped = pager_.swapOut(vm, gfn, cause);
   if (swapped == SwapOutResult::NoSpace) refuse(vm, gfn, RefusalReason::NoSwapSpace, cause);
+  if (swapped == SwapOutResult::GateLocked) refuse(vm, gfn, RefusalReason::GateLocked, cause);
   if (swapped == SwapOutResult::Done) {
     taken.fate = Fate::Swapped;
     ++taken.writes;

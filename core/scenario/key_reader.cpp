@@ -49,6 +49,11 @@ Error Mistakes::first() const {
   return Error{errorAt(fileName_, first_->position, first_->text)};
 }
 
+Error Mistakes::firstText() const {
+  invariant(first_.has_value(), "the first mistake is asked for when there is one");
+  return Error{first_->text};
+}
+
 std::optional<std::string> readText(const TomlValue& value, std::string_view name, Mistakes& mistakes) {
   if (value.kind == TomlValue::Kind::Text) return value.text;
   noteWrongKind(value, name, "a text in quotes", mistakes);

@@ -32,6 +32,8 @@ class Mistakes {
   [[nodiscard]] bool any() const { return first_.has_value(); }
   // There must be one.
   [[nodiscard]] Error first() const;
+  // The same without its place: of what is in no file.
+  [[nodiscard]] Error firstText() const;
 
  private:
   struct Mistake {

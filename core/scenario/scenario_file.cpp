@@ -162,7 +162,8 @@ Result<Scenario> readScenario(const TomlValue& root, std::string_view text, std:
   if (const TomlValue* cost = keys.table("cost")) readCosts(*cost, config.costs, mistakes);
   if (const TomlValue* disk = keys.table("disk")) readDisk(*disk, config.disk, mistakes);
   if (const TomlValue* limits = keys.table("limits")) readLimits(*limits, config.limits, mistakes);
-  const auto groups = readVms(keys.tables("vm"), baseDirectory, config, mistakes);
+  scenario.groups = readVms(keys.tables("vm"), baseDirectory, config, mistakes);
+  const std::vector<VmGroup>& groups = scenario.groups;
   readActions(keys.tables("at"), groups, config, mistakes);
   readMarks(keys.tables("mark"), config, mistakes);
   scenario.expectations = readExpectations(keys.tables("expect"), config, mistakes);

@@ -11,6 +11,7 @@
 #include "scenario/expectation.h"
 #include "scenario/shape.h"
 #include "scenario/toml_document.h"
+#include "scenario/vm_section.h"
 
 namespace overcommit {
 
@@ -18,6 +19,7 @@ namespace overcommit {
 struct Scenario {
   RunConfig config;
   std::vector<Expectation> expectations;
+  std::vector<VmGroup> groups;  // the VMs' tables, for what names all of one
   // Of a sweep (scenario/sweep_file.h); a run of the scenario itself leaves them alone.
   std::vector<VariedSetting> vary;
   std::vector<SweepColumn> columns;

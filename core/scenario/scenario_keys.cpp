@@ -71,6 +71,7 @@ constexpr std::array kKeys{
     ScenarioKey{"at", "set", "table", "", "settings and their new values"},
     ScenarioKey{"at", "action", "power_on | power_off | signal | fault", "", "or what to do"},
     ScenarioKey{"at", "fault", "text", "", "with action = \"fault\": what fails"},
+    ScenarioKey{"at", "may_fail", "true/false", "false", "true: if the host refuses it, the run goes on, with a fault in the trace"},
     ScenarioKey{"at", "fault_count", "number", "1", "how many of the next operations fail; 0 = all from then on"},
 
     ScenarioKey{"set", "limit", "size", "", "a VM's limit, or \"none\""},

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "host/virtual_machine.h"
+#include "scenario/timeline_section.h"
 
 namespace overcommit {
 namespace {
@@ -77,11 +78,63 @@ Result<void> ScenarioRun::applyDue() {
     const TimedAction& action = config.actions[nextAction_];
     const auto applied = host_->apply(action);
     if (applied) continue;
+    if (action.ifRefused == IfRefused::RunGoesOn) {
+      recordRefused(action, applied.error());
+      continue;
+    }
     ending_ = RunEnding::ActionRefused;
     return failure("{}: the action at {} on {} failed: {}", scenario_.fileName, formatValue(action.time.value(), MetricUnit::Time),
                    nameOfTarget(config, action), applied.error().text);
   }
   return {};
+}
+
+void ScenarioRun::recordRefused(const TimedAction& action, const Error& why) {
+  Event event;
+  event.kind = EventKind::Fault;
+  if (action.vm) event.vm = host_->vms()[*action.vm]->id();
+  event.vmTime = now();
+  event.text = why.text.substr(0, kEventTextMax);
+  log_.record(std::move(event));
+}
+
+void ScenarioRun::keep(const TimedAction& action) {
+  Event event;
+  event.kind = EventKind::Change;
+  event.vmTime = now();
+  event.text = actionText(action, scenario_.config.vms);
+  log_.record(std::move(event));
+  changes_.push_back(action);
+}
+
+Result<void> ScenarioRun::change(TimedAction action) {
+  invariant(started_, "a run is started before it is changed");
+  std::vector<TimedAction>& actions = scenario_.config.actions;
+  if (ending_ && ending_ != RunEnding::AllOff) return failure("the run is over: nothing can be changed any more");
+  if (action.time < now())
+    return failure("{} is in the past: the run is at {}", formatTime(action.time), formatValue(now().value(), MetricUnit::Time));
+  if (action.time > now()) {
+    const auto later = std::upper_bound(actions.begin() + static_cast<std::ptrdiff_t>(nextAction_), actions.end(), action.time,
+                                        [](VirtualTime time, const TimedAction& other) { return time < other.time; });
+    log_.setHostTime(now());
+    keep(action);
+    actions.insert(later, std::move(action));
+    ending_.reset();
+    return {};
+  }
+  if (const auto due = applyDue(); !due) return due;
+  const std::uint64_t before = log_.recorded();
+  const auto applied = host_->apply(action);
+  if (!applied && log_.recorded() == before) return applied;
+  if (!applied) {
+    action.ifRefused = IfRefused::RunGoesOn;
+    recordRefused(action, applied.error());
+  }
+  keep(action);
+  actions.insert(actions.begin() + static_cast<std::ptrdiff_t>(nextAction_), std::move(action));
+  ++nextAction_;
+  ending_.reset();
+  return applied;
 }
 
 Result<void> ScenarioRun::start() {

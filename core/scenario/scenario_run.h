@@ -38,6 +38,13 @@ class ScenarioRun {
   // Runs whole quanta until now() has reached `until` or the run is over. The error is that of an action that the host refused:
   // the run is over then.
   Result<void> advance(VirtualTime until);
+  // What a person asks for between two calls of advance(): takes effect at once, after all that the scenario has for now(), or, if its
+  // time is still to come, then. The trace gets a Change event for it, and a scenario with the changes() appended gives the same digest. The error is
+  // the host's, or that the run is over; the run goes on, and a refusal that left something behind counts as a change too. A run
+  // that ended because all VMs are off goes on with it.
+  Result<void> change(TimedAction action);
+  // What was changed so far, in order.
+  [[nodiscard]] const std::vector<TimedAction>& changes() const { return changes_; }
   // Why no quantum will run any more; nothing while one will.
   [[nodiscard]] std::optional<RunEnding> ending() const { return ending_; }
 
@@ -54,6 +61,8 @@ class ScenarioRun {
   ScenarioRun(Scenario scenario, std::unique_ptr<Host> host, EventLog& log);
 
   Result<void> applyDue();
+  void recordRefused(const TimedAction& action, const Error& why);
+  void keep(const TimedAction& action);
   void judge();
   void record(const ExpectationJudge& judge);
   // The end of the next stretch: the first boundary at which something of the scenario is due, or `until`.
@@ -67,6 +76,7 @@ class ScenarioRun {
   std::vector<ExpectationJudge> judges_;
   std::size_t nextAction_ = 0;
   std::size_t nextMark_ = 0;
+  std::vector<TimedAction> changes_;
   std::optional<RunEnding> ending_;
   bool started_ = false;
 };

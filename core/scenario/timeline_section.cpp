@@ -101,7 +101,8 @@ std::optional<SetAction> readHostSetting(const TomlEntry& entry, Mistakes& mista
   return std::nullopt;
 }
 
-void readSettings(const TomlValue& settings, std::span<const Target> targets, VirtualTime time, RunConfig& config, Mistakes& mistakes) {
+void readSettings(const TomlValue& settings, std::span<const Target> targets, const RunConfig& config, const TimedAction& common,
+                  std::vector<TimedAction>& actions, Mistakes& mistakes) {
   if (settings.table.empty())
     mistakes.add(settings.position, "set is empty: name a setting and its new value, as in set = {{ limit = \"32 MiB\" }}");
   const bool isHost = targets.size() == 1 && !targets.front();
@@ -112,9 +113,24 @@ void readSettings(const TomlValue& settings, std::span<const Target> targets, Vi
   for (const Target& target : targets) {
     for (const TomlEntry& entry : settings.table) {
       const auto action = target ? readVmSetting(entry, config.vms[*target], mistakes) : readHostSetting(entry, mistakes);
-      if (action) config.actions.push_back({time, target, *action});
+      if (action) actions.push_back({common.time, target, *action, common.ifRefused});
     }
   }
+}
+
+// As scenarios write times and sizes, and exact.
+std::string exactTime(VirtualTime time) {
+  constexpr std::uint64_t kMillisecond = 1'000'000;
+  return time.value() % kMillisecond == 0 ? fmt::format("{} ms", time.value() / kMillisecond) : fmt::format("{} ns", time.value());
+}
+
+std::string valueText(const SetAction& set, bool ofVm) {
+  if (!set.value) return "\"none\"";
+  if (!ofVm || set.setting == "shares") return fmt::format("{}", *set.value);
+  if (set.setting == "sharing" || set.setting == "balloon") return *set.value != 0 ? "true" : "false";
+  constexpr std::uint64_t kPagesPerMebibyte = 256, kKibibytesPerPage = 4;
+  return *set.value % kPagesPerMebibyte == 0 ? fmt::format("\"{} MiB\"", *set.value / kPagesPerMebibyte)
+                                             : fmt::format("\"{} KiB\"", *set.value * kKibibytesPerPage);
 }
 
 std::string_view plainNumberOf(MetricUnit unit) {
@@ -193,29 +209,56 @@ std::optional<std::uint64_t> readMetricValue(const KeyReader& keys, std::string_
   return keys.number(key, 0, kLargestNumber);
 }
 
+std::vector<TimedAction> readAction(const TomlValue& table, std::span<const VmGroup> groups, const RunConfig& config,
+                                    std::optional<VirtualTime> now, Mistakes& mistakes) {
+  std::vector<TimedAction> actions;
+  const KeyReader keys(table, "at", mistakes);
+  if (!now) keys.require("time");
+  TimedAction common{};
+  common.time = readInstant(keys, "time", config.duration, mistakes).value_or(now.value_or(VirtualTime()));
+  if (keys.boolean("may_fail").value_or(false)) common.ifRefused = IfRefused::RunGoesOn;
+  const auto targets = readTargets(keys, table, groups, config, mistakes);
+  if (keys.has("set") == keys.has("action")) {
+    mistakes.add(table.position, "[[at]] must say what happens: either set = {{ … }} or action = \"…\"");
+    return actions;
+  }
+  if (targets.empty()) return actions;
+  if (const TomlValue* settings = keys.table("set")) {
+    readSettings(*settings, targets, config, common, actions, mistakes);
+  } else if (const auto deed = keys.has("action") ? readDeed(keys, mistakes) : std::nullopt) {
+    if (!targets.front()) mistakes.add(keys.position("action"), "an action concerns a VM: write vm = \"name\" instead of host = true");
+    for (const Target& target : targets) actions.push_back({common.time, target, *deed, common.ifRefused});
+  }
+  return actions;
+}
+
 void readActions(std::span<const TomlValue> tables, std::span<const VmGroup> groups, RunConfig& config, Mistakes& mistakes) {
   for (const TomlValue& table : tables) {
-    const KeyReader keys(table, "at", mistakes);
-    keys.require("time");
-    const VirtualTime time = readInstant(keys, "time", config.duration, mistakes).value_or(VirtualTime());
-    const auto targets = readTargets(keys, table, groups, config, mistakes);
-    if (keys.has("set") == keys.has("action")) {
-      mistakes.add(table.position, "[[at]] must say what happens: either set = {{ … }} or action = \"…\"");
-      continue;
-    }
-    if (targets.empty()) continue;
-    if (config.actions.size() + targets.size() > kMostActions) {
+    const std::vector<TimedAction> actions = readAction(table, groups, config, std::nullopt, mistakes);
+    if (config.actions.size() + actions.size() > kMostActions) {
       mistakes.add(table.position, "more than {} actions", kMostActions);
       return;
     }
-    if (const TomlValue* settings = keys.table("set")) {
-      readSettings(*settings, targets, time, config, mistakes);
-    } else if (const auto deed = keys.has("action") ? readDeed(keys, mistakes) : std::nullopt) {
-      if (!targets.front()) mistakes.add(keys.position("action"), "an action concerns a VM: write vm = \"name\" instead of host = true");
-      for (const Target& target : targets) config.actions.push_back({time, target, *deed});
-    }
+    config.actions.insert(config.actions.end(), actions.begin(), actions.end());
   }
   std::ranges::stable_sort(config.actions, {}, &TimedAction::time);
+}
+
+std::string actionText(const TimedAction& action, std::span<const VmConfig> vms) {
+  std::string text = fmt::format("[[at]]\ntime = \"{}\"\n", exactTime(action.time));
+  text += action.vm ? fmt::format("vm = \"{}\"\n", vms[*action.vm].name) : "host = true\n";
+  if (const auto* set = std::get_if<SetAction>(&action.what)) {
+    text += fmt::format("set = {{ {} = {} }}\n", set->setting, valueText(*set, action.vm.has_value()));
+  } else if (const auto* fault = std::get_if<FaultAction>(&action.what)) {
+    const auto name = std::ranges::find(kFaults, fault->fault, &FaultName::fault);
+    text += fmt::format("action = \"fault\"\nfault = \"{}\"\nfault_count = {}\n", name->name, fault->count);
+  } else {
+    text += fmt::format("action = \"{}\"\n", std::holds_alternative<PowerOnAction>(action.what)    ? "power_on"
+                                             : std::holds_alternative<PowerOffAction>(action.what) ? "power_off"
+                                                                                                   : "signal");
+  }
+  if (action.ifRefused == IfRefused::RunGoesOn) text += "may_fail = true\n";
+  return text;
 }
 
 void readMarks(std::span<const TomlValue> tables, RunConfig& config, Mistakes& mistakes) {

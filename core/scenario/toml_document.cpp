@@ -47,22 +47,6 @@ TomlValue convert(const toml::node& node) {
   return value;
 }
 
-std::string quotedText(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\u{:04X}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 std::string inlineText(const TomlValue& value) {
   std::string out;
   const auto separate = [&] {
@@ -72,7 +56,7 @@ std::string inlineText(const TomlValue& value) {
     case TomlValue::Kind::Boolean: return value.boolean ? "true" : "false";
     case TomlValue::Kind::Integer: return fmt::format("{}", value.integer);
     case TomlValue::Kind::Decimal: return fmt::format("{:#}", value.decimal);
-    case TomlValue::Kind::Text: return quotedText(value.text);
+    case TomlValue::Kind::Text: return tomlText(value.text);
     case TomlValue::Kind::Date: return "";
     case TomlValue::Kind::Array:
       out = "[ ";
@@ -85,7 +69,7 @@ std::string inlineText(const TomlValue& value) {
       out = "{ ";
       for (const TomlEntry& entry : value.table) {
         separate();
-        out += fmt::format("{} = {}", quotedText(entry.key), inlineText(entry.value));
+        out += fmt::format("{} = {}", tomlText(entry.key), inlineText(entry.value));
       }
       return out + " }";
   }
@@ -96,7 +80,7 @@ std::string tomlKey(std::string_view key) {
   const bool isBare = !key.empty() && std::ranges::all_of(key, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
-  return isBare ? std::string(key) : quotedText(key);
+  return isBare ? std::string(key) : tomlText(key);
 }
 
 bool isListOfTables(const TomlValue& value) {
@@ -126,6 +110,22 @@ void appendTable(std::string& out, const TomlValue& table, const std::string& pa
 }
 
 }  // namespace
+
+std::string tomlText(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\u{:04X}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
 
 std::string formatToml(const TomlValue& root) {
   std::string out;

@@ -48,6 +48,9 @@ std::string errorAt(std::string_view fileName, SourcePosition position, std::str
 inline constexpr std::size_t kLargestScenario = 1u << 20;
 Result<TomlValue> parseToml(std::string_view text, std::string_view fileName);
 
+// A text in quotes, as a file has it.
+std::string tomlText(std::string_view text);
+
 // The text of a root table: parsed again, it gives the same values. Dates, which no scenario has, are left out.
 std::string formatToml(const TomlValue& root);
 

@@ -89,6 +89,7 @@ constexpr std::array<CausesOfKind, kEventKinds> kCauses{{
     {Hints, kPossible, "the engine", kNothing},
     {ZeroFrame, kNever, "", kSharing},
     {Balance, kPossible, "the balance period is over, or much memory was taken or given back", kBalancers},
+    {Change, kPossible, "a person", kNothing},
 }};
 // clang-format on
 

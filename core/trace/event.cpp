@@ -87,6 +87,8 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
     {EventKind::ZeroFrame, "zero-frame", kNo, kNo, kMfn, kNo, {"", "", "", ""}, kOut, "the shared frame holds zeros only"},
     {EventKind::Balance, "balance", kNo, kNo, kNo, kNo, {"reason", "free_pages", "available_pages", "goal_pages"}, kIn,
      "targets were computed anew, and those that differ follow: available_pages for all VMs, so that goal_pages become free"},
+    {EventKind::Change, "change", kNo, kNo, kNo, kText, {"", "", "", ""}, kOut,
+     "a person changed something while the run was served; the text is the [[at]] that does the same in a scenario"},
 }};
 // clang-format on
 
@@ -131,6 +133,7 @@ std::string_view nameOf(RefusalReason reason) {
     case RefusalReason::WrongEviction: return "wrong answer about an eviction";
     case RefusalReason::WrongFreeState: return "wrong answer about the free state";
     case RefusalReason::WrongTargets: return "wrong answer about targets";
+    case RefusalReason::GateLocked: return "the gate is locked";
   }
   return "unknown";
 }

@@ -78,8 +78,10 @@ enum class EventKind : std::uint8_t {
   ZeroFrame,
   // Why targets were computed
   Balance,
+  // What a person asked for while the run was served
+  Change,
 };
-inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Balance);
+inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Change);
 // Its place in a table with an entry for every kind.
 constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 
@@ -144,6 +146,7 @@ enum class RefusalReason : std::uint8_t {
   WrongEviction,
   WrongFreeState,
   WrongTargets,
+  GateLocked,  // the host's GateSwap is 0
 };
 std::string_view nameOf(RefusalReason reason);
 

@@ -43,6 +43,7 @@ constexpr std::array kWhyNots{
     WhyNot{RefusalReason::FalseMatch, "shared: a page with the same hash holds other bytes", ""},
     WhyNot{RefusalReason::DoesNotFit, "compressed: it does not shrink to half a page", ""},
     WhyNot{RefusalReason::CacheFull, "compressed: the compression cache was full", ""},
+    WhyNot{RefusalReason::GateLocked, "swapped: the gate to the swap files is locked", ""},
     WhyNot{RefusalReason::NoSwapSpace, "swapped: the swap file has no free slot", ""},
 };
 const WhyNot* whyNot(const Event& refusal) {

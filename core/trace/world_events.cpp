@@ -214,6 +214,7 @@ Refused WorldModel::Change::apply() {
     case EventKind::BalloonDriver:
     case EventKind::Content: return ofVm(&Change::counted);
     case EventKind::Balance:
+    case EventKind::Change:
     case EventKind::Refusal:        // of a page, of a VM, or of the host
     case EventKind::SettingChange:  // of a VM or of the host
     case EventKind::Fault:

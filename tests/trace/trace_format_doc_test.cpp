@@ -69,7 +69,7 @@ class TraceFormatDocTest : public QObject {
     named(1, OverheadUse::Other);
     named(1, ReclaimReason::Target);
     named(1, BalanceReason::Period);
-    named(1, RefusalReason::WrongTargets);
+    named(1, RefusalReason::GateLocked);
     named(1, LargeBreakReason::Gone);
     named(0, GuestUse::Balloon);
     named(0, PagePlace::Swapped);
