@@ -23,6 +23,8 @@ constexpr std::array kOpen{
     ParamInfo{"audit", "true/false", "checks after every event that the two laws hold"},
     ParamInfo{"trace", "text", "the path of the trace to write; without it there is none"},
     ParamInfo{"at", "time", "runs up to this time at once, as `advance` would, and stops there"},
+    ParamInfo{"branch", "true/false",
+              "true, with `recorded` and `at`: changes that were made at that time or later are left out, to go on in another way"},
     ParamInfo{"changes", "list", "what is changed when: each as for `set`, with its `time`"},
 };
 constexpr std::array kAdvance{

@@ -44,7 +44,8 @@ struct SourceText {
   std::optional<TraceHeader> recorded;
 };
 
-Answer<SourceText> recordedText(const std::string& path) {
+// `before`: only changes that were made earlier.
+Answer<SourceText> recordedText(const std::string& path, std::optional<VirtualTime> before) {
   const auto failed = [](const Error& error) { return tl::unexpected(RpcError{RpcCode::Failed, error.text, nullptr}); };
   auto reader = TraceReader::open(fs::path(path));
   if (!reader) return failed(reader.error());
@@ -57,7 +58,7 @@ Answer<SourceText> recordedText(const std::string& path) {
   EventFilter changes;
   changes.want(EventKind::Change);
   const auto found = forEachEvent(*reader, changes, [&](const Event& event) {
-    source.actions.push_back(event.text);
+    if (!before || event.hostTime < *before) source.actions.push_back(event.text);
     return true;
   });
   if (!found) return failed(found.error());
@@ -74,11 +75,14 @@ Answer<SourceText> sourceText(Params& params) {
   const auto directory = params.text("directory");
   const auto name = params.text("name");
   if (name && !text) params.wrong("name goes with text only");
+  const bool branch = params.boolean("branch").value_or(false);
+  const auto at = params.time("at");
+  if (branch && (!recorded || !at)) params.wrong("branch goes with recorded and at");
   if (params.error()) return tl::unexpected(*params.error());
 
   SourceText source;
   if (recorded) {
-    auto read = recordedText(*recorded);
+    auto read = recordedText(*recorded, branch ? at : std::nullopt);
     if (!read) return read;
     source = std::move(*read);
   } else if (path) {

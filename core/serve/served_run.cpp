@@ -61,6 +61,7 @@ Answer<std::unique_ptr<ServedRun>> ServedRun::open(Params& params, const Surroun
 bool ServedRun::runQuantum() {
   if (run_->ending()) return false;
   if (const auto advanced = run_->advance(run_->now() + host().quantum()); !advanced) message_ = advanced.error().text;
+  if (run_->ending() == RunEnding::Limit) message_ = host().limitReached().value_or("");
   watch_.onQuantum();
   subscriptions_->onQuantum(host());
   return !run_->ending();
@@ -70,18 +71,12 @@ Answer<std::vector<std::string>> ServedRun::change(const ReceivedJson& change) {
   const auto actions = readChange(change, run_->scenario(), run_->now());
   if (!actions) return tl::unexpected(actions.error());
   std::vector<std::string> done;
-  const auto doneSoFar = [&] {
-    const std::vector<TimedAction>& all = run_->changes();
-    std::vector<std::string> texts;
-    for (const TimedAction& action : all) texts.push_back(actionText(action, run_->scenario().config.vms));
-    return texts;
-  };
-  const std::size_t before = run_->changes().size();
   for (const TimedAction& action : *actions) {
+    const std::size_t before = run_->changes().size();
     const auto changed = run_->change(action);
-    const auto all = doneSoFar();
-    done.assign(all.begin() + static_cast<std::ptrdiff_t>(before), all.end());
+    if (run_->changes().size() > before) done.push_back(actionText(run_->changes().back(), run_->scenario().config.vms));
     if (changed) continue;
+    if (run_->ending() == RunEnding::ActionRefused) message_ = changed.error().text;  // one of the scenario's own was due
     RpcError error{RpcCode::Refused, changed.error().text, nullptr};
     // Those before it in the same request are done.
     if (!done.empty()) error.data = {{"changes", done}};

@@ -296,7 +296,7 @@ void Session::runQuantum() {
   if (already && !already->event) return stop(already->reason, std::nullopt);  // a time that is there already
   const bool goesOn = run_->runQuantum();
   if (const auto met = run_->watch().met(run_->run().now())) return stop(met->reason, met->event);
-  if (!goesOn) stop(run_->message().empty() ? "ended" : "refused", std::nullopt);
+  if (!goesOn) stop(run_->run().ending() == RunEnding::ActionRefused ? "refused" : "ended", std::nullopt);
 }
 
 void Session::stop(std::string_view reason, const std::optional<Event>& event) {

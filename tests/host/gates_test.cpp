@@ -85,7 +85,7 @@ class GatesTest : public QObject {
     VERIFY_STARTED(test);
     test.runUntil(milliseconds(100));
     VERIFY_OK(test.apply(1, PowerOnAction{}));
-    for (const std::size_t vm : {0, 1}) {
+    for (const std::size_t vm : {std::size_t{0}, std::size_t{1}}) {
       VERIFY_OK(test.apply(vm, SetAction{"sharing", 1}));
       VERIFY_OK(test.apply(vm, SetAction{"balloon", 1}));
     }

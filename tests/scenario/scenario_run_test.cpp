@@ -180,6 +180,34 @@ class ScenarioRunTest : public QObject {
     QCOMPARE(test.finish().exitCode(), kExitUsage);
   }
 
+  void anActionThatMayFailIsRecordedAndTheRunGoesOn() {
+    TestRun test(kTwo + "[[at]]\ntime = \"1s\"\nvm = \"b\"\naction = \"power_on\"\nmay_fail = true\n");
+    const RunSnapshot snapshot = test.all();
+    QCOMPARE(test.error, std::string());
+    QVERIFY(snapshot.ending == RunEnding::Duration);
+    const auto faults = test.recorder.ofKind(EventKind::Fault);
+    QCOMPARE(faults.size(), std::size_t{1});
+    QCOMPARE(faults[0].text, std::string("b is on already"));
+    QCOMPARE(faults[0].hostTime, seconds(1));
+  }
+
+  // The instant of a change by hand is that of an action of the file: after those that the file has for it.
+  void aChangeByHandIsTheActionThatItIsSavedAs() {
+    const std::string halved = kTwo + "[[at]]\ntime = \"500ms\"\nvm = \"a\"\nset = { limit = \"4 MiB\" }\n";
+    TestRun byHand(halved);
+    QVERIFY(byHand.start() && byHand.advance(milliseconds(500)));
+    VERIFY_OK(byHand.run->change({byHand.run->now(), 0, SetAction{"limit", 1536}}));
+    VERIFY_OK(byHand.run->change({seconds(1), 1, PowerOffAction{}}));
+    QVERIFY(!byHand.run->change({milliseconds(100), 1, PowerOffAction{}}));
+    QCOMPARE(byHand.run->changes().size(), std::size_t{2});
+    QVERIFY(byHand.advance(seconds(2)));
+    const Digest digest = byHand.finish().digest;
+    TestRun saved(halved + "[[at]]\ntime = \"500ms\"\nvm = \"a\"\nset = { limit = \"6 MiB\" }\n" +
+                  "[[at]]\ntime = \"1s\"\nvm = \"b\"\naction = \"power_off\"\n");
+    QCOMPARE(saved.all().digest.text(), digest.text());
+    QCOMPARE(byHand.recorder.ofKind(EventKind::Change).size(), std::size_t{2});
+  }
+
   void aCrashedGuestIsExitFiveAndTheOthersGoOn() {
     TestRun test(hostile("null_pointer"));
     const RunSnapshot snapshot = test.all();

@@ -21,22 +21,22 @@ struct Step {
 };
 std::vector<Step> steps() {
   return {
-      {"40ms", {{"vm", "web1"}, {"set", {{"limit", "3 MiB"}, {"shares", 77}}}}},
-      {"80ms", {{"host", true}, {"set", {{"IdleTax", 0}}}}},
-      {"100ms", {{"vm", "later"}, {"action", "power_on"}}},
-      {"120ms", {{"vm", "web"}, {"action", "signal"}}},
-      {"160ms", {{"vm", "played"}, {"set", {{"reservation", "1028 KiB"}}}}},
-      {"200ms", {{"host", true}, {"set", {{"GateShare", 0}}}}},
-      {"240ms", {{"vm", "web2"}, {"set", {{"sharing", false}, {"balloon", false}}}}},
-      {"280ms", {{"vm", "played"}, {"set", {{"shares", "low"}}}, {"time", "333333333ns"}}},
-      {"320ms", {{"host", true}, {"set", {{"GateZip", 0}, {"GateBalloon", 0}}}}},
-      {"400ms", {{"host", true}, {"set", {{"GateShare", 1}, {"GateZip", 1}}}}},
-      {"480ms", {{"vm", "web1"}, {"set", {{"limit", "none"}, {"balloon_max", "2 MiB"}}}}},
-      {"560ms", {{"vm", "later"}, {"action", "power_off"}}},
-      {"640ms", {{"vm", "later"}, {"action", "power_on"}, {"time", 700'000'001}}},
-      {"720ms", {{"host", true}, {"set", {{"GateSwap", 0}}}}},
-      {"800ms", {{"host", true}, {"set", {{"GateSwap", 1}, {"GateBalloon", 1}}}}},
-      {"880ms", {{"vm", "played"}, {"action", "fault"}, {"fault", "swap_read_error"}, {"fault_count", 1}}},
+      {"10ms", {{"vm", "web1"}, {"set", {{"limit", "3 MiB"}, {"shares", 77}}}}},
+      {"20ms", {{"host", true}, {"set", {{"IdleTax", 0}}}}},
+      {"25ms", {{"vm", "later"}, {"action", "power_on"}}},
+      {"30ms", {{"vm", "web"}, {"action", "signal"}}},
+      {"40ms", {{"vm", "played"}, {"set", {{"reservation", "1028 KiB"}}}}},
+      {"50ms", {{"host", true}, {"set", {{"GateShare", 0}}}}},
+      {"60ms", {{"vm", "web2"}, {"set", {{"sharing", false}, {"balloon", false}}}}},
+      {"70ms", {{"vm", "played"}, {"set", {{"shares", "low"}}}, {"time", "83333333ns"}}},
+      {"80ms", {{"host", true}, {"set", {{"GateZip", 0}, {"GateBalloon", 0}}}}},
+      {"100ms", {{"host", true}, {"set", {{"GateShare", 1}, {"GateZip", 1}}}}},
+      {"120ms", {{"vm", "web1"}, {"set", {{"limit", "none"}, {"balloon_max", "2 MiB"}}}}},
+      {"140ms", {{"vm", "later"}, {"action", "power_off"}}},
+      {"160ms", {{"vm", "later"}, {"action", "power_on"}, {"time", 175'000'001}}},
+      {"180ms", {{"host", true}, {"set", {{"GateSwap", 0}}}}},
+      {"200ms", {{"host", true}, {"set", {{"GateSwap", 1}, {"GateBalloon", 1}}}}},
+      {"220ms", {{"vm", "played"}, {"action", "fault"}, {"fault", "swap_read_error"}, {"fault_count", 1}}},
   };
 }
 
@@ -96,7 +96,7 @@ class ChangesTest : public QObject {
   void everyChangeIsInTheTrace() {
     TestClient client;
     const std::string path = client.path("changed.octrace");
-    const std::string wrong = play(client, {{"text", busyScenario()}, {"trace", path}});
+    const std::string wrong = play(client, {{"text", playedScenario()}, {"trace", path}});
     QVERIFY2(wrong.empty(), wrong.c_str());
     const std::uint64_t changes = client.call("status")["changes"];
     client.call("close");
@@ -116,14 +116,25 @@ class ChangesTest : public QObject {
     QVERIFY(play(client, {{"text", busyScenario()}, {"trace", path}, {"seed", 3}}).empty());
     const std::string digest = client.call("close")["digest"];
 
-    client.call("open", {{"recorded", path}, {"at", "500ms"}});
+    client.call("open", {{"recorded", path}, {"at", "125ms"}});
     VERIFY_CALLED(client);
     const Json stopped = client.run();
-    QVERIFY(stopped["reason"] == "time" && stopped["time"] >= 500'000'000 && stopped["time"] < 511'000'000);
+    QVERIFY(stopped["reason"] == "time" && stopped["time"] >= 125'000'000 && stopped["time"] < 136'000'000);
     const Json page = client.call("inspect", {{"vm", "web1"}, {"gfn", 700}});
     VERIFY_CALLED(client);
     QVERIFY(client.advance()["ending"] == "duration");
     QCOMPARE(client.call("close")["digest"].get<std::string>(), digest);
+
+    // In another way from there on.
+    client.call("open", {{"recorded", path}, {"at", "100ms"}, {"branch", true}});
+    VERIFY_CALLED(client);
+    client.run();
+    client.call("set", {{"vm", "web1"}, {"action", "power_off"}});
+    client.advance();
+    const std::string text = client.call("save")["text"];
+    const std::string other = client.call("close")["digest"];
+    QVERIFY(other != digest);
+    QCOMPARE(digestOf(text), other);
 
     client.call("open", {{"recorded", path}, {"trace", path}});
     QVERIFY2(client.errorText().find("another name") != std::string::npos, client.errorText().c_str());
@@ -134,17 +145,17 @@ class ChangesTest : public QObject {
   // From a past instant on: the same up to there, and then another way.
   void aBranchRepeatsItsChangesAndGoesOnFromThere() {
     TestClient client;
-    const Json changes = {{{"time", "40ms"}, {"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}},
-                          {{"time", 200'000'000}, {"host", true}, {"set", {{"GateShare", 0}}}}};
-    client.call("open", {{"text", busyScenario()}});
-    client.advance(Json{{"time", "40ms"}});
+    const Json changes = {{{"time", "10ms"}, {"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}},
+                          {{"time", 50'000'000}, {"host", true}, {"set", {{"GateShare", 0}}}}};
+    client.call("open", {{"text", playedScenario()}});
+    client.advance(Json{{"time", "10ms"}});
     client.call("set", {{"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}});
-    client.advance(Json{{"time", "200ms"}});
+    client.advance(Json{{"time", "50ms"}});
     client.call("set", {{"host", true}, {"set", {{"GateShare", 0}}}});
-    const std::string atHalf = client.advance(Json{{"time", "500ms"}})["digest"];
+    const std::string atHalf = client.advance(Json{{"time", "125ms"}})["digest"];
     client.call("close");
 
-    client.call("open", {{"text", busyScenario()}, {"changes", changes}, {"at", "500ms"}});
+    client.call("open", {{"text", playedScenario()}, {"changes", changes}, {"at", "125ms"}});
     VERIFY_CALLED(client);
     QCOMPARE(client.run()["digest"].get<std::string>(), atHalf);
     client.call("set", {{"vm", "web2"}, {"action", "power_off"}});
@@ -154,26 +165,26 @@ class ChangesTest : public QObject {
     const std::string digest = client.call("close")["digest"];
     QCOMPARE(digestOf(text), digest);
 
-    client.call("open", {{"text", busyScenario()}, {"changes", Json::array({{{"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}}})}});
+    client.call("open", {{"text", playedScenario()}, {"changes", Json::array({{{"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}}})}});
     QVERIFY2(client.errorText().find("changes[0]") != std::string::npos, client.errorText().c_str());
   }
 
   void whatTheHostRefusesChangesNothing() {
-    const std::string wanted = digestOf(busyScenario());
+    const std::string wanted = digestOf(playedScenario());
     TestClient client;
-    client.call("open", {{"text", busyScenario()}});
-    client.advance(Json{{"time", "100ms"}});
+    client.call("open", {{"text", playedScenario()}});
+    client.advance(Json{{"time", "25ms"}});
     client.call("set", {{"vm", "web1"}, {"action", "power_on"}});
     QCOMPARE(client.errorCode(), static_cast<int>(RpcCode::Refused));
     QVERIFY2(client.errorText().find("is on already") != std::string::npos, client.errorText().c_str());
     client.call("set", {{"vm", "played"}, {"set", {{"reservation", "16 MiB"}}}});
-    client.call("set", {{"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}, {"time", "10ms"}});
+    client.call("set", {{"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}, {"time", "5ms"}});
     QVERIFY2(client.errorText().find("past") != std::string::npos, client.errorText().c_str());
     QVERIFY(client.call("status")["changes"] == 1);  // the reservation is admitted
     client.call("close");
 
-    client.call("open", {{"text", busyScenario()}});
-    client.advance(Json{{"time", "100ms"}});
+    client.call("open", {{"text", playedScenario()}});
+    client.advance(Json{{"time", "25ms"}});
     client.call("set", {{"vm", "web1"}, {"action", "power_on"}});
     client.advance();
     client.call("set", {{"vm", "web1"}, {"set", {{"limit", "3 MiB"}}}});
@@ -184,7 +195,7 @@ class ChangesTest : public QObject {
   // In the middle of a request the host refuses: what came before it is done, and said.
   void ofSeveralSettingsTheFirstRefusedEndsIt() {
     TestClient client;
-    client.call("open", {{"text", busyScenario()}});
+    client.call("open", {{"text", playedScenario()}});
     client.advance(Json{{"time", "50ms"}});
     client.call("set", {{"vm", "web"}, {"set", {{"shares", 5}, {"reservation", "8 MiB"}}}});
     QVERIFY(client.errorCode() == 0 || client.errorCode() == static_cast<int>(RpcCode::Refused));

@@ -47,7 +47,7 @@ class RequestTest : public QObject {
     row("not JSON", R"({"jsonrpc": )", RpcCode::NotJson, "line 1, column 13");
     row("text", "open demo.toml", RpcCode::NotJson, "column 1");
     row("not UTF-8", "{\"jsonrpc\":\"2.0\",\"method\":\"\xff\"}", RpcCode::NotJson, "UTF-8");
-    row("a number too large", R"({"jsonrpc":"2.0","id":1e999,"method":"a"})", RpcCode::NotJson, "out of range");
+    row("a number too large", R"({"jsonrpc":"2.0","id":1e999,"method":"a"})", RpcCode::NotJson, "overflow");
     row("no object", "17", RpcCode::NotARequest, "a request is an object");
     row("no version", R"({"id":1,"method":"a"})", RpcCode::NotARequest, "jsonrpc");
     row("another version", R"({"jsonrpc":"1.0","id":1,"method":"a"})", RpcCode::NotARequest, "jsonrpc");
