@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "host/host.h"
 #include "host/virtual_machine.h"
 #include "trace/event_text.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A technique whose gate is locked shut takes nothing any more, what it has taken comes back as it is touched, and the others go on.
+// A technique whose gate is locked shut takes nothing any more, and the others go on.
 #include "support/test.h"
 #include "support/test_host.h"
 
@@ -8,30 +8,36 @@ using namespace overcommit::test;
 
 namespace {
 
-// A host on which everything happens: two small emulated VMs with equal images, and a script that wants more than there is.
-RunConfig busyHost() {
-  RunConfig config = hostOf(mebibytes(20));
-  config.host.represents = Bytes(640 * kMiB);
+// Two scripts with equal pages, pages that compress and pages that do not, on a host for one and a half of them.
+RunConfig pressedHost() {
+  RunConfig config = hostOf(mebibytes(10));
   config.host.timeScale = 100;
+  config.host.options["ShareForceSalting"] = 0;
   config.disk.serviceTime = microseconds(20);
   for (const char* name : {"a", "b"}) {
-    VmConfig vm = vmOf(name, "toucher", mebibytes(8));
-    vm.arguments = {{"working_set", 3 * kMiB}, {"size2", 6 * kMiB}, {"hold", 20}};
-    vm.balloon = true;
+    VmConfig vm = vmOf(name, "", mebibytes(8));
+    vm.image = {};
+    vm.generator = "uniform";
+    vm.arguments = {{"working_set", 7 * kMiB}, {"same", 300}, {"text", 600}};
     config.vms.push_back(vm);
   }
-  VmConfig played = vmOf("played", "", mebibytes(16));
-  played.image = {};
-  played.generator = "zipf";
-  played.arguments = {{"working_set", 14 * kMiB}};
-  config.vms.push_back(played);
   return config;
 }
 
-struct Gated {
-  const char* option;
-  EventKind kind;  // what goes through the gate
-};
+// One guest with a balloon, which a limit presses.
+RunConfig limitedGuest() {
+  RunConfig config = hostOf(mebibytes(64));
+  config.host.timeScale = 100;
+  config.disk.serviceTime = microseconds(20);
+  VmConfig vm = vmOf("a", "toucher", mebibytes(8));
+  vm.arguments = {{"working_set", 3 * kMiB}, {"op_work", 100'000}};
+  vm.balloon = true;
+  vm.limit = mebibytes(4);
+  config.vms = {vm};
+  return config;
+}
+
+std::uint64_t ballooned(const TestHost& test) { return test.vm(0).count(PagePlace::Ballooned).value(); }
 
 }  // namespace
 
@@ -43,7 +49,6 @@ class GatesTest : public QObject {
     QTest::addColumn<int>("kind");
     const auto row = [](const char* option, EventKind kind) { QTest::newRow(option) << option << static_cast<int>(kind); };
     row("GateShare", EventKind::Share);
-    row("GateBalloon", EventKind::Inflate);
     row("GateZip", EventKind::Zip);
     row("GateSwap", EventKind::SwapOut);
   }
@@ -52,59 +57,76 @@ class GatesTest : public QObject {
     QFETCH(const QString, option);
     QFETCH(const int, kind);
     const auto passing = static_cast<EventKind>(kind);
-    TestHost test(busyHost());
-    test.keep(EventKind::Share);
-    test.keep(EventKind::Zip);
+    TestHost test(pressedHost());
+    for (const EventKind each : {EventKind::Share, EventKind::Zip, EventKind::SwapOut}) test.keep(each);
+    VERIFY_STARTED(test);
+    QVERIFY2(test.runUntil([&] { return test.count(passing) > 20; }, seconds(1)), "the host presses until it does");
+    VERIFY_OK(test.apply(std::nullopt, SetAction{option.toStdString(), 0}));
+    const std::uint64_t before = test.count(passing);
+    const std::size_t all = test.events().size();
+    const VirtualTime locked = test.host().now();
+    test.runUntil(locked + milliseconds(100));
+    QCOMPARE(test.count(passing), before);
+    QVERIFY2(test.events().size() > all, "the others go on");
+    VERIFY_OK(test.apply(std::nullopt, SetAction{option.toStdString(), 1}));
+    QVERIFY(test.runUntil([&] { return test.count(passing) > before; }, locked + seconds(1)));
+    QCOMPARE(test.count(EventKind::Crash), 0u);
+    test.host().finish();
+  }
+
+  // It is asked for everything back, and the limit is left to the swap file.
+  void aLockedBalloonIsEmptied() {
+    TestHost test(limitedGuest());
     test.keep(EventKind::SwapOut);
     VERIFY_STARTED(test);
-    const bool before = test.runUntil([&] { return test.count(passing) > 20; }, seconds(3));
-    QVERIFY2(before, "the host presses until it does");
-    VERIFY_OK(test.apply(std::nullopt, SetAction{option.toStdString(), 0}));
-    const std::uint64_t there = test.count(passing);
-    const std::uint64_t others = test.events().size();
+    QVERIFY(test.runUntil([&] { return ballooned(test) >= 50; }, seconds(3)));
+    VERIFY_OK(test.apply(std::nullopt, SetAction{"GateBalloon", 0}));
     const VirtualTime locked = test.host().now();
-    test.runUntil(locked + milliseconds(300));
-    // A balloon driver that was told a target may finish the batch that it is at.
-    const std::uint64_t late = passing == EventKind::Inflate ? 600 : 0;
-    QVERIFY2(test.count(passing) <= there + late, qPrintable(QString::number(test.count(passing) - there)));
-    QVERIFY2(test.events().size() > others, "the run goes on");
-    const std::uint64_t stayed = test.count(passing);
-    VERIFY_OK(test.apply(std::nullopt, SetAction{option.toStdString(), 1}));
-    QVERIFY(test.runUntil([&] { return test.count(passing) > stayed; }, locked + seconds(5)));
+    QVERIFY(test.runUntil([&] { return ballooned(test) == 0; }, locked + seconds(2)));
+    QVERIFY(test.runUntil([&] { return test.count(EventKind::SwapOut) > 0; }, locked + seconds(2)));
+    QCOMPARE(ballooned(test), 0u);
+    VERIFY_OK(test.apply(std::nullopt, SetAction{"GateBalloon", 1}));
+    const VirtualTime opened = test.host().now();
+    QVERIFY(test.runUntil([&] { return ballooned(test) > 0; }, opened + seconds(2)));
     test.host().finish();
   }
 
   // VMs that are powered on while a gate is locked, and those whose own setting changes meanwhile, stay behind it.
   void aLockedGateIsStrongerThanTheVmsOwnSettings() {
-    RunConfig config = busyHost();
+    RunConfig config = pressedHost();
     config.host.options["GateShare"] = 0;
-    config.host.options["GateBalloon"] = 0;
     config.vms[1].start.reset();
     TestHost test(config);
     test.keep(EventKind::Share);
     VERIFY_STARTED(test);
-    test.runUntil(milliseconds(100));
+    test.runUntil(milliseconds(20));
     VERIFY_OK(test.apply(1, PowerOnAction{}));
-    for (const std::size_t vm : {std::size_t{0}, std::size_t{1}}) {
-      VERIFY_OK(test.apply(vm, SetAction{"sharing", 1}));
-      VERIFY_OK(test.apply(vm, SetAction{"balloon", 1}));
-    }
-    test.runUntil(milliseconds(800));
+    for (const std::size_t vm : {std::size_t{0}, std::size_t{1}}) VERIFY_OK(test.apply(vm, SetAction{"sharing", 1}));
+    test.runUntil(milliseconds(150));
     QCOMPARE(test.count(EventKind::Share), 0u);
-    QCOMPARE(test.count(EventKind::Inflate), 0u);
+    QVERIFY(test.count(EventKind::ReclaimStart) > 0);
+    // An open gate does not overrule a VM that is not to share.
+    VERIFY_OK(test.apply(0, SetAction{"sharing", 0}));
+    VERIFY_OK(test.apply(std::nullopt, SetAction{"GateShare", 1}));
+    test.runUntil(milliseconds(250));
+    QCOMPARE(test.count(EventKind::Share, 0), 0u);
+    QVERIFY(test.count(EventKind::Share, 1) > 0);
     test.host().finish();
   }
 
-  // With no way out but the balloon, a full host blocks whoever touches more, and nobody dies.
-  void withAllGatesToTheDiskLockedVmsAreBlockedNotLost() {
-    RunConfig config = busyHost();
-    config.host.options["GateSwap"] = 0;
-    config.host.options["GateZip"] = 0;
+  // With no way out, a full host blocks whoever touches more, and nobody dies; once there is a way, they go on.
+  void withAllGatesLockedVmsAreBlockedNotLost() {
+    RunConfig config = pressedHost();
+    for (const char* gate : {"GateShare", "GateSwap", "GateZip", "GateBalloon"}) config.host.options[gate] = 0;
     TestHost test(config);
     VERIFY_STARTED(test);
-    test.runUntil(milliseconds(600));
+    QVERIFY(test.runUntil([&] { return test.count(EventKind::Block) > 0; }, seconds(1)));
+    test.runUntil(test.host().now() + milliseconds(50));
     QCOMPARE(test.count(EventKind::Crash), 0u);
-    QVERIFY(test.count(EventKind::Block) > 0 || test.count(EventKind::Inflate) > 0);
+    VERIFY_OK(test.apply(std::nullopt, SetAction{"GateSwap", 1}));
+    const VirtualTime opened = test.host().now();
+    QVERIFY(test.runUntil([&] { return test.count(EventKind::Unblock) > 0; }, opened + seconds(1)));
+    QCOMPARE(test.count(EventKind::Crash), 0u);
     test.host().finish();
   }
 };

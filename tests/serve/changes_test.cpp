@@ -125,7 +125,18 @@ class ChangesTest : public QObject {
     QVERIFY(client.advance()["ending"] == "duration");
     QCOMPARE(client.call("close")["digest"].get<std::string>(), digest);
 
-    // In another way from there on.
+    client.call("open", {{"recorded", path}, {"trace", path}});
+    QVERIFY2(client.errorText().find("another name") != std::string::npos, client.errorText().c_str());
+    client.call("open", {{"recorded", OVERCOMMIT_SOURCE_DIR "/README.md"}});
+    QCOMPARE(client.errorCode(), static_cast<int>(RpcCode::Failed));
+  }
+
+  void aBranchOfARecordedRunLeavesOutWhatWasChangedLater() {
+    TestClient client;
+    const std::string path = client.path("branched.octrace");
+    const std::string wrong = play(client, {{"text", playedScenario()}, {"trace", path}});
+    QVERIFY2(wrong.empty(), wrong.c_str());
+    const std::string digest = client.call("close")["digest"];
     client.call("open", {{"recorded", path}, {"at", "100ms"}, {"branch", true}});
     VERIFY_CALLED(client);
     client.run();
@@ -135,11 +146,8 @@ class ChangesTest : public QObject {
     const std::string other = client.call("close")["digest"];
     QVERIFY(other != digest);
     QCOMPARE(digestOf(text), other);
-
-    client.call("open", {{"recorded", path}, {"trace", path}});
-    QVERIFY2(client.errorText().find("another name") != std::string::npos, client.errorText().c_str());
-    client.call("open", {{"recorded", OVERCOMMIT_SOURCE_DIR "/README.md"}});
-    QCOMPARE(client.errorCode(), static_cast<int>(RpcCode::Failed));
+    client.call("open", {{"recorded", path}, {"branch", true}});
+    QVERIFY2(client.errorText().find("branch goes with") != std::string::npos, client.errorText().c_str());
   }
 
   // From a past instant on: the same up to there, and then another way.

@@ -175,7 +175,7 @@ class SessionTest : public QObject {
 
   void openWithATimeRunsUpToIt() {
     TestClient client;
-    const Json opened = client.call("open", {{"text", busyScenario()}, {"at", "50ms"}});
+    const Json opened = client.call("open", {{"text", playedScenario()}, {"at", "50ms"}});
     VERIFY_CALLED(client);
     QVERIFY(opened.contains("run"));
     const Json stopped = client.run();
@@ -184,7 +184,7 @@ class SessionTest : public QObject {
 
   void aPageShowsWhatTheGuestHas() {
     TestClient client;
-    client.call("open", {{"text", busyScenario()}});
+    client.call("open", {{"text", playedScenario()}});
     client.advance(Json{{"time", "150ms"}});
     std::set<std::string> places;
     for (std::uint64_t gfn = 0; gfn < 4096; ++gfn) {
@@ -331,14 +331,17 @@ generator = "uniform"
     QFETCH(const QByteArray, params);
     QFETCH(const int, code);
     QFETCH(const QString, message);
-    TestClient client;
-    client.call("open", {{"text", scriptScenario()}});
-    VERIFY_CALLED(client);
-    client.call(method.toStdString(), Json::parse(params.toStdString()));
-    QCOMPARE(client.errorCode(), code);
-    QVERIFY2(QString::fromStdString(client.errorText()).contains(message), client.errorText().c_str());
+    if (!mistaken_) {
+      mistaken_ = std::make_unique<TestClient>();
+      mistaken_->call("open", {{"text", scriptScenario()}});
+    }
+    const Json before = mistaken_->call("status");
+    VERIFY_CALLED(*mistaken_);
+    mistaken_->call(method.toStdString(), Json::parse(params.toStdString()));
+    QCOMPARE(mistaken_->errorCode(), code);
+    QVERIFY2(QString::fromStdString(mistaken_->errorText()).contains(message), mistaken_->errorText().c_str());
     // And nothing came of it.
-    QVERIFY(client.call("status")["changes"] == 0);
+    QVERIFY(mistaken_->call("status") == before);
   }
 
   void withoutARunOnlyOpeningMakesSense() {
@@ -390,7 +393,8 @@ generator = "uniform"
   }
 
  private:
-  std::string wanted_;  // the digest of busyScenario()
+  std::string wanted_;                    // the digest of busyScenario()
+  std::unique_ptr<TestClient> mistaken_;  // who makes all mistakes
 };
 
 OVERCOMMIT_TEST(SessionTest)
