@@ -17,6 +17,9 @@ find_package(CLI11 REQUIRED)                                       # libcli11-de
 if(OVERCOMMIT_TESTS)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Test)                   # qt6-base-dev
 endif()
+if(OVERCOMMIT_GUI)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Gui Widgets DBus)       # qt6-base-dev
+endif()
 if(OVERCOMMIT_BENCH)
   find_package(benchmark REQUIRED)                                 # libbenchmark-dev
 endif()

@@ -19,17 +19,27 @@ endfunction()
 # All that moc makes, for clang-tidy.
 add_custom_target(mocs)
 
-# What all test executables share: main() and the names of the source and build folders.
+# What all test executables share: main() and the names of the source and build folders. Those of the desktop app have another main().
 function(overcommit_test_support)
-  add_library(test_support STATIC support/test_main.cpp)
-  target_include_directories(test_support PUBLIC ${PROJECT_SOURCE_DIR}/tests)
-  target_compile_definitions(test_support PUBLIC
+  add_library(test_registry STATIC support/test_registry.cpp)
+  target_include_directories(test_registry PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(test_registry PUBLIC
     OVERCOMMIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" OVERCOMMIT_BINARY_DIR="${PROJECT_BINARY_DIR}" QT_NO_KEYWORDS)
-  target_link_libraries(test_support PUBLIC oc_base Qt6::Test PRIVATE overcommit_warnings)
+  target_link_libraries(test_registry PUBLIC oc_base Qt6::Test PRIVATE overcommit_warnings)
+  add_library(test_support STATIC support/test_main.cpp)
+  target_link_libraries(test_support PUBLIC test_registry PRIVATE overcommit_warnings)
+  if(OVERCOMMIT_GUI)
+    add_library(gui_test_support STATIC support/gui_test_main.cpp)
+    target_link_libraries(gui_test_support PUBLIC test_registry Qt6::Widgets PRIVATE overcommit_warnings)
+  endif()
 endfunction()
 
 # tests/<room>/*_test.cpp become one executable, one CTest test per file (named <room>.<file>).
 function(overcommit_room_tests room)
+  set(support test_support)
+  if(room STREQUAL gui)
+    set(support gui_test_support)
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${room}/*_test.cpp)
   if(NOT sources)
     return()
@@ -44,7 +54,7 @@ function(overcommit_room_tests room)
   endforeach()
   add_executable(${room}_tests ${sources} ${mocs})
   target_include_directories(${room}_tests PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${room}_mocs)
-  target_link_libraries(${room}_tests PRIVATE ${ARGN} test_support overcommit_warnings)
+  target_link_libraries(${room}_tests PRIVATE ${ARGN} ${support} overcommit_warnings)
   add_custom_target(${room}_mocs DEPENDS ${mocs})
   add_dependencies(mocs ${room}_mocs)
   foreach(source ${sources})

@@ -46,7 +46,9 @@ Result<void> Explanation::findPlace() {
     return failure("{} has no page {:#x}: its {} pages are 0 to {:#x}", vm.name, question_.gfn.value(), vm.memory.value(),
                    vm.memory.value() - 1);
   std::uint64_t sequence = reader_.lastSequence();
-  if (question_.at) {
+  if (question_.upTo) {
+    sequence = std::min(sequence, *question_.upTo);
+  } else if (question_.at) {
     const VirtualTime end = reader_.end() == TraceEnd::Complete ? std::max(reader_.lastTime(), header.duration) : reader_.lastTime();
     if (*question_.at > end) {
       return reader_.end() == TraceEnd::Complete

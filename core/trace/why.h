@@ -67,6 +67,8 @@ struct WhyQuestion {
   VmId vm;
   Gfn gfn;
   std::optional<VirtualTime> at;  // nothing: the end of the trace
+  // The last event that counts, instead of a time: for whoever stands within a quantum.
+  std::optional<std::uint64_t> upTo = std::nullopt;
 };
 
 // Errors: no such VM or page, an instant beyond the trace, a trace that cannot be read or is impossible. Takes at most four seeks of a

@@ -136,6 +136,21 @@ class WorldModel {
   [[nodiscard]] Pages hostMemory() const { return hostMemory_; }
   [[nodiscard]] WorldFrame frame(Mfn mfn) const;
 
+  // All pages of a VM, visit(gfn, PageCell), and all frames, visit(mfn, FrameCell), in order: for pictures of all of them.
+  template <typename Visit>
+  void forEachPage(VmId vm, Visit visit) const {
+    vms_[vm.value()].pages.forEachCell([&](std::uint64_t gfn, std::uint64_t raw) { visit(gfn, PageCell(raw)); });
+  }
+  template <typename Visit>
+  void forEachFrame(Visit visit) const {
+    frames_.forEachCell([&](std::uint64_t mfn, std::uint64_t raw) { visit(mfn, FrameCell(raw)); });
+  }
+  // All slots of a VM's .vswp, visit(slot, taken).
+  template <typename Visit>
+  void forEachSlot(VmId vm, Visit visit) const {
+    vms_[vm.value()].slots.forEachCell([&](std::uint64_t slot, std::uint64_t holder) { visit(slot, holder != 0); });
+  }
+
   // What a VM's pages come to that only a look at all of them tells.
   struct PageSums {
     std::map<std::uint32_t, std::uint64_t> sharedWith;  // its shared pages, by the number of references to their frames

@@ -118,6 +118,16 @@ class CellTable {
       }
     }
   }
+  // Calls visit(index, value) for every cell, in order.
+  template <typename Visit>
+  void forEachCell(Visit visit) const {
+    for (std::size_t c = 0; c < chunks_.size(); ++c) {
+      const std::uint64_t first = std::uint64_t{c} * kChunk;
+      const std::uint64_t count = cells_ - first < kChunk ? cells_ - first : kChunk;
+      const Chunk& chunk = chunks_[c];
+      for (std::uint64_t i = 0; i < count; ++i) visit(first + i, chunk.empty() ? 0 : chunk[static_cast<std::size_t>(i)]);
+    }
+  }
   friend bool operator==(const CellTable& a, const CellTable& b);
 
  private:

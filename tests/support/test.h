@@ -14,6 +14,11 @@ inline constexpr std::uint64_t kMiB = std::uint64_t{1} << 20, kGiB = std::uint64
 // The tests of one executable, by the name of their file. A static object of each test file adds itself before main() runs.
 using TestFactory = std::unique_ptr<QObject> (*)();
 void registerTest(const char* file, TestFactory factory);
+// Before the application object is made.
+void prepareTests();
+// Runs the test classes of one executable: all of them, or the file named by the first argument (as CTest does). Further arguments go to
+// Qt Test. Exit code: 0 all passed, 1 a test failed, 2 no such file.
+int runTests(int argc, char** argv);
 
 struct TestRegistration {
   TestRegistration(const char* file, TestFactory factory) { registerTest(file, factory); }

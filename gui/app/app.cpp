@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/app/app.h"
+
+#include <QApplication>
+#include <QFontDatabase>
+#include <QPixmap>
+#include <QStyleFactory>
+#include <cstdio>
+#include <cstring>
+
+#include "gui/app/main_window.h"
+#include "gui/app/options.h"
+#include "gui/theme/icons.h"
+
+namespace overcommit::gui {
+namespace {
+
+constexpr int kWell = 0, kWrong = 2;
+
+int refuse(const Error& error) {
+  std::fprintf(stderr, "overcommit-gui: %s\n", error.text.c_str());
+  return kWrong;
+}
+
+// Pictures and texts need no screen, whatever is set for windows, unless a platform is named.
+bool needsNoScreen(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    for (const char* option : {"--screenshot", "--help", "-h", "--version"}) {
+      if (std::strncmp(argv[i], option, std::strlen(option)) == 0) return true;
+    }
+  }
+  return false;
+}
+
+Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, MainWindow& window) {
+  if (options.theme) theme.choose(*options.theme);
+  if (options.zoom) theme.setZoom(*options.zoom);
+  if (options.projector) theme.setProjector(true);
+  if (options.seat) view.setSeat(*options.seat);
+  if (options.size) window.resize(*options.size);
+  if (!options.file.isEmpty()) {
+    if (auto opened = window.openTrace(options.file.toStdString()); !opened) return opened;
+  }
+  if (!options.panel.isEmpty() && !window.showPanel(options.panel)) {
+    QStringList names{window.machineRoom().objectName()};
+    for (const PanelEntry& entry : panelTable()) names << entry.id;
+    return failure("--panel: there is no panel \"{}\"; it is one of {}", options.panel.toStdString(),
+                   names.join(QStringLiteral(", ")).toStdString());
+  }
+  return {};
+}
+
+Result<void> takePicture(const AppOptions& options, MainWindow& window) {
+  window.show();
+  if (Run* run = window.run()) {
+    run->waitForHistory();
+    run->playback().seek(options.at.value_or(run->playback().end()));
+  }
+  QApplication::processEvents();
+  if (Run* run = window.run()) run->waitForAnswers();
+  QApplication::processEvents();
+  const QPixmap picture = window.grab();
+  if (!picture.save(options.screenshot, "PNG"))
+    return failure("cannot write the picture {}: is its folder there, and may you write to it?", options.screenshot.toStdString());
+  return {};
+}
+
+}  // namespace
+
+int runApp(int argc, char** argv) {
+  if (needsNoScreen(argc, argv) && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+  QApplication application(argc, argv);
+  QApplication::setApplicationName(QStringLiteral("overcommit-gui"));
+  QApplication::setApplicationDisplayName(QStringLiteral("Overcommit"));
+  QApplication::setApplicationVersion(QStringLiteral(OVERCOMMIT_VERSION));
+  QApplication::setOrganizationName(QStringLiteral("overcommit"));
+  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+  const auto parsed = parseOptions(QApplication::arguments());
+  if (!parsed) return refuse(parsed.error());
+  if (const auto* wanted = std::get_if<AppTextWanted>(&*parsed)) {
+    std::fputs(wanted->text.toUtf8().constData(), stdout);
+    return kWell;
+  }
+  const auto& options = std::get<AppOptions>(*parsed);
+  if (QFontDatabase::families().isEmpty())
+    return refuse(
+        Error{"this machine has no fonts, so that no text could be read; install the packages fonts-noto-core and fonts-noto-mono"});
+  Theme theme;
+  ViewOptions view;
+  MainWindow window(theme, view);
+  if (auto applied = apply(options, theme, view, window); !applied) return refuse(applied.error());
+  if (!options.screenshot.isEmpty()) {
+    if (auto taken = takePicture(options, window); !taken) return refuse(taken.error());
+    return kWell;
+  }
+  if (window.run() != nullptr && options.at) window.run()->playback().seek(*options.at);
+  window.show();
+  return QApplication::exec();
+}
+
+}  // namespace overcommit::gui

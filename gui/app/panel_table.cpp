@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/app/panel_table.h"
+
+#include <QCoreApplication>
+
+#include "gui/panels/event_log_panel.h"
+#include "gui/panels/free_state_panel.h"
+#include "gui/panels/inspector_panel.h"
+#include "gui/panels/timeline_panel.h"
+
+namespace overcommit::gui {
+namespace {
+
+template <typename P>
+std::function<Panel*(const PanelContext&)> maker() {
+  return [](const PanelContext& context) { return new P(context); };
+}
+
+QString title(const char* text) { return QCoreApplication::translate("PanelTable", text); }
+
+}  // namespace
+
+std::vector<PanelEntry> panelTable() {
+  using Place = PanelEntry::Place;
+  return {
+      {QStringLiteral("freeState"), title("Free-memory state"), Place::RightTop, true, maker<FreeStatePanel>()},
+      {QStringLiteral("inspector"), title("Inspector"), Place::Right, true, maker<InspectorPanel>()},
+      {QStringLiteral("timeline"), title("Timeline"), Place::Bottom, true, maker<TimelinePanel>()},
+      {QStringLiteral("events"), title("Event log"), Place::BottomTabs, false, maker<EventLogPanel>()},
+  };
+}
+
+}  // namespace overcommit::gui

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/app/status_line.h"
+
+#include <numeric>
+
+#include "gui/models/subject_text.h"
+#include "gui/session/text.h"
+
+namespace overcommit::gui {
+namespace {
+
+constexpr int kPaceMilliseconds = 250;
+constexpr int kSaidMilliseconds = 6000;
+
+}  // namespace
+
+StatusLine::StatusLine(Theme& theme) : theme_(theme), laws_(new QLabel(this)), trace_(new QLabel(this)) {
+  setObjectName(QStringLiteral("statusLine"));
+  setAccessibleName(tr("Status"));
+  laws_->setObjectName(QStringLiteral("laws"));
+  laws_->setAccessibleName(tr("Conservation: the sum of all frames and of all pages"));
+  laws_->setToolTip(
+      tr("Two laws: every machine frame has exactly one use, and every page of every VM is in exactly one place.\n"
+         "The world is counted anew from the events; an event that broke a law would be refused, and time would stop there."));
+  trace_->setObjectName(QStringLiteral("traceState"));
+  trace_->setAccessibleName(tr("The trace"));
+  addWidget(laws_, 1);
+  addPermanentWidget(trace_);
+  setSizeGripEnabled(false);
+  later_.setSingleShot(true);
+  later_.setInterval(kPaceMilliseconds);
+  connect(&later_, &QTimer::timeout, this, &StatusLine::showLaws);
+  connect(&theme_, &Theme::changed, this, &StatusLine::restyle);
+  restyle();
+}
+
+void StatusLine::restyle() {
+  laws_->setFont(theme_.font(FontRole::Small));
+  trace_->setFont(theme_.font(FontRole::Small));
+  laws_->setContentsMargins(theme_.px(8), 0, 0, 0);
+  trace_->setContentsMargins(0, 0, theme_.px(8), 0);
+  setFont(theme_.font(FontRole::Small));
+}
+
+void StatusLine::setRun(Run* run) {
+  if (run_ != nullptr) disconnect(&run_->playback(), nullptr, this, nullptr);
+  run_ = run;
+  if (run_ != nullptr) {
+    connect(&run_->playback(), &Playback::moved, this, [this](Motion motion) {
+      if (motion != Motion::Played) return showLaws();
+      if (!later_.isActive()) later_.start();
+    });
+    connect(&run_->playback(), &Playback::grown, this, &StatusLine::showTrace);
+  }
+  showLaws();
+  showTrace();
+}
+
+void StatusLine::say(const QString& text) { showMessage(text, kSaidMilliseconds); }
+
+void StatusLine::showLaws() {
+  if (run_ == nullptr) return laws_->clear();
+  const WorldModel& world = run_->world();
+  QStringList frames;
+  std::uint64_t frameSum = 0;
+  for (const FrameUse use : {FrameUse::Private, FrameUse::Shared, FrameUse::ZipStore, FrameUse::Overhead, FrameUse::Free}) {
+    frameSum += world.host().at(use);
+    frames << QStringLiteral("%1 %2").arg(grouped(world.host().at(use)), nameOfUse(use));
+  }
+  std::uint64_t pages = 0, pageSum = 0;
+  for (std::size_t i = 0; i < world.vms(); ++i) {
+    const VmId vm(static_cast<std::uint16_t>(i));
+    pages += world.memory(vm).value();
+    const auto& places = world.vm(vm).pages;
+    pageSum = std::accumulate(places.begin(), places.end(), pageSum);
+  }
+  const bool hold = frameSum == world.hostMemory().value() && pageSum == pages;
+  laws_->setText(tr("%1 %2 frames = %3   ·   %4 pages of VMs, each in one place")
+                     .arg(hold ? QStringLiteral("✓") : QStringLiteral("✗"), grouped(world.hostMemory().value()),
+                          frames.join(QStringLiteral(" + ")), grouped(pageSum)));
+}
+
+void StatusLine::showTrace() {
+  if (run_ == nullptr) return trace_->clear();
+  const TraceReader& reader = run_->playback().reader();
+  QString text = tr("%1 events").arg(grouped(reader.lastSequence()));
+  if (const auto digest = reader.digest()) text += tr(" · digest %1…").arg(qstring(digest->text()).left(8));
+  if (reader.end() == TraceEnd::Unfinished) text += tr(" · no end yet");
+  if (reader.end() == TraceEnd::Damaged) text += tr(" · damaged");
+  trace_->setText(text);
+  trace_->setToolTip(qstring(reader.endText()));
+}
+
+}  // namespace overcommit::gui

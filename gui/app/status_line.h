@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <QLabel>
+#include <QStatusBar>
+
+#include "gui/session/run.h"
+#include "gui/theme/theme.h"
+
+namespace overcommit::gui {
+
+// The two laws as a live sum, and what the trace is.
+class StatusLine final : public QStatusBar {
+  Q_OBJECT
+ public:
+  explicit StatusLine(Theme& theme);
+  void setRun(Run* run);
+  // A word to the person, for some seconds.
+  void say(const QString& text);
+
+ private:
+  void showLaws();
+  void showTrace();
+  void restyle();
+
+  Theme& theme_;
+  Run* run_ = nullptr;
+  QLabel* laws_;
+  QLabel* trace_;
+  QTimer later_;
+};
+
+}  // namespace overcommit::gui

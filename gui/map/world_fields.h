@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "gui/map/cell_field.h"
+#include "gui/session/playback.h"
+#include "gui/session/seat.h"
+#include "trace/world.h"
+
+namespace overcommit::gui {
+
+// What is kept at full strength while the rest stands back: a VM, or nothing.
+struct FieldFocus {
+  std::optional<VmId> vm;
+  friend bool operator==(const FieldFocus&, const FieldFocus&) = default;
+};
+
+// The cells of every memory of a world: each VM's pages, the machine's frames, each swap file's slots. A memory that no event has moved is
+// not looked at.
+class WorldFields {
+ public:
+  explicit WorldFields(const WorldModel& world);
+
+  // Brings the cells to another instant of the same run.
+  void update(const WorldModel& world, Seat seat, FieldFocus focus, Motion motion);
+  // Highlights decay as so much time passes while playing.
+  void fade(unsigned frames);
+  [[nodiscard]] bool highlighted() const;
+
+  [[nodiscard]] const CellField& pages(VmId vm) const { return vms_[vm.value()].pages; }
+  [[nodiscard]] const CellField& slots(VmId vm) const { return vms_[vm.value()].slots; }
+  [[nodiscard]] const CellField& frames() const { return frames_; }
+
+ private:
+  struct Vm {
+    CellField pages, slots;
+    std::optional<std::uint64_t> seen;  // how many events had moved its pages
+  };
+  void updateFocus(const WorldModel& world, FieldFocus focus);
+
+  std::vector<Vm> vms_;
+  CellField frames_;
+  std::optional<std::uint64_t> framesSeen_;
+  std::optional<Seat> seat_;
+  FieldFocus focus_;
+};
+
+}  // namespace overcommit::gui

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/panels/free_state_panel.h"
+
+#include <QVBoxLayout>
+
+namespace overcommit::gui {
+
+FreeStatePanel::FreeStatePanel(const PanelContext& context)
+    : Panel(context, QStringLiteral("freeState"), tr("Free-memory state"), Pace::Frame), gauge_(new FreeStateGauge(theme(), this)) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->addWidget(gauge_);
+  setFocusProxy(gauge_);
+}
+
+}  // namespace overcommit::gui

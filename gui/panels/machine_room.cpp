@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/panels/machine_room.h"
+
+#include <QLabel>
+#include <QPainter>
+#include <algorithm>
+
+#include "gui/views/gate_strip.h"
+#include "gui/views/guest_floor.h"
+#include "gui/views/machine_floor.h"
+#include "gui/views/swap_floor.h"
+
+namespace overcommit::gui {
+namespace {
+
+constexpr std::int64_t kFrameNanoseconds = 16'000'000;
+constexpr std::int64_t kLongestFade = 100'000'000;  // after a pause highlights go on from where they were
+constexpr std::int64_t kFiguresMilliseconds = 250;
+
+}  // namespace
+
+// What a seat cannot see stands where the floors would be.
+class SeatNote final : public QLabel {
+ public:
+  explicit SeatNote(QWidget* parent) : QLabel(parent) {
+    setObjectName(QStringLiteral("seatNote"));
+    setWordWrap(true);
+    setAlignment(Qt::AlignCenter);
+  }
+};
+
+MachineRoom::MachineRoom(const PanelContext& context)
+    : Panel(context, QStringLiteral("machineRoom"), tr("Machine room"), Pace::Frame),
+      guests_(new GuestFloor(theme(), options(), this)),
+      gates_(new GateStrip(theme(), this)),
+      machine_(new MachineFloor(theme(), options(), this)),
+      swap_(new SwapFloor(theme(), options(), this)),
+      note_(new SeatNote(this)) {
+  connect(gates_, &GateStrip::gateChosen, this, &MachineRoom::gateChosen);
+  connect(guests_, &GuestFloor::arrangementChanged, this, &MachineRoom::layOutFloors);
+  setMinimumSize(480, 320);
+}
+
+QAbstractItemModel* MachineRoom::table() {
+  for (Picture* picture : std::initializer_list<Picture*>{gates_, machine_, swap_}) {
+    if (picture->hasFocus()) return &picture->table();
+  }
+  return &guests_->table();
+}
+
+void MachineRoom::paintEvent(QPaintEvent*) { QPainter(this).fillRect(rect(), theme().colour(Hue::Ground)); }
+
+void MachineRoom::rebuild() {
+  const bool another = fieldsOf_ != run();
+  fieldsOf_ = run();
+  if (another) {
+    // The floors hold pointers into the fields: first they let go.
+    guests_->setWorld(nullptr, nullptr, nullptr);
+    machine_->setWorld(nullptr, nullptr, nullptr);
+    swap_->setWorld(nullptr, nullptr, nullptr);
+    fields_ = run() == nullptr ? nullptr : std::make_unique<WorldFields>(run()->world());
+  }
+  gates_->setRun(run());
+  note_->setText(seesMachine(options().seat()) ? QString() : knowledgeOf(options().seat()));
+  note_->setFont(theme().font(FontRole::Body));
+  note_->setStyleSheet(QStringLiteral("color: %1").arg(theme().colour(Hue::Dim).name()));
+  if (run() != nullptr) updateFields(Motion::Jumped);
+  if (another && run() != nullptr) {
+    const WorldModel* world = &run()->world();
+    guests_->setWorld(world, fields_.get(), &run()->selection());
+    machine_->setWorld(world, fields_.get(), &run()->selection());
+    swap_->setWorld(world, fields_.get(), &run()->selection());
+  }
+  layOutFloors();
+  guests_->layOut();
+  machine_->layOut();
+  swap_->layOut();
+  update();
+}
+
+void MachineRoom::layOutFloors() {
+  const int margin = theme().px(12), gap = theme().px(10);
+  const QRect room = rect().adjusted(margin, theme().px(8), -margin, -theme().px(8));
+  const bool whole = seesMachine(options().seat());
+  for (QWidget* floor : std::initializer_list<QWidget*>{gates_, machine_, swap_}) floor->setVisible(whole);
+  note_->setVisible(!whole);
+  if (!whole) {
+    const int noteHeight = theme().px(64);
+    guests_->setGeometry(room.left(), room.top(), room.width(), room.height() - noteHeight);
+    note_->setGeometry(room.left(), room.bottom() - noteHeight + 1, room.width(), noteHeight);
+    return;
+  }
+  const int gateHeight = gates_->wantedHeight();
+  const int strip = std::clamp(room.height() * 44 / 650, theme().px(12), theme().px(40));
+  const int swapHeight = swap_->heightFor(strip);
+  const int maps = room.height() - gateHeight - swapHeight - 3 * gap;
+  // Guests get three fifths; what they do not need goes to the machine, and what that does not need between the floors.
+  const int guestMost = std::max((maps - machine_->headHeight()) * 6 / 10 + theme().px(24), 1);
+  const int guestHeight = std::min(guests_->heightWithin(room.width(), guestMost), guestMost);
+  const int machineMost = std::max(maps - guestHeight, machine_->headHeight() + 8);
+  const int machineHeight = machine_->heightWithin(room.width(), machineMost);
+  const int rest = std::max(maps - guestHeight - machineHeight, 0);
+  int y = room.top();
+  guests_->setGeometry(room.left(), y, room.width(), guestHeight);
+  y += guestHeight + gap + rest / 3;
+  gates_->setGeometry(room.left(), y, room.width(), gateHeight);
+  y += gateHeight + gap + rest / 3;
+  machine_->setGeometry(room.left(), y, room.width(), machineHeight);
+  y += machineHeight + gap + rest / 3;
+  swap_->setGeometry(room.left(), y, room.width(), swapHeight);
+}
+
+void MachineRoom::resizeEvent(QResizeEvent* event) {
+  Panel::resizeEvent(event);
+  layOutFloors();
+}
+
+void MachineRoom::updateFields(Motion motion) {
+  if (!fields_) return;
+  if (theme().reduceMotion() && motion == Motion::Played) motion = Motion::Jumped;
+  const Subject& subject = run()->selection().subject();
+  fields_->update(run()->world(), options().seat(), FieldFocus{subject.vm}, motion);
+  if (motion == Motion::Played && sinceFade_.isValid()) {
+    fadeRest_ += std::min<std::int64_t>(sinceFade_.nsecsElapsed(), kLongestFade);
+    fields_->fade(static_cast<unsigned>(fadeRest_ / kFrameNanoseconds));
+    fadeRest_ %= kFrameNanoseconds;
+  }
+  sinceFade_.start();
+}
+
+void MachineRoom::refresh(Motion motion) {
+  if (!fields_) return;
+  updateFields(motion);
+  guests_->refreshCells();
+  machine_->refreshCells();
+  swap_->refreshCells();
+  // Figures change four times a second: faster nobody reads.
+  if (motion == Motion::Played && sinceFigures_.isValid() && sinceFigures_.elapsed() < kFiguresMilliseconds) return;
+  refreshFigures();
+}
+
+void MachineRoom::refreshFigures() {
+  sinceFigures_.start();
+  guests_->refreshFigures();
+  machine_->refreshFigures();
+  swap_->refreshFigures();
+  gates_->refresh();
+}
+
+void MachineRoom::settled() {
+  if (fields_) refreshFigures();
+}
+
+void MachineRoom::historyGrew() { gates_->refresh(); }
+
+void MachineRoom::selectionChanged() {
+  if (!fields_) return;
+  fields_->update(run()->world(), options().seat(), FieldFocus{run()->selection().subject().vm}, Motion::Played);
+  guests_->refreshCells();
+  machine_->refreshCells();
+  swap_->refreshCells();
+  guests_->update();
+  machine_->update();
+  swap_->update();
+}
+
+}  // namespace overcommit::gui

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "gui/map/world_fields.h"
+#include "gui/panels/panel.h"
+
+namespace overcommit::gui {
+
+class GateStrip;
+class GuestFloor;
+class MachineFloor;
+class SwapFloor;
+class SeatNote;
+
+// The centre of the window: three floors, guests above, machine memory in the middle, swap files below, with the gates between the first
+// two. Down is always reclaim. From the seats of a guest there is no machine, and so no lower floors.
+class MachineRoom final : public Panel {
+  Q_OBJECT
+ public:
+  explicit MachineRoom(const PanelContext& context);
+  [[nodiscard]] QAbstractItemModel* table() override;
+  [[nodiscard]] GuestFloor& guests() { return *guests_; }
+  [[nodiscard]] MachineFloor& machine() { return *machine_; }
+
+ Q_SIGNALS:
+  void gateChosen(overcommit::gui::Gate gate);
+
+ protected:
+  void rebuild() override;
+  void refresh(Motion motion) override;
+  void settled() override;
+  void historyGrew() override;
+  void selectionChanged() override;
+  void resizeEvent(QResizeEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  void layOutFloors();
+  void updateFields(Motion motion);
+  void refreshFigures();
+
+  std::unique_ptr<WorldFields> fields_;
+  const Run* fieldsOf_ = nullptr;
+  GuestFloor* guests_;
+  GateStrip* gates_;
+  MachineFloor* machine_;
+  SwapFloor* swap_;
+  SeatNote* note_;
+  QElapsedTimer sinceFade_;
+  QElapsedTimer sinceFigures_;
+  std::int64_t fadeRest_ = 0;  // ns of playing time that made no whole frame yet
+};
+
+}  // namespace overcommit::gui

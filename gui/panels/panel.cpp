@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/panels/panel.h"
+
+namespace overcommit::gui {
+namespace {
+
+constexpr int kQuarterMilliseconds = 250;
+
+}  // namespace
+
+Panel::Panel(const PanelContext& context, const QString& objectName, const QString& accessibleName, Pace pace)
+    : context_(context), pace_(pace) {
+  setObjectName(objectName);
+  setAccessibleName(accessibleName);
+  later_.setSingleShot(true);
+  connect(&later_, &QTimer::timeout, this, [this] {
+    if (run_ == nullptr || !isVisible()) return;
+    last_.start();
+    refresh(Motion::Played);
+  });
+  const auto changed = [this] {
+    if (isVisible())
+      rebuild();
+    else
+      stale_ = true;
+  };
+  connect(&context_.theme, &Theme::changed, this, changed);
+  connect(&context_.options, &ViewOptions::changed, this, changed);
+}
+
+void Panel::setRun(Run* run) {
+  if (run_ != nullptr) {
+    disconnect(run_, nullptr, this, nullptr);
+    disconnect(&run_->playback(), nullptr, this, nullptr);
+    disconnect(&run_->selection(), nullptr, this, nullptr);
+  }
+  run_ = run;
+  later_.stop();
+  if (run_ != nullptr) {
+    connect(&run_->playback(), &Playback::moved, this, &Panel::onMoved);
+    connect(&run_->playback(), &Playback::playingChanged, this, [this] {
+      if (isVisible() && !run_->playback().playing()) settled();
+    });
+    connect(&run_->playback(), &Playback::grown, this, [this] {
+      if (isVisible()) historyGrew();
+    });
+    connect(run_, &Run::historyGrew, this, [this] {
+      if (isVisible()) historyGrew();
+    });
+    connect(&run_->selection(), &Selection::changed, this, [this] {
+      if (isVisible())
+        selectionChanged();
+      else
+        stale_ = true;
+    });
+  }
+  stale_ = true;
+  if (isVisible() || run_ == nullptr) {
+    stale_ = false;
+    rebuild();
+  }
+}
+
+void Panel::onMoved(Motion motion) {
+  if (!isVisible()) {
+    stale_ = true;
+    return;
+  }
+  if (pace_ == Pace::Quarter && motion == Motion::Played && run_->playback().playing()) {
+    if (last_.isValid() && last_.elapsed() < kQuarterMilliseconds) {
+      if (!later_.isActive()) later_.start(kQuarterMilliseconds - static_cast<int>(last_.elapsed()));
+      return;
+    }
+    last_.start();
+  }
+  refresh(motion);
+}
+
+void Panel::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  if (!stale_) return;
+  stale_ = false;
+  rebuild();
+}
+
+}  // namespace overcommit::gui

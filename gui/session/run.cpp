@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/session/run.h"
+
+#include <QEventLoop>
+
+namespace overcommit::gui {
+
+Result<std::unique_ptr<Run>> Run::open(const std::filesystem::path& path) {
+  auto playback = Playback::open(path);
+  if (!playback) return tl::unexpected(playback.error());
+  return std::unique_ptr<Run>(new Run(std::move(*playback)));
+}
+
+Run::Run(std::unique_ptr<Playback> playback)
+    : playback_(std::move(playback)),
+      history_(std::make_shared<History>(playback_->header().vms.size(), playback_->header().duration)),
+      builder_(playback_->path()),
+      inquiry_(playback_->path()) {
+  connect(&builder_, &HistoryBuilder::grew, this, [this](std::shared_ptr<const History> history) {
+    history_ = std::move(history);
+    Q_EMIT historyGrew();
+  });
+  connect(&builder_, &HistoryBuilder::failed, playback_.get(), &Playback::troubled);
+  connect(&inquiry_, &Inquiry::failed, playback_.get(), &Playback::troubled);
+  if (playback_->growing()) {
+    watcher_.addPath(QString::fromStdString(playback_->path().string()));
+    connect(&watcher_, &QFileSystemWatcher::fileChanged, this, [this] {
+      playback_->lookForMore();
+      builder_.goOn();
+    });
+  }
+  builder_.goOn();
+}
+
+void Run::waitForAnswers() {
+  QEventLoop loop;
+  connect(&inquiry_, &Inquiry::idle, &loop, &QEventLoop::quit);
+  while (inquiry_.busy()) loop.exec();
+}
+
+void Run::waitForHistory() {
+  QEventLoop loop;
+  connect(&builder_, &HistoryBuilder::grew, &loop, [&](const std::shared_ptr<const History>& history) {
+    if (history->complete()) loop.quit();
+  });
+  connect(&builder_, &HistoryBuilder::failed, &loop, &QEventLoop::quit);
+  if (!history_->complete()) loop.exec();
+}
+
+}  // namespace overcommit::gui

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <QObject>
+
+#include "gui/map/map_geometry.h"
+#include "gui/session/seat.h"
+
+namespace overcommit::gui {
+
+// How a person wants to look at a run, whichever run it is.
+class ViewOptions final : public QObject {
+  Q_OBJECT
+ public:
+  using QObject::QObject;
+  [[nodiscard]] Seat seat() const { return seat_; }
+  [[nodiscard]] MapOrder order() const { return order_; }
+  void setSeat(Seat seat) { set(seat_, seat); }
+  void setOrder(MapOrder order) { set(order_, order); }
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  template <typename T>
+  void set(T& option, T value) {
+    if (option == value) return;
+    option = value;
+    Q_EMIT changed();
+  }
+  Seat seat_ = Seat::AllKnowing;
+  MapOrder order_ = MapOrder::Auto;
+};
+
+}  // namespace overcommit::gui

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "gui/models/figure_table.h"
+#include "gui/session/run.h"
+#include "gui/views/picture.h"
+
+namespace overcommit::gui {
+
+// The free-memory state as a gauge beside what each state permits. Every state has a row of the same height, so that the narrow ones can
+// be read too: within a row the gauge is to scale, between rows it is not, and each threshold says its size. Hatched above a threshold:
+// free memory must rise through it before the state below is left.
+class FreeStateGauge final : public Picture {
+  Q_OBJECT
+ public:
+  FreeStateGauge(const Theme& theme, QWidget* parent);
+  [[nodiscard]] QAbstractItemModel& table() override { return table_; }
+  void setRun(Run* run);
+  void refresh();
+  [[nodiscard]] QSize sizeHint() const override { return {theme().px(320), theme().px(300)}; }
+  [[nodiscard]] QSize minimumSizeHint() const override { return {theme().px(260), theme().px(200)}; }
+
+ Q_SIGNALS:
+  void stateChosen();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  struct Row {
+    FreeState state;
+    std::uint64_t from, to;  // free pages where the gauge of this row begins (below) and ends (above)
+    QString permits;
+  };
+  [[nodiscard]] std::vector<Row> rows() const;
+  [[nodiscard]] std::uint64_t hysteresis() const;
+
+  Run* run_ = nullptr;
+  std::vector<Row> rows_;  // from the top: most free first
+  FigureTable table_;
+};
+
+}  // namespace overcommit::gui

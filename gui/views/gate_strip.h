@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <array>
+
+#include "gui/models/figure_table.h"
+#include "gui/session/gate.h"
+#include "gui/session/run.h"
+#include "gui/views/picture.h"
+
+namespace overcommit::gui {
+
+// Between guests and machine: the five gates through which pages go down and come back, each open or closed with the reason, how many
+// pages a second go each way, and the last five seconds of that as a curve.
+class GateStrip final : public Picture {
+  Q_OBJECT
+ public:
+  GateStrip(const Theme& theme, QWidget* parent);
+  [[nodiscard]] QAbstractItemModel& table() override { return table_; }
+  void setRun(Run* run);
+  void refresh();
+  [[nodiscard]] int wantedHeight() const;
+
+ Q_SIGNALS:
+  // A gate was chosen: show what went through it.
+  void gateChosen(overcommit::gui::Gate gate);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  static constexpr std::size_t kPoints = 40;
+  struct Box {
+    GateState state;
+    GateCounts rate;  // pages a virtual second
+    GateCounts total;
+    std::array<GateCounts, kPoints> curve{};
+  };
+  [[nodiscard]] QRect rectOf(std::size_t gate) const;
+  [[nodiscard]] std::optional<std::size_t> gateAt(QPoint point) const;
+  void paintBox(QPainter& painter, const QRect& rect, Gate gate, const Box& box, bool focused) const;
+  void paintCurve(QPainter& painter, const QRect& rect, Gate gate, const Box& box) const;
+
+  Run* run_ = nullptr;
+  std::array<Box, kGates> boxes_;
+  std::size_t current_ = 0;
+  FigureTable table_;
+};
+
+}  // namespace overcommit::gui

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "gui/map/cell_state.h"
+#include "gui/models/figure_table.h"
+#include "gui/session/view_options.h"
+#include "gui/views/picture.h"
+
+namespace overcommit::gui {
+
+// What the colours mean, from the seat that is taken. Stands at the right of the menu bar, where there is room.
+class Legend final : public Picture {
+  Q_OBJECT
+ public:
+  Legend(const Theme& theme, const ViewOptions& options, QWidget* parent);
+  [[nodiscard]] QAbstractItemModel& table() override { return table_; }
+  [[nodiscard]] QSize sizeHint() const override;
+  [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  struct Entry {
+    CellState state;
+    QString name;
+  };
+  [[nodiscard]] std::vector<Entry> entries() const;
+  void fillTable();
+
+  const ViewOptions& options_;
+  FigureTable table_;
+};
+
+}  // namespace overcommit::gui

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <QPainter>
+#include <QRect>
+#include <optional>
+
+#include "gui/map/cell_field.h"
+#include "gui/map/cell_painter.h"
+#include "gui/theme/theme.h"
+
+namespace overcommit::gui {
+
+// A map at its place in a widget: geometry and image are in device pixels, everything else is not.
+class MapView {
+ public:
+  // Lays the map out in `rect`, whose top left corner it keeps; rect() is what it takes.
+  void layOut(const QRect& rect, std::uint64_t pages, MapOrder order, double ratio, const Theme& theme, Hue ground);
+  // Brings the image up to date; returns the part of the widget that changed.
+  QRect update(const CellField& field);
+  void paint(QPainter& painter, const QRect& exposed) const;
+
+  [[nodiscard]] QRect rect() const { return rect_; }
+  [[nodiscard]] const MapGeometry& geometry() const { return painter_.geometry(); }
+  [[nodiscard]] std::optional<std::uint64_t> pageAt(QPoint point) const;
+  // The cell of a page, or its row.
+  [[nodiscard]] QRect rectOf(std::uint64_t page) const;
+  // Frames the page's cell in the accent; in a sorted map it marks the row on both sides.
+  void paintMarker(QPainter& painter, std::uint64_t page, const Theme& theme) const;
+
+ private:
+  CellPainter painter_;
+  QRect rect_;
+  double ratio_ = 1;
+};
+
+}  // namespace overcommit::gui

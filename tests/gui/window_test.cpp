@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The window as a person uses it: by keys and mouse.
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QToolButton>
+
+#include "gui/app/main_window.h"
+#include "gui/app/options.h"
+#include "gui/models/event_log_model.h"
+#include "gui/support/recorded_trace.h"
+#include "gui/views/guest_floor.h"
+#include "gui/views/machine_floor.h"
+#include "gui/views/picture.h"
+#include "gui/views/timeline_view.h"
+#include "support/test.h"
+
+using namespace overcommit;
+using namespace overcommit::gui;
+using namespace overcommit::test;
+
+class WindowTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void init() {
+    theme_ = std::make_unique<Theme>();
+    options_ = std::make_unique<ViewOptions>();
+    window_ = std::make_unique<MainWindow>(*theme_, *options_);
+    window_->resize(1280, 900);
+    window_->show();
+    VERIFY_OK(window_->openTrace(trace_.path()));
+    window_->run()->waitForHistory();
+  }
+  void cleanup() { window_.reset(); }
+
+  void spaceStartsAndStops() {
+    QTest::keyClick(window_.get(), Qt::Key_Space);
+    QVERIFY(playback().playing());
+    QTest::keyClick(window_.get(), Qt::Key_Space);
+    QVERIFY(!playback().playing());
+  }
+
+  void keysStepAndJump() {
+    QTest::keyClick(window_.get(), Qt::Key_End);
+    QCOMPARE(playback().sequence(), std::uint64_t{trace_.events().size()});
+    QTest::keyClick(window_.get(), Qt::Key_Comma);
+    QCOMPARE(playback().sequence(), std::uint64_t{trace_.events().size() - 1});
+    QTest::keyClick(window_.get(), Qt::Key_Period);
+    QCOMPARE(playback().sequence(), std::uint64_t{trace_.events().size()});
+    QTest::keyClick(window_.get(), Qt::Key_Home);
+    QCOMPARE(playback().now(), VirtualTime(0));
+  }
+
+  void theClockShowsTheInstant() {
+    playback().seek(milliseconds(3));
+    QCOMPARE(window_->findChild<QLabel*>(QStringLiteral("clock"))->text(), QStringLiteral("0.003 s"));
+  }
+
+  void aClickOnACellSelectsItsPage() {
+    playback().seek(playback().end());
+    auto& guests = window_->machineRoom().guests();
+    const QRect cell = guests.rectOf(VmId(1), Gfn(17));
+    QVERIFY(!cell.isEmpty());
+    QTest::mouseClick(&guests, Qt::LeftButton, {}, cell.center());
+    QCOMPARE(window_->run()->selection().subject().vm, std::optional(VmId(1)));
+    QCOMPARE(window_->run()->selection().subject().gfn, std::optional(Gfn(17)));
+    QTest::keyClick(&guests, Qt::Key_Right);
+    QCOMPARE(window_->run()->selection().subject().gfn, std::optional(Gfn(18)));
+    QTest::keyClick(&guests, Qt::Key_Escape);
+    QVERIFY(!window_->run()->selection().subject().gfn);
+  }
+
+  void aDoubleClickGivesAVmTheFloorAndEscapeTakesIt() {
+    auto& guests = window_->machineRoom().guests();
+    QTest::mouseDClick(&guests, Qt::LeftButton, {}, guests.rectOf(VmId(2), Gfn(5)).center());
+    QCOMPARE(guests.enlarged(), std::optional(VmId(2)));
+    QVERIFY(guests.rectOf(VmId(0), Gfn(5)).isEmpty());
+    QTest::keyClick(&guests, Qt::Key_Escape);
+    QVERIFY(!guests.enlarged());
+  }
+
+  void aClickOnAFrameLeadsToItsPage() {
+    playback().seek(playback().end());
+    const WorldModel& world = window_->run()->world();
+    std::uint64_t mfn = 0;
+    while (world.frame(Mfn(mfn)).use != FrameUse::Private) ++mfn;
+    auto& machine = window_->machineRoom().machine();
+    QTest::mouseClick(&machine, Qt::LeftButton, {}, machine.rectOf(Mfn(mfn)).center());
+    QCOMPARE(window_->run()->selection().subject().gfn, std::optional(world.frame(Mfn(mfn)).gfn));
+  }
+
+  void theInspectorTellsWhy() {
+    playback().seek(playback().end());
+    const Event* touch = nullptr;
+    for (const Event& event : trace_.events()) {
+      if (event.kind == EventKind::FirstTouch) touch = &event;
+    }
+    QVERIFY(touch != nullptr);
+    window_->showPanel(QStringLiteral("inspector"));
+    window_->run()->selection().selectPage(touch->vm, touch->gfn);
+    const auto* text = window_->findChild<QWidget*>(QStringLiteral("inspectorText"));
+    QTRY_VERIFY(text->property("plainText").toString().contains(QStringLiteral("first-touch")));
+  }
+
+  void seatsHideWhatCannotBeKnownThere() {
+    QTest::keyClick(window_.get(), Qt::Key_2);
+    QCOMPARE(options_->seat(), Seat::GuestOs);
+    QVERIFY(!window_->machineRoom().machine().isVisible());
+    QTest::keyClick(window_.get(), Qt::Key_4);
+    QVERIFY(window_->machineRoom().machine().isVisible());
+  }
+
+  void theTimelineScrubsAndSelectsARange() {
+    auto* timeline = window_->findChild<TimelineView*>();
+    const TimeAxis& axis = timeline->axis();
+    const int x = axis.left() + axis.width() / 2;
+    QTest::mousePress(timeline, Qt::LeftButton, {}, QPoint(x, 4));
+    QCOMPARE(playback().now(), axis.timeAt(x));
+    QTest::mouseMove(timeline, QPoint(x + 40, 4));
+    QCOMPARE(playback().now(), axis.timeAt(x + 40));
+    QTest::mouseRelease(timeline, Qt::LeftButton, {}, QPoint(x + 40, 4));
+    const int y = timeline->plot().center().y();
+    QTest::mousePress(timeline, Qt::LeftButton, {}, QPoint(x, y));
+    QTest::mouseMove(timeline, QPoint(x + 60, y));
+    QTest::mouseRelease(timeline, Qt::LeftButton, {}, QPoint(x + 60, y));
+    QCOMPARE(window_->run()->selection().range(), std::optional(TimeRange{axis.timeAt(x), axis.timeAt(x + 60)}));
+    QTest::keyClick(timeline, Qt::Key_Escape);
+    QVERIFY(!window_->run()->selection().range());
+    QTest::keyClick(timeline, Qt::Key_Left);
+    QVERIFY(playback().now() < axis.timeAt(x + 40));
+  }
+
+  void theEventLogFollowsTheInstantAndItsRowsLeadThere() {
+    window_->showPanel(QStringLiteral("events"));
+    playback().seekEvent(1500);
+    auto* table = window_->findChild<QTableView*>(QStringLiteral("eventTable"));
+    QTRY_VERIFY(table->model()->rowCount() > 0);
+    QTRY_COMPARE(table->currentIndex().siblingAtColumn(0).data(EventLogModel::kSequenceRole).toULongLong(), 1500ull);
+    const QModelIndex other = table->model()->index(table->currentIndex().row() - 1, 0);
+    QVERIFY2(table->viewport()->rect().contains(table->visualRect(other).center()), "the row before the current one can be seen");
+    const QPoint at = table->visualRect(other).center();
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, at);
+    QCOMPARE(table->currentIndex().row(), other.row());
+    QTest::mouseDClick(table->viewport(), Qt::LeftButton, {}, at);
+    QCOMPARE(playback().sequence(), std::uint64_t{1499});
+  }
+
+  void theEventLogFindsWhatIsSearchedFor() {
+    window_->showPanel(QStringLiteral("events"));
+    playback().seek(playback().end());
+    auto* table = window_->findChild<QTableView*>(QStringLiteral("eventTable"));
+    auto* search = window_->findChild<QLineEdit*>(QStringLiteral("eventSearch"));
+    search->setFocus();
+    QTest::keyClicks(search, QStringLiteral("swap-out"));
+    std::size_t expected = 0;
+    for (const Event& event : trace_.events()) expected += event.kind == EventKind::SwapOut ? 1 : 0;
+    QVERIFY(expected > 0);
+    QTRY_COMPARE(table->model()->rowCount(), static_cast<int>(expected));
+  }
+
+  void everyControlHasANameAndEveryPictureATable() {
+    for (const QWidget* widget : window_->findChildren<QWidget*>()) {
+      const bool control = qobject_cast<const QComboBox*>(widget) != nullptr || qobject_cast<const QLineEdit*>(widget) != nullptr ||
+                           qobject_cast<const QAbstractItemView*>(widget) != nullptr || qobject_cast<const Picture*>(widget) != nullptr;
+      if (!control || widget->objectName().startsWith(QStringLiteral("qt_")) || widget->parent()->inherits("QComboBoxPrivateContainer"))
+        continue;
+      if (widget->parent()->inherits("QComboBox") || widget->inherits("QTableCornerButton") || widget->inherits("QHeaderView")) continue;
+      QVERIFY2(!widget->accessibleName().isEmpty(),
+               qPrintable(QStringLiteral("%1 %2").arg(QString::fromLatin1(widget->metaObject()->className()), widget->objectName())));
+    }
+    for (const Actions::Entry& entry : window_->actions().all()) QVERIFY(!entry.action->text().isEmpty());
+    for (Picture* picture : window_->findChildren<Picture*>()) {
+      QVERIFY2(picture->table().rowCount() > 0, qPrintable(picture->objectName()));
+      QVERIFY(picture->focusPolicy() != Qt::NoFocus);
+    }
+  }
+
+  void noTwoActionsShareAKey() {
+    std::map<QString, QString> seen;
+    for (const Actions::Entry& entry : window_->actions().all()) {
+      for (const QKeySequence& key : entry.action->shortcuts()) {
+        const auto [at, fresh] = seen.emplace(key.toString(), entry.action->objectName());
+        QVERIFY2(fresh, qPrintable(QStringLiteral("%1: %2 and %3").arg(key.toString(), at->second, entry.action->objectName())));
+      }
+    }
+  }
+
+  void noPixelChangesWhileNothingHappens() {
+    playback().seek(milliseconds(5));
+    QCoreApplication::processEvents();
+    const QImage before = window_->grab().toImage();
+    window_->update();
+    QCoreApplication::processEvents();
+    QCOMPARE(window_->grab().toImage(), before);
+  }
+
+  void oneInstantLooksTheSameWhicheverWayOneCame() {
+    playback().seek(milliseconds(5));
+    QCoreApplication::processEvents();
+    const QImage before = window_->machineRoom().grab().toImage();
+    playback().seek(playback().end());
+    playback().seek(milliseconds(5));
+    QCoreApplication::processEvents();
+    QCOMPARE(window_->machineRoom().grab().toImage(), before);
+  }
+
+  void aTraceWithoutItsEndIsSaidPlainlyInTheWindow() {
+    const QString cut = trace_.file(QStringLiteral("cut.octrace"));
+    trace_.write(cut.toStdString(), false, 900);
+    VERIFY_OK(window_->openTrace(cut.toStdString()));
+    const auto* banner = window_->findChild<QLabel*>(QStringLiteral("banner"));
+    QVERIFY(banner->isVisible());
+    QVERIFY(banner->text().contains(QStringLiteral("no end")));
+    QTest::keyClick(window_.get(), Qt::Key_End);
+    QCOMPARE(playback().sequence(), std::uint64_t{900});
+  }
+
+  void whatCannotBeOpenedLeavesWhatIsOpen() {
+    const auto opened = window_->openTrace(trace_.file(QStringLiteral("none.octrace")).toStdString());
+    QVERIFY(!opened);
+    QVERIFY(window_->run() != nullptr);
+  }
+
+  void textZoomKeepsEverythingWorking() {
+    theme_->setZoom(200);
+    QTest::keyClick(window_.get(), Qt::Key_End);
+    window_->grab();
+    theme_->setZoom(100);
+    QCOMPARE(theme_->zoom(), 100);
+  }
+
+  void optionsAreChecked() {
+    const auto parse = [](const QStringList& more) { return parseOptions(QStringList{QStringLiteral("overcommit-gui")} + more); };
+    VERIFY_OK(parse({QStringLiteral("--theme"), QStringLiteral("dark"), QStringLiteral("--size"), QStringLiteral("1280x720"),
+                     QStringLiteral("x.octrace")}));
+    QVERIFY(!parse({QStringLiteral("--size"), QStringLiteral("1280")}));
+    QVERIFY(!parse({QStringLiteral("--size"), QStringLiteral("12x7")}));
+    QVERIFY(!parse({QStringLiteral("--at"), QStringLiteral("soon"), QStringLiteral("x.octrace")}));
+    QVERIFY(!parse({QStringLiteral("--seat"), QStringLiteral("sofa")}));
+    QVERIFY(!parse({QStringLiteral("--theme"), QStringLiteral("pink")}));
+    QVERIFY(!parse({QStringLiteral("--screenshot"), QStringLiteral("x.png")}));
+    QVERIFY(!parse({QStringLiteral("a.octrace"), QStringLiteral("b.octrace")}));
+    QVERIFY(!parse({QStringLiteral("--nonsense")}));
+  }
+
+ private:
+  Playback& playback() { return window_->run()->playback(); }
+
+  RecordedTrace trace_;
+  std::unique_ptr<Theme> theme_;
+  std::unique_ptr<ViewOptions> options_;
+  std::unique_ptr<MainWindow> window_;
+};
+
+OVERCOMMIT_TEST(WindowTest)
+#include "window_test.moc"
