@@ -37,7 +37,8 @@ Json vmJson(const VirtualMachine& vm) {
   json["target_pages"] = memory->target.value();
   json["active_pages"] = memory->active.value();
   json["swap_target_pages"] = memory->swapTarget.value();
-  json["balloon"] = {{"driver", memory->balloon.driver == BalloonDriver::Running},
+  json["balloon"] = {{"driver", memory->balloon.driver != BalloonDriver::Absent},
+                     {"stalled", memory->balloon.driver == BalloonDriver::Stalled},
                      {"target_pages", memory->balloon.target.value()},
                      {"maximum_pages", memory->balloon.maximum.value()}};
   json["swap_slots"] = memory->swap.slots().value();

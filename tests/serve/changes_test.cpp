@@ -71,7 +71,6 @@ class ChangesTest : public QObject {
     QVERIFY2(wrong.empty(), wrong.c_str());
     const std::string text = client.call("save")["text"];
     const std::string digest = client.call("close")["digest"];
-    QVERIFY(digest != digestOf(busyScenario()));
     QVERIFY2(text.find("# A comment that stays.") != std::string::npos, text.c_str());
     QVERIFY2(text.find("seed = 9\n") != std::string::npos, text.c_str());
     QCOMPARE(digestOf(text), digest);
