@@ -11,7 +11,8 @@
 
 namespace overcommit {
 
-// A set of the numbers below a fixed size, whose lowest member is found in as many steps as there are levels (3 for 262,144).
+// A set of the numbers below a fixed size, whose lowest member, at all or from a number on, is found in as many steps as there are levels
+// (3 for 262,144), or twice as many.
 // Level 0 has one bit a number; a bit of level k + 1 says whether a word of level k has any bit set.
 class BitTree {
  public:
@@ -47,14 +48,27 @@ class BitTree {
 
   [[nodiscard]] std::optional<std::uint64_t> lowest() const {
     if (levels_.back().empty() || levels_.back()[0] == 0) return std::nullopt;
-    std::uint64_t number = 0;
-    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
-      number = number * 64 + static_cast<std::uint64_t>(std::countr_zero((*level)[number]));
+    return lowestBelow(levels_.size(), 0);
+  }
+
+  // The lowest member that is not below `from`.
+  [[nodiscard]] std::optional<std::uint64_t> lowestFrom(std::uint64_t from) const {
+    std::uint64_t number = from;
+    for (std::size_t level = 0; level < levels_.size() && number / 64 < levels_[level].size(); ++level) {
+      const std::uint64_t here = levels_[level][number / 64] >> (number % 64) << (number % 64);
+      if (here != 0) return lowestBelow(level, number / 64 * 64 + static_cast<std::uint64_t>(std::countr_zero(here)));
+      number = number / 64 + 1;
     }
-    return number;
+    return std::nullopt;
   }
 
  private:
+  // The lowest member under bit `number` of a level, which is set.
+  [[nodiscard]] std::uint64_t lowestBelow(std::size_t level, std::uint64_t number) const {
+    while (level-- > 0) number = number * 64 + static_cast<std::uint64_t>(std::countr_zero(levels_[level][number]));
+    return number;
+  }
+
   std::uint64_t size_;
   std::vector<std::vector<std::uint64_t>> levels_;
 };

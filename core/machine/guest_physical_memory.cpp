@@ -21,12 +21,18 @@ GuestPhysicalMemory::GuestPhysicalMemory(MachineMemory& machine, NestedPageTable
     : machine_(machine),
       table_(std::move(table)),
       windows_(std::move(windows)),
-      touchedOf_(static_cast<std::size_t>((table_.memory().value() + kLargePagePages - 1) / kLargePagePages)) {
+      touchedOf_(static_cast<std::size_t>((table_.memory().value() + kLargePagePages - 1) / kLargePagePages)),
+      private_(table_.memory().value()) {
   invariant(!windows_ || windows_->ramPages() == table_.memory(), "a VM's window is as large as its memory");
   counts_[indexOf(PagePlace::Untouched)] = table_.memory();
 }
 
 Pages GuestPhysicalMemory::count(PagePlace place) const { return counts_[indexOf(place)]; }
+
+std::optional<Gfn> GuestPhysicalMemory::nextPrivate(Gfn from) const {
+  const auto found = private_.lowestFrom(from.value());
+  return found ? std::optional(Gfn(*found)) : std::nullopt;
+}
 
 void GuestPhysicalMemory::set(Gfn gfn, NptEntry entry) {
   const NptEntry old = table_.lookup(gfn);
@@ -34,6 +40,8 @@ void GuestPhysicalMemory::set(Gfn gfn, NptEntry entry) {
   table_.update(gfn, entry);
   counts_[indexOf(old.place())] -= Pages(1);
   counts_[indexOf(entry.place())] += Pages(1);
+  if (old.place() == PagePlace::Private) private_.erase(gfn.value());
+  if (entry.place() == PagePlace::Private) private_.insert(gfn.value());
   std::uint16_t& touched = touchedOf_[gfn.value() / kLargePagePages];
   if (old.place() == PagePlace::Untouched) ++touched;
   if (entry.place() == PagePlace::Untouched) --touched;
@@ -50,6 +58,7 @@ void GuestPhysicalMemory::mapLarge(Gfn first, Mfn mfn) {
   const Pages pages(kLargePagePages);
   counts_[indexOf(PagePlace::Untouched)] -= pages;
   counts_[indexOf(PagePlace::Private)] += pages;
+  for (std::uint64_t i = 0; i < kLargePagePages; ++i) private_.insert(first.value() + i);
   touchedOf_[first.value() / kLargePagePages] = kLargePagePages;
   large_ += pages;
 }
@@ -101,6 +110,8 @@ std::optional<std::string> GuestPhysicalMemory::audit() const {
     const std::size_t place = indexOf(table_.lookup(gfn).place());
     if (place >= kPagePlaces) return fmt::format("the entry of guest frame {} names no place", gfn.value());
     found[place] += Pages(1);
+    if (isPrivate(gfn) != (table_.lookup(gfn).place() == PagePlace::Private))
+      return fmt::format("guest frame {} is among the private pages, or missing there, wrongly", gfn.value());
     if (table_.lookup(gfn).large()) large += Pages(1);
     if (auto wrong = auditPage(gfn)) return wrong;
     if (gfn != largePageOf(gfn)) continue;

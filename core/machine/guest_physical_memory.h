@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "machine/bit_tree.h"
 #include "machine/guest_windows.h"
 #include "machine/nested_page_table.h"
 
@@ -27,7 +28,10 @@ class GuestPhysicalMemory {
   [[nodiscard]] Pages memory() const { return table_.memory(); }
   [[nodiscard]] const NestedPageTable& table() const { return table_; }
   [[nodiscard]] NptEntry entry(Gfn gfn) const { return table_.lookup(gfn); }
-  [[nodiscard]] Pages count(PagePlace place) const;  // the first law: these add up to memory()
+  [[nodiscard]] Pages count(PagePlace place) const;                                       // the first law: these add up to memory()
+  [[nodiscard]] bool isPrivate(Gfn gfn) const { return private_.contains(gfn.value()); }  // as entry() says, but sooner
+  // The first private page from `from` on.
+  [[nodiscard]] std::optional<Gfn> nextPrivate(Gfn from) const;
 
   // Changes the entry and downgrades the windows accordingly. The caller has changed, or goes on to change, the frame's state.
   // A page that was accessed since it was sampled last, and stays present, stays accessed: A lasts from one sample to the next.
@@ -64,6 +68,7 @@ class GuestPhysicalMemory {
   std::unique_ptr<GuestWindows> windows_;
   std::array<Pages, kPagePlaces> counts_{};
   std::vector<std::uint16_t> touchedOf_;  // by gfn / 512: pages of that region that are not untouched
+  BitTree private_;                       // pages whose place is Private
   Pages large_;
 };
 

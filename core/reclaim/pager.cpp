@@ -289,7 +289,7 @@ bool Pager::look(const VmMemory& vm, Gfn gfn, std::span<std::byte, kPageSize> by
 }
 
 bool Pager::isCandidate(const VmMemory& vm, Gfn gfn) const {
-  return vm.guest.entry(gfn).place() == PagePlace::Private && !vm.isTable(gfn) && !vm.recent.contains(gfn);
+  return vm.guest.isPrivate(gfn) && !vm.isTable(gfn) && !vm.recent.contains(gfn);
 }
 
 SwapOutResult Pager::swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause) {

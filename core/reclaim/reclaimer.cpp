@@ -52,14 +52,17 @@ std::optional<Gfn> Reclaimer::drawCandidate(const VmMemory& vm, Random& draws, s
   constexpr int kBlindDraws = 32;
   for (int draw = 0; draw < kBlindDraws; ++draw) {
     const Gfn gfn(draws.below(pages));
+    if (!vm.guest.isPrivate(gfn)) continue;
     if (mayGo(gfn)) return gfn;
-    if (when == Drawn::Ahead || vm.guest.entry(gfn).place() != PagePlace::Private || pager_.isCandidate(vm, gfn)) continue;
+    if (when == Drawn::Ahead || pager_.isCandidate(vm, gfn)) continue;
     refuse(vm, gfn, vm.isTable(gfn) ? RefusalReason::PageTable : RefusalReason::RecentlyFaulted, cause);
   }
-  const std::uint64_t start = draws.below(pages);
-  for (std::uint64_t i = 0; i < pages; ++i) {
-    const Gfn gfn((start + i) % pages);
-    if (mayGo(gfn)) return gfn;
+  const Gfn start(draws.below(pages));
+  for (auto gfn = vm.guest.nextPrivate(start); gfn; gfn = vm.guest.nextPrivate(gfn->next())) {
+    if (mayGo(*gfn)) return gfn;
+  }
+  for (auto gfn = vm.guest.nextPrivate(Gfn(0)); gfn && *gfn < start; gfn = vm.guest.nextPrivate(gfn->next())) {
+    if (mayGo(*gfn)) return gfn;
   }
   return std::nullopt;
 }

@@ -42,6 +42,9 @@ class BitTreeTest : public QObject {
       QCOMPARE(tree.contains(number), plain.contains(number));
       QCOMPARE(tree.lowest().has_value(), !plain.empty());
       if (!plain.empty()) QCOMPARE(*tree.lowest(), *plain.begin());
+      const std::uint64_t from = random.below(size + 2);
+      const auto next = plain.lower_bound(from);
+      QVERIFY(tree.lowestFrom(from) == (next == plain.end() ? std::nullopt : std::optional(*next)));
     }
   }
 };
