@@ -72,16 +72,16 @@ constexpr std::array kMethods{
                "`protocol`, `engine`, `version`, `methods`, `notifications`, `stops`, `vm_settings`, `host_options`, `event_kinds`, "
                "`longest_line`"},
     MethodInfo{"open", "reads a scenario and powers on its VMs; nothing runs yet", kOpen,
-               "the same as `status`, and `vms`, `inputs`; with `at` also `run`"},
+               "the same as `status`, and `vms`, `host_pages`, `inputs`; with `at` also `run`"},
     MethodInfo{"advance", "runs, and answers at once", kAdvance, "`run`: its number, which `progress` and `stopped` name"},
     MethodInfo{"pause", "stops at the end of the quantum that is running", {}, "`time`, `sequence`"},
     MethodInfo{"wait", "answers when nothing runs any more; requests behind it wait too", {}, "the same as `stopped` told"},
     MethodInfo{"status",
                "where the run is",
                {},
-               "`state` (closed, idle, running, over or broken), `title`, `time`, `sequence`, `digest`, `quantum`, `duration`, `seed`, "
-               "`changes`, `ending`, "
-               "`trace`, …"},
+               "`state` (closed, idle, running, over or broken), `title`, `scenario`, `time`, `sequence`, `digest`, `quantum`, `duration`, "
+               "`seed`, "
+               "`engine`, `audit`, `changes` (how many), `ending` (null while it goes on), `trace`"},
     MethodInfo{"set", "changes what an [[at]] of a scenario can, now or later", kSet,
                "`time`, `sequence`, `changes`: the [[at]] entries that say the same"},
     MethodInfo{"save", "the scenario with all changes made so far, which gives the same run", kSave, "`scenario`: the path; or `text`"},
