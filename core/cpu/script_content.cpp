@@ -140,15 +140,15 @@ Random generatorFor(ScriptContent content, Gfn gfn, std::uint64_t seed) {
 }  // namespace
 
 void fillPage(std::span<std::byte, kPageSize> page, ScriptContent content, Gfn gfn, std::uint64_t seed) {
-  using Kind = ScriptStep::Content;
-  const bool everywhereEqual = content.kind == Kind::Same;
+  using Holds = ScriptStep::Content;
+  const bool everywhereEqual = content.kind == Holds::Same;
   Random random = generatorFor(content, everywhereEqual ? Gfn(0) : gfn, everywhereEqual ? 0 : seed);
   switch (content.kind) {
-    case Kind::Zero: std::fill(page.begin(), page.end(), std::byte{0}); break;
-    case Kind::Same:
-    case Kind::Random: fillRandom(page, random); break;
-    case Kind::Text: fillText(page, random); break;
-    case Kind::Code: fillCode(page, random); break;
+    case Holds::Zero: std::fill(page.begin(), page.end(), std::byte{0}); break;
+    case Holds::Same:
+    case Holds::Random: fillRandom(page, random); break;
+    case Holds::Text: fillText(page, random); break;
+    case Holds::Code: fillCode(page, random); break;
   }
 }
 
