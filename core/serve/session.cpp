@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "serve/session.h"
 
+#include <algorithm>
 #include <array>
-#include <fstream>
+#include <cstdio>
+#include <filesystem>
 
 #include "base/nearest.h"
-#include "host/virtual_machine.h"
 #include "policy/host_options.h"
 #include "scenario/json_report.h"
 #include "scenario/scenario_keys.h"
@@ -62,9 +63,11 @@ bool among(const Names& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-Answer<void> writeFile(const std::string& path, const std::string& text, bool replace) {
+enum class FileThere : std::uint8_t { IsKept, IsReplaced };
+
+Answer<void> writeFile(const std::string& path, const std::string& text, FileThere there) {
   std::error_code ignored;
-  if (!replace && std::filesystem::exists(path, ignored))
+  if (there == FileThere::IsKept && std::filesystem::exists(path, ignored))
     return rpcFailure(RpcCode::Failed, "save: there is a {} already; give replace to write over it, or another name", path);
   std::FILE* file = std::fopen(path.c_str(), "we");
   if (file == nullptr) return rpcFailure(RpcCode::Failed, "save: cannot create {}: {}", path, systemErrorText(errno));
@@ -160,7 +163,7 @@ Answer<Json> Session::dispatch(const Request& request) {
   if (params.error() && method != "set") return tl::unexpected(*params.error());
 
   if (method == "initialize") return initialize(params);
-  if (method == "open") return open(params, request.params);
+  if (method == "open") return open(params);
   if (method == "advance") return advance(params, request.params);
   if (method == "pause") return pause();
   if (method == "wait") {
@@ -184,10 +187,9 @@ Answer<Json> Session::dispatch(const Request& request) {
   return Json::object();
 }
 
-Answer<Json> Session::open(Params& params, const ReceivedJson& object) {
+Answer<Json> Session::open(Params& params) {
   if (run_) return rpcFailure(RpcCode::RunIsOpen, "open: {} is open already; close it first", run_->run().scenario().fileName);
   const auto at = params.time("at");
-  (void)object;
   auto opened = ServedRun::open(params, surroundings_);
   if (!opened) return tl::unexpected(opened.error());
   run_ = std::move(*opened);
@@ -249,7 +251,7 @@ Answer<Json> Session::set(const ReceivedJson& object) {
 
 Answer<Json> Session::save(Params& params) {
   const auto path = params.text("scenario");
-  const bool replace = params.boolean("replace").value_or(false);
+  const FileThere there = params.boolean("replace").value_or(false) ? FileThere::IsReplaced : FileThere::IsKept;
   if (path && path->empty()) params.wrong("scenario: the file's name is empty");
   if (params.error()) return tl::unexpected(*params.error());
   std::error_code ignored;
@@ -257,7 +259,7 @@ Answer<Json> Session::save(Params& params) {
   const auto text = run_->saved(directory);
   if (!text) return rpcFailure(RpcCode::Failed, "save: {}", text.error().text);
   if (!path) return Json{{"text", *text}};
-  if (const auto written = writeFile(*path, *text, replace); !written) return tl::unexpected(written.error());
+  if (const auto written = writeFile(*path, *text, there); !written) return tl::unexpected(written.error());
   return Json{{"scenario", *path}};
 }
 

@@ -43,7 +43,7 @@ class Session final {
  private:
   Answer<Json> dispatch(const Request& request);
   std::optional<Json> handle(const ReceivedRequest& received);
-  Answer<Json> open(Params& params, const ReceivedJson& object);
+  Answer<Json> open(Params& params);
   Answer<Json> advance(Params& params, const ReceivedJson& object);
   Answer<Json> pause();
   Answer<Json> set(const ReceivedJson& object);
