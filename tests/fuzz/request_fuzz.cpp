@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Requests of any bytes, to a session with a small run open: each line is answered, or was a notification; what is refused changes
-// nothing; and nothing ends the session but quit.
+// Requests of any bytes, to a session with a small run open: each line is answered, or was a notification, in lines of JSON;
+// and nothing ends the session but quit.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
