@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "serve/request.h"
 
@@ -52,7 +53,7 @@ std::optional<LineInput::Line> LineInput::next() {
   return line;
 }
 
-void LineOutput::add(std::string line) {
+void LineOutput::add(std::string_view line) {
   pending_ += line;
   pending_ += '\n';
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace overcommit {
 
@@ -36,7 +37,7 @@ class LineOutput {
  public:
   explicit LineOutput(int descriptor) : descriptor_(descriptor) {}
 
-  void add(std::string line);  // without its end
+  void add(std::string_view line);  // without its end
   // Once it is known to be writable: hands over what may be handed over without waiting, at most a page.
   void write();
   [[nodiscard]] std::size_t pending() const { return pending_.size() - written_; }

@@ -44,7 +44,7 @@ template <typename... Args>
 }
 
 // One request as it was received.
-struct Request {
+struct Request {           // NOLINT(bugprone-exception-escape): moving JSON throws nothing
   std::optional<Json> id;  // a number, a text or null; nothing: a notification, which is never answered
   std::string method;
   ReceivedJson params;  // an object, empty if none were given
@@ -52,7 +52,7 @@ struct Request {
 
 // A line: one request, or several in a list (a batch). Whatever the line, the answer is requests or errors, each of which is to be sent
 // with the id that the request has, or null.
-struct ReceivedRequest {
+struct ReceivedRequest {  // NOLINT(bugprone-exception-escape): as above
   Json id;
   std::optional<RpcError> error;  // then there is no request
   Request request;

@@ -24,7 +24,7 @@ class Loop {
       : streams_(streams),
         input_(streams.input),
         output_(streams.output),
-        session_(std::move(surroundings), [this](std::string line) { output_.add(std::move(line)); }) {}
+        session_(std::move(surroundings), [this](const std::string& line) { output_.add(line); }) {}
 
   ServeEnd run() {
     const ServeEnd end = serveUntilEnd();

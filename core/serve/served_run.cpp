@@ -97,7 +97,7 @@ Result<std::string> ServedRun::saved(const fs::path& directory) const {
 }
 
 RunSnapshot ServedRun::finish() {
-  const RunSnapshot snapshot = run_->finish();
+  RunSnapshot snapshot = run_->finish();
   if (trace_) trace_->writer().finish(snapshot.digest);
   return snapshot;
 }

@@ -213,9 +213,9 @@ Answer<Json> Session::open(Params& params) {
   return json;
 }
 
-std::uint64_t Session::begin(StopConditions conditions) {
+std::uint64_t Session::begin(const StopConditions& conditions) {
   if (advance_) stop("superseded", std::nullopt);
-  run_->watch().arm(std::move(conditions), run_->log().recorded());
+  run_->watch().arm(conditions, run_->log().recorded());
   advance_ = ++advances_;
   return *advance_;
 }
@@ -225,10 +225,10 @@ Answer<Json> Session::advance(Params& params, const ReceivedJson& object) {
   if (params.object("until") != nullptr) {
     auto read = readStopConditions(object["until"], run_->header());
     if (!read) return tl::unexpected(read.error());
-    conditions = std::move(*read);
+    conditions = *read;
   }
   if (params.error()) return tl::unexpected(*params.error());
-  return Json{{"run", begin(std::move(conditions))}};
+  return Json{{"run", begin(conditions)}};
 }
 
 Answer<Json> Session::pause() {

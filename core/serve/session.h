@@ -20,7 +20,7 @@ namespace overcommit {
 // Nothing that is received ends it but `quit`.
 class Session final {
  public:
-  using Send = std::function<void(std::string line)>;
+  using Send = std::function<void(const std::string& line)>;
   Session(SurroundingsFor surroundings, Send send);
   ~Session();
 
@@ -52,7 +52,7 @@ class Session final {
   Answer<Json> subscribe(Params& params);
   Answer<Json> unsubscribe(Params& params);
 
-  std::uint64_t begin(StopConditions conditions);
+  std::uint64_t begin(const StopConditions& conditions);
   void stop(std::string_view reason, const std::optional<Event>& event);
   void sendWatched();
   void sendLine(const Json& json) { send_(jsonLine(json)); }

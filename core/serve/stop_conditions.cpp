@@ -94,8 +94,8 @@ Answer<StopConditions> readStopConditions(const ReceivedJson& until, const Trace
   return conditions;
 }
 
-void StopWatch::arm(StopConditions conditions, std::uint64_t sequence) {
-  conditions_ = std::move(conditions);
+void StopWatch::arm(const StopConditions& conditions, std::uint64_t sequence) {
+  conditions_ = conditions;
   from_ = last_ = sequence;
   quanta_ = 0;
   met_.reset();

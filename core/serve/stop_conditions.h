@@ -28,7 +28,7 @@ Answer<StopConditions> readStopConditions(const ReceivedJson& until, const Trace
 // Watches the events of a run for what it is to stop at. Add it to the log once; arm() it for each `advance`.
 class StopWatch final : public EventListener {
  public:
-  void arm(StopConditions conditions, std::uint64_t sequence);
+  void arm(const StopConditions& conditions, std::uint64_t sequence);
   void disarm() { armed_ = false; }
   void onEvent(const Event& event) override;
   void onQuantum() { ++quanta_; }

@@ -21,7 +21,7 @@ class TestClient {
               surroundings.policies = policies;
               return surroundings;
             },
-            [this](std::string line) { lines_.push_back(Json::parse(line)); }) {}
+            [this](const std::string& line) { lines_.push_back(Json::parse(line)); }) {}
 
   // The whole answer: with "result" or "error".
   Json ask(std::string_view method, Json params = Json::object()) {
