@@ -139,6 +139,7 @@ class StormsTest : public QObject {
     Scripts scripts;
     RunConfig config = fastDisks(hostOf(mebibytes(16)));
     config.host.profile = profile.toStdString();
+    config.disk.swapSpace = kUnlimitedSwapSpace;
     for (std::uint64_t i = 0; i < kVms; ++i) {
       config.vms.push_back(
           scripts.vm("vm" + std::to_string(i), mebibytes(8),
