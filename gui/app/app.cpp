@@ -10,6 +10,8 @@
 
 #include "gui/app/main_window.h"
 #include "gui/app/options.h"
+#include "gui/app/session_store.h"
+#include "gui/app/system_shade.h"
 #include "gui/theme/icons.h"
 
 namespace overcommit::gui {
@@ -41,8 +43,8 @@ Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, M
   if (!options.file.isEmpty()) {
     if (auto opened = window.openTrace(options.file.toStdString()); !opened) return opened;
   }
-  if (!options.panel.isEmpty() && !window.showPanel(options.panel)) {
-    QStringList names{window.machineRoom().objectName()};
+  if (!options.panel.isEmpty() && options.panel != QStringLiteral("start") && !window.showPanel(options.panel)) {
+    QStringList names{QStringLiteral("start"), window.machineRoom().objectName()};
     for (const PanelEntry& entry : panelTable()) names << entry.id;
     return failure("--panel: there is no panel \"{}\"; it is one of {}", options.panel.toStdString(),
                    names.join(QStringLiteral(", ")).toStdString());
@@ -86,14 +88,24 @@ int runApp(int argc, char** argv) {
     return refuse(
         Error{"this machine has no fonts, so that no text could be read; install the packages fonts-noto-core and fonts-noto-mono"});
   Theme theme;
+  if (const auto shade = systemShade()) theme.setSystemShade(*shade);
   ViewOptions view;
   MainWindow window(theme, view);
+  // A picture shows what its options say, whatever was arranged before.
+  const bool picture = !options.screenshot.isEmpty();
+  const StoredSession stored = picture ? StoredSession() : loadSession();
+  if (!picture) window.restore(stored);
   if (auto applied = apply(options, theme, view, window); !applied) return refuse(applied.error());
   if (!options.screenshot.isEmpty()) {
     if (auto taken = takePicture(options, window); !taken) return refuse(taken.error());
     return kWell;
   }
   if (window.run() != nullptr && options.at) window.run()->playback().seek(*options.at);
+  if (options.file.isEmpty() && !stored.trace.isEmpty() && options.panel.isEmpty()) {
+    // What was open is opened again; if it has gone, the start page says nothing of it.
+    if (window.openTrace(stored.trace.toStdString())) window.run()->playback().seek(stored.at);
+  }
+  QObject::connect(&window, &MainWindow::closing, &window, [&window] { saveSession(window.session()); });
   window.show();
   return QApplication::exec();
 }

@@ -1,31 +1,71 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gui/app/main_window.h"
 
+#include <QAbstractButton>
 #include <QApplication>
+#include <QCloseEvent>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QFileDialog>
+#include <QFileInfo>
+#include <QKeyEvent>
 #include <QLabel>
+#include <QListView>
 #include <QMenuBar>
+#include <QMessageBox>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 #include <QWheelEvent>
 #include <algorithm>
 
+#include "gui/app/command_palette.h"
+#include "gui/app/help_window.h"
+#include "gui/app/key_map_dialog.h"
 #include "gui/app/status_line.h"
+#include "gui/app/table_dialog.h"
 #include "gui/app/transport_bar.h"
+#include "gui/panels/event_log_panel.h"
+#include "gui/session/places.h"
+#include "gui/session/recording.h"
+#include "gui/session/scenario_list.h"
 #include "gui/session/text.h"
 #include "gui/theme/icons.h"
 #include "gui/views/legend.h"
+#include "gui/views/start_page.h"
 
 namespace overcommit::gui {
 
 MainWindow::MainWindow(Theme& theme, ViewOptions& options)
-    : theme_(theme), options_(options), actions_(this), room_(new MachineRoom({theme, options})), banner_(new QLabel) {
+    : theme_(theme),
+      options_(options),
+      actions_(this),
+      room_(new MachineRoom({theme, options})),
+      banner_(new QLabel),
+      speed_(kSpeeds[kNormalSpeed]) {
   setObjectName(QStringLiteral("mainWindow"));
   setWindowTitle(tr("Overcommit"));
   setWindowIcon(programIcon());
   setDockNestingEnabled(true);
   resize(1600, 900);
 
+  makeCentre();
+  makeActions();
+  bar_ = new TransportBar(theme_, options_, actions_);
+  addToolBar(bar_);
+  status_ = new StatusLine(theme_);
+  setStatusBar(status_);
+  makeDocks();
+  makeHelpActions();
+  makeMenus();
+  menuBar()->setCornerWidget(new Legend(theme_, options_, menuBar()));
+  connect(&theme_, &Theme::changed, this, &MainWindow::restyle);
+  restyle();
+  start_->setScenarios(scenariosIn(scenarioFolder()));
+  setStarting(true);
+  QCoreApplication::instance()->installEventFilter(this);
+}
+
+void MainWindow::makeCentre() {
   auto* centre = new QWidget;
   auto* column = new QVBoxLayout(centre);
   column->setContentsMargins(0, 0, 0, 0);
@@ -33,26 +73,155 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
   banner_->setObjectName(QStringLiteral("banner"));
   banner_->setAccessibleName(tr("What is wrong"));
   banner_->setWordWrap(true);
-  banner_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+  banner_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   banner_->hide();
+  start_ = new StartPage(theme_);
+  connect(start_, &StartPage::scenarioChosen, this, &MainWindow::beginScenario);
+  connect(start_, &StartPage::traceChosen, this, &MainWindow::openOrSay);
+  connect(start_, &StartPage::openWanted, this, &MainWindow::askForTrace);
+  centre_ = new QStackedWidget;
+  centre_->addWidget(start_);
+  centre_->addWidget(room_);
   column->addWidget(banner_);
-  column->addWidget(room_, 1);
+  column->addWidget(centre_, 1);
   setCentralWidget(centre);
+}
 
-  makeActions();
-  bar_ = new TransportBar(theme_, options_, actions_);
-  addToolBar(bar_);
-  status_ = new StatusLine(theme_);
-  setStatusBar(status_);
-  makeDocks();
-  makeMenus();
-  menuBar()->setCornerWidget(new Legend(theme_, options_, menuBar()));
-  connect(&theme_, &Theme::changed, this, &MainWindow::restyle);
-  restyle();
+// Docks and tool bar belong to a run.
+void MainWindow::setStarting(bool starting) {
+  if (starting == starting_) return;
+  starting_ = starting;
+  centre_->setCurrentWidget(starting ? static_cast<QWidget*>(start_) : room_);
+  bar_->setVisible(!starting);
+  if (starting) {
+    if (!dockState_.isEmpty() || isVisible()) dockState_ = saveState();
+    for (const Dock& dock : docks_) dock.widget->hide();
+    return;
+  }
+  for (const Dock& dock : docks_) dock.widget->setVisible(dock.entry.shownAtFirst);
+  if (dockState_.isEmpty() || !restoreState(dockState_)) giveDocksTheirSizes();
+}
+
+// As in the design: the right docks take a quarter of a small window and a fifth of a large one.
+void MainWindow::giveDocksTheirSizes() {
+  const auto dockOf = [this](const char* id) { return findChild<QDockWidget*>(QStringLiteral("dock.%1").arg(QLatin1String(id))); };
+  QDockWidget *freeState = dockOf("freeState"), *inspector = dockOf("inspector"), *timeline = dockOf("timeline");
+  const int right = width() < 1440 ? 320 : width() < 1800 ? 344 : 384;
+  const int bottom = height() < 800 ? 160 : height() < 1000 ? 176 : 200;
+  inspector->raise();
+  resizeDocks({freeState, inspector}, {theme_.px(right), theme_.px(right)}, Qt::Horizontal);
+  resizeDocks({timeline}, {theme_.px(bottom)}, Qt::Vertical);
+  resizeDocks({freeState, inspector}, {theme_.px(300), std::max(height() - theme_.px(300 + bottom), 100)}, Qt::Vertical);
+}
+
+void MainWindow::showStart() {
+  setRun(nullptr);
+  setWindowTitle(tr("Overcommit"));
+  setStarting(true);
+}
+
+void MainWindow::beginScenario(const QString& path, const QString& profile) {
+  const auto engine = enginePath();
+  if (!engine) return trouble(qstring(engine.error().text));
+  const auto folder = runsFolder();
+  if (!folder) return trouble(qstring(folder.error().text));
+  QFile file(path);
+  if (!file.open(QIODevice::ReadOnly)) return trouble(tr("The scenario %1 cannot be read: %2").arg(path, file.errorString()));
+  QString text = QString::fromUtf8(file.readAll());
+  QString name = QFileInfo(path).completeBaseName();
+  if (!profile.isEmpty()) {
+    text = withProfile(text, profile);
+    name += QLatin1Char('-') + profile;
+  }
+  banner_->hide();
+  recording_ = std::make_unique<Recording>(*engine, *folder);
+  connect(recording_.get(), &Recording::ready, this, [this](const QString& trace) {
+    start_->setBusy(QString());
+    openOrSay(trace);
+    if (run_) run_->playback().play();
+  });
+  connect(recording_.get(), &Recording::failed, this, [this](const QString& reason) {
+    start_->setBusy(QString());
+    trouble(reason);
+  });
+  connect(recording_.get(), &Recording::ended, this, [this](const QString& reason) {
+    if (run_) run_->playback().lookForMore();
+    if (!reason.isEmpty()) trouble(reason);
+  });
+  start_->setBusy(tr("The engine begins …"));
+  recording_->start(text, name, profile.isEmpty() ? path : QString());
+}
+
+void MainWindow::openOrSay(const QString& trace) {
+  if (auto opened = openTrace(std::filesystem::path(trace.toStdString())); !opened) trouble(qstring(opened.error().text));
+}
+
+void MainWindow::noteRecent(const QString& trace) {
+  recent_.removeAll(trace);
+  recent_.prepend(trace);
+  recent_ = recent_.mid(0, kMostRecent);
+  start_->setRecent(recent_);
+}
+
+void MainWindow::restore(const StoredSession& session) {
+  if (!session.geometry.isEmpty()) restoreGeometry(session.geometry);
+  dockState_ = session.docks;
+  if (!starting_ && !dockState_.isEmpty()) restoreState(dockState_);
+  theme_.choose(session.theme);
+  theme_.setZoom(session.zoom);
+  theme_.setReduceMotion(session.reduceMotion);
+  options_.setSeat(session.seat);
+  options_.setOrder(session.order);
+  speed_ = session.speed;
+  recent_.clear();
+  for (const QString& trace : session.recent) {
+    if (QFileInfo::exists(trace)) recent_ << trace;
+  }
+  start_->setRecent(recent_);
+}
+
+StoredSession MainWindow::session() const {
+  StoredSession session;
+  session.geometry = saveGeometry();
+  session.docks = starting_ ? dockState_ : saveState();
+  session.theme = theme_.choice();
+  session.zoom = theme_.zoom();
+  session.reduceMotion = theme_.reduceMotion();
+  session.seat = options_.seat();
+  session.order = options_.order();
+  session.speed = run_ ? run_->playback().speed() : speed_;
+  session.recent = recent_;
+  if (run_) {
+    session.trace = QString::fromStdString(run_->playback().path().string());
+    session.at = run_->playback().now();
+  }
+  return session;
+}
+
+// Keys of the window are not taken from the control that has the keyboard and needs them: Space presses buttons and ticks list items.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::ShortcutOverride) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    const bool control = qobject_cast<QAbstractButton*>(watched) != nullptr || qobject_cast<QComboBox*>(watched) != nullptr ||
+                         qobject_cast<QListView*>(watched) != nullptr;
+    if (control && key->key() == Qt::Key_Space && key->modifiers() == Qt::NoModifier) {
+      event->accept();
+      return true;
+    }
+  }
+  return QMainWindow::eventFilter(watched, event);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  Q_EMIT closing();
+  QMainWindow::closeEvent(event);
 }
 
 // Panels let go of the run before it goes.
-MainWindow::~MainWindow() { setRun(nullptr); }
+MainWindow::~MainWindow() {
+  recording_.reset();
+  setRun(nullptr);
+}
 
 void MainWindow::withPlayback(const std::function<void(Playback&)>& act) {
   if (run_) act(run_->playback());
@@ -98,8 +267,14 @@ void MainWindow::makePlayActions() {
 void MainWindow::makeActions() {
   using Group = Actions::Group;
   actions_.add(Group::File, QStringLiteral("open"), tr("&Open a trace …"), {QKeySequence::Open}, [this] { askForTrace(); });
+  actions_.add(Group::File, QStringLiteral("start"), tr("&Start page"), {Qt::CTRL | Qt::Key_Home}, [this] { showStart(); });
+  actions_.add(Group::File, QStringLiteral("saveCsv"), tr("Show as a &table"), {Qt::CTRL | Qt::Key_T}, [this] { showTable(); });
   actions_.add(Group::File, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
   makePlayActions();
+  actions_.add(Group::View, QStringLiteral("search"), tr("Search in events"), {QKeySequence::Find}, [this] {
+    showPanel(QStringLiteral("events"));
+    if (auto* log = qobject_cast<EventLogPanel*>(panel(QStringLiteral("events")))) log->focusSearch();
+  });
   for (std::size_t i = 0; i < kSeats.size(); ++i) {
     const Seat seat = kSeats[i];
     actions_.add(Group::View, QStringLiteral("seat%1").arg(i), tr("Seat: %1").arg(gui::nameOf(seat)),
@@ -123,7 +298,55 @@ void MainWindow::makeActions() {
                [this] { isFullScreen() ? showNormal() : showFullScreen(); });
 }
 
+void MainWindow::makeHelpActions() {
+  using Group = Actions::Group;
+  actions_.add(Group::Help, QStringLiteral("help"), tr("&Help on what the pointer is on"), {QKeySequence::HelpContents},
+               [this] { helpHere(); });
+  actions_.add(Group::Help, QStringLiteral("keys"), tr("&Keys"), {Qt::Key_Question}, [this] { KeyMapDialog(actions_, this).exec(); });
+  actions_.add(Group::Help, QStringLiteral("commands"), tr("&What to do …"), {Qt::CTRL | Qt::SHIFT | Qt::Key_P, Qt::Key_Slash},
+               [this] { CommandPalette(actions_, this).exec(); });
+  actions_.add(Group::Help, QStringLiteral("about"), tr("&About Overcommit"), {}, [this] {
+    QMessageBox::about(
+        this, tr("About Overcommit"),
+        tr("<b>Overcommit %1</b><p>A teaching hypervisor for memory reclamation.<p>This program is free software under the GNU General "
+           "Public License, version 2 or later. It uses Qt %2 under the LGPL.")
+            .arg(QStringLiteral(OVERCOMMIT_VERSION), QString::fromLatin1(qVersion())));
+  });
+}
+
+// The picture that has the keyboard, else the panel it is in, else the machine room.
+void MainWindow::showTable() {
+  if (!run_) return;
+  for (QWidget* widget = QApplication::focusWidget(); widget != nullptr; widget = widget->parentWidget()) {
+    QAbstractItemModel* model = nullptr;
+    if (auto* picture = qobject_cast<Picture*>(widget))
+      model = &picture->table();
+    else if (auto* panel = qobject_cast<Panel*>(widget))
+      model = panel->table();
+    if (model == nullptr) continue;
+    return (new TableDialog(widget->accessibleName(), *model, this))->show();
+  }
+  (new TableDialog(room_->accessibleName(), *room_->table(), this))->show();
+}
+
+void MainWindow::helpHere() {
+  QString topic;
+  for (QWidget* widget = QApplication::widgetAt(QCursor::pos()); widget != nullptr && topic.isEmpty(); widget = widget->parentWidget()) {
+    if (qobject_cast<Panel*>(widget) != nullptr) topic = widget->accessibleName();
+  }
+  if (help_ == nullptr) help_ = new HelpWindow(theme_, this);
+  help_->showTopic(topic.isEmpty() ? room_->accessibleName() : topic);
+  help_->show();
+  help_->raise();
+}
+
+void MainWindow::showEvents(const std::bitset<kEventKinds>& kinds) {
+  showPanel(QStringLiteral("events"));
+  if (auto* log = qobject_cast<EventLogPanel*>(panel(QStringLiteral("events")))) log->showKinds(kinds);
+}
+
 void MainWindow::makeDocks() {
+  connect(room_, &Panel::eventsWanted, this, &MainWindow::showEvents);
   const PanelContext context{theme_, options_};
   QDockWidget* lastRight = nullptr;
   QDockWidget* lastTab = nullptr;
@@ -158,6 +381,7 @@ void MainWindow::makeDocks() {
     }
     dock->setVisible(entry.shownAtFirst);
     connect(panel, &Panel::said, status_, &StatusLine::say);
+    connect(panel, &Panel::eventsWanted, this, &MainWindow::showEvents);
     const QString id = entry.id;
     actions_.add(Actions::Group::Window, QStringLiteral("panel.%1").arg(id), entry.title, {}, [this, id] { showPanel(id); });
     docks_.push_back({std::move(entry), panel, dock});
@@ -189,6 +413,8 @@ Result<void> MainWindow::openTrace(const std::filesystem::path& path) {
   auto run = Run::open(path);
   if (!run) return tl::unexpected(run.error());
   setRun(std::move(*run));
+  setStarting(false);
+  noteRecent(QString::fromStdString(path.string()));
   return {};
 }
 
@@ -201,12 +427,15 @@ void MainWindow::setRun(std::unique_ptr<Run> run) {
   run_ = std::move(run);
   banner_->hide();
   if (now == nullptr) return;
+  now->playback().setSpeed(speed_);
+  connect(&now->playback(), &Playback::speedChanged, this, [this] { speed_ = run_->playback().speed(); });
   connect(&now->playback(), &Playback::troubled, this, &MainWindow::trouble);
   connect(&now->playback(), &Playback::noted, status_, &StatusLine::say);
   const TraceHeader& header = now->header();
   const QString title = qstring(header.title);
   setWindowTitle(title.isEmpty() ? tr("Overcommit") : tr("%1 · Overcommit").arg(title));
-  if (now->playback().reader().end() != TraceEnd::Complete) trouble(qstring(now->playback().reader().endText()));
+  const bool recorded = recording_ && recording_->running();
+  if (now->playback().reader().end() != TraceEnd::Complete && !recorded) trouble(qstring(now->playback().reader().endText()));
 }
 
 void MainWindow::trouble(const QString& text) {
@@ -217,7 +446,7 @@ void MainWindow::trouble(const QString& text) {
 void MainWindow::askForTrace() {
   const QString file = QFileDialog::getOpenFileName(this, tr("Open a trace"), QString(), tr("Traces (*.octrace);;All files (*)"));
   if (file.isEmpty()) return;
-  if (auto opened = openTrace(std::filesystem::path(file.toStdString())); !opened) trouble(qstring(opened.error().text));
+  openOrSay(file);
 }
 
 Panel* MainWindow::panel(const QString& id) const {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "gui/app/actions.h"
 #include "gui/app/panel_table.h"
+#include "gui/app/session_store.h"
 #include "gui/panels/machine_room.h"
 #include "gui/session/run.h"
 #include "gui/session/view_options.h"
@@ -17,9 +18,13 @@
 class QDockWidget;
 class QLabel;
 class QStackedWidget;
+class QVBoxLayout;
 
 namespace overcommit::gui {
 
+class HelpWindow;
+class Recording;
+class StartPage;
 class StatusLine;
 class TransportBar;
 
@@ -35,12 +40,25 @@ class MainWindow final : public QMainWindow {
   [[nodiscard]] Run* run() { return run_.get(); }
   [[nodiscard]] const Actions& actions() const { return actions_; }
   [[nodiscard]] MachineRoom& machineRoom() { return *room_; }
+  // The start page, and whatever was open is closed.
+  void showStart();
+  // Has the engine run a scenario, of another vintage unless `profile` is empty, and shows the run as it is recorded.
+  void beginScenario(const QString& path, const QString& profile);
+  // What was arranged the last time, and what is arranged now.
+  void restore(const StoredSession& session);
+  [[nodiscard]] StoredSession session() const;
   // Brings a panel to the front; false if there is none of this name.
   bool showPanel(const QString& id);
   [[nodiscard]] Panel* panel(const QString& id) const;
 
+ Q_SIGNALS:
+  // The window goes: what it was like can still be asked.
+  void closing();
+
  protected:
   void wheelEvent(QWheelEvent* event) override;
+  void closeEvent(QCloseEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   struct Dock {
@@ -50,11 +68,20 @@ class MainWindow final : public QMainWindow {
   };
   void makeActions();
   void makePlayActions();
+  void makeHelpActions();
   void makeMenus();
   void makeDocks();
   void restyle();
   void setRun(std::unique_ptr<Run> run);
+  void setStarting(bool starting);
+  void giveDocksTheirSizes();
+  void makeCentre();
+  void noteRecent(const QString& trace);
+  void openOrSay(const QString& trace);
   void askForTrace();
+  void showEvents(const std::bitset<kEventKinds>& kinds);
+  void showTable();
+  void helpHere();
   void trouble(const QString& text);
   // What a key of playback does, if a run is open.
   void withPlayback(const std::function<void(Playback&)>& act);
@@ -67,6 +94,14 @@ class MainWindow final : public QMainWindow {
   TransportBar* bar_ = nullptr;
   StatusLine* status_ = nullptr;
   QLabel* banner_;
+  QStackedWidget* centre_ = nullptr;
+  StartPage* start_ = nullptr;
+  HelpWindow* help_ = nullptr;
+  std::unique_ptr<Recording> recording_;
+  bool starting_ = false;  // the start page is shown, and docks are hidden
+  QByteArray dockState_;   // how they are arranged when a run is shown; empty: as at first
+  QStringList recent_;
+  std::uint64_t speed_;  // of the next run
   std::vector<Dock> docks_;
 };
 

@@ -3,10 +3,14 @@
 
 #include <QCoreApplication>
 
+#include "gui/panels/charts_panel.h"
+#include "gui/panels/console_panel.h"
+#include "gui/panels/esxtop_panel.h"
 #include "gui/panels/event_log_panel.h"
 #include "gui/panels/free_state_panel.h"
 #include "gui/panels/inspector_panel.h"
 #include "gui/panels/timeline_panel.h"
+#include "gui/panels/vms_panel.h"
 
 namespace overcommit::gui {
 namespace {
@@ -25,8 +29,12 @@ std::vector<PanelEntry> panelTable() {
   return {
       {QStringLiteral("freeState"), title("Free-memory state"), Place::RightTop, true, maker<FreeStatePanel>()},
       {QStringLiteral("inspector"), title("Inspector"), Place::Right, true, maker<InspectorPanel>()},
+      {QStringLiteral("vms"), title("VMs"), Place::Right, true, maker<VmsPanel>()},
       {QStringLiteral("timeline"), title("Timeline"), Place::Bottom, true, maker<TimelinePanel>()},
       {QStringLiteral("events"), title("Event log"), Place::BottomTabs, false, maker<EventLogPanel>()},
+      {QStringLiteral("charts"), title("Charts"), Place::BottomTabs, false, maker<ChartsPanel>()},
+      {QStringLiteral("esxtop"), title("esxtop"), Place::BottomTabs, false, maker<EsxtopPanel>()},
+      {QStringLiteral("console"), title("Console"), Place::BottomTabs, false, maker<ConsolePanel>()},
   };
 }
 

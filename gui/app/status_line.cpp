@@ -27,6 +27,7 @@ StatusLine::StatusLine(Theme& theme) : theme_(theme), laws_(new QLabel(this)), t
   addWidget(laws_, 1);
   addPermanentWidget(trace_);
   setSizeGripEnabled(false);
+  setContentsMargins(0, 0, 12, 0);
   later_.setSingleShot(true);
   later_.setInterval(kPaceMilliseconds);
   connect(&later_, &QTimer::timeout, this, &StatusLine::showLaws);
@@ -38,7 +39,6 @@ void StatusLine::restyle() {
   laws_->setFont(theme_.font(FontRole::Small));
   trace_->setFont(theme_.font(FontRole::Small));
   laws_->setContentsMargins(theme_.px(8), 0, 0, 0);
-  trace_->setContentsMargins(0, 0, theme_.px(8), 0);
   setFont(theme_.font(FontRole::Small));
 }
 

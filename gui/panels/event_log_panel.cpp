@@ -55,6 +55,8 @@ EventLogPanel::EventLogPanel(const PanelContext& context)
   view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setSectionResizeMode(EventLogModel::Details, QHeaderView::Stretch);
   view_->setTabKeyNavigation(false);
+  view_->setMinimumHeight(110);
+  view_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
 
   auto* row = new QHBoxLayout;
   row->setContentsMargins(8, 4, 8, 4);
@@ -81,26 +83,11 @@ EventLogPanel::EventLogPanel(const PanelContext& context)
 
 void EventLogPanel::fillChoices() {
   choices_.push_back({tr("All kinds"), {}});
-  for (const Gate gate : kAllGates) {
-    std::bitset<kEventKinds> kinds;
-    switch (gate) {
-      case Gate::FirstTouch: kinds = kindsOf({EventKind::FirstTouch, EventKind::LargeMap}); break;
-      case Gate::Sharing:
-        kinds = kindsOf({EventKind::Share, EventKind::Break, EventKind::Revert, EventKind::Scan, EventKind::ZeroFrame});
-        break;
-      case Gate::Balloon:
-        kinds = kindsOf({EventKind::Inflate, EventKind::Deflate, EventKind::Pop, EventKind::BalloonTarget, EventKind::BalloonDriver,
-                         EventKind::ReclaimTarget});
-        break;
-      case Gate::Compression: kinds = kindsOf({EventKind::Zip, EventKind::Unzip, EventKind::ZipStoreTake, EventKind::ZipStoreGive}); break;
-      case Gate::Swap: kinds = kindsOf({EventKind::SwapOut, EventKind::SwapIn}); break;
-    }
-    choices_.push_back({gui::nameOf(gate), kinds});
-  }
+  for (const Gate gate : kAllGates) choices_.push_back({gui::nameOf(gate), eventsOf(gate)});
   choices_.push_back({tr("Decisions"), kindsOf({EventKind::FreeStateChange, EventKind::Balance, EventKind::TargetSet,
                                                 EventKind::ReclaimStart, EventKind::ReclaimEnd, EventKind::VictimVm, EventKind::Refusal,
                                                 EventKind::Block, EventKind::Unblock, EventKind::SettingChange})});
-  choices_.push_back({tr("Free state"), kindsOf({EventKind::FreeStateChange, EventKind::Threshold})});
+  choices_.push_back({tr("Free state"), kindsOf({EventKind::FreeStateChange})});
   choices_.push_back({tr("Console"), kindsOf({EventKind::Console})});
   for (const KindChoice& choice : choices_) kind_->addItem(choice.name);
   for (const EventInfo& info : eventTable()) {
@@ -112,7 +99,7 @@ void EventLogPanel::fillChoices() {
   kind_->insertSeparator(static_cast<int>(choices_.size() - kEventKinds));
 }
 
-void EventLogPanel::showKinds(const std::bitset<kEventKinds>& kinds, const QString&) {
+void EventLogPanel::showKinds(const std::bitset<kEventKinds>& kinds) {
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     if (choices_[i].kinds != kinds) continue;
     // The separator is an item of its own.
@@ -151,8 +138,9 @@ void EventLogPanel::rebuild() {
     waiting_ = false;
     if (run() != nullptr) {
       for (const TraceVm& vm : run()->header().vms) vm_->addItem(qstring(vm.name));
-      connect(&run()->inquiry(), &Inquiry::eventsAnswered, this,
-              [this](const std::shared_ptr<const EventWindow>& window) { onAnswer(*window); });
+      connect(&run()->inquiry(), &Inquiry::eventsAnswered, this, [this](EventsFor whom, const std::shared_ptr<const EventWindow>& window) {
+        if (whom == EventsFor::Log) onAnswer(*window);
+      });
       connect(&run()->selection(), &Selection::rangeChanged, this, &EventLogPanel::ask);
     }
   }
@@ -179,7 +167,7 @@ void EventLogPanel::ask() {
   if (run() == nullptr) return;
   waiting_ = true;
   std::uint64_t around = run()->playback().sequence();
-  run()->inquiry().askEvents(filter(), search_->text().trimmed(), around, kRowsBefore, kRowsBehind);
+  run()->inquiry().askEvents(EventsFor::Log, filter(), search_->text().trimmed(), around, kRowsBefore, kRowsBehind);
 }
 
 void EventLogPanel::onAnswer(const EventWindow& window) {

@@ -11,6 +11,11 @@ FreeStatePanel::FreeStatePanel(const PanelContext& context)
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(gauge_);
   setFocusProxy(gauge_);
+  connect(gauge_, &FreeStateGauge::stateChosen, this, [this] {
+    std::bitset<kEventKinds> kinds;
+    kinds.set(indexOf(EventKind::FreeStateChange));
+    Q_EMIT eventsWanted(kinds);
+  });
 }
 
 }  // namespace overcommit::gui

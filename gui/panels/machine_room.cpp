@@ -8,6 +8,7 @@
 #include "gui/views/gate_strip.h"
 #include "gui/views/guest_floor.h"
 #include "gui/views/machine_floor.h"
+#include "gui/views/page_links.h"
 #include "gui/views/swap_floor.h"
 
 namespace overcommit::gui {
@@ -35,10 +36,11 @@ MachineRoom::MachineRoom(const PanelContext& context)
       gates_(new GateStrip(theme(), this)),
       machine_(new MachineFloor(theme(), options(), this)),
       swap_(new SwapFloor(theme(), options(), this)),
-      note_(new SeatNote(this)) {
-  connect(gates_, &GateStrip::gateChosen, this, &MachineRoom::gateChosen);
+      note_(new SeatNote(this)),
+      links_(new PageLinks(theme(), this)) {
+  connect(gates_, &GateStrip::gateChosen, this, [this](Gate gate) { Q_EMIT eventsWanted(eventsOf(gate)); });
   connect(guests_, &GuestFloor::arrangementChanged, this, &MachineRoom::layOutFloors);
-  setMinimumSize(480, 320);
+  setMinimumSize(480, 250);
 }
 
 QAbstractItemModel* MachineRoom::table() {
@@ -75,6 +77,7 @@ void MachineRoom::rebuild() {
   guests_->layOut();
   machine_->layOut();
   swap_->layOut();
+  showLinks();
   update();
 }
 
@@ -108,6 +111,7 @@ void MachineRoom::layOutFloors() {
   machine_->setGeometry(room.left(), y, room.width(), machineHeight);
   y += machineHeight + gap + rest / 3;
   swap_->setGeometry(room.left(), y, room.width(), swapHeight);
+  showLinks();
 }
 
 void MachineRoom::resizeEvent(QResizeEvent* event) {
@@ -134,6 +138,7 @@ void MachineRoom::refresh(Motion motion) {
   guests_->refreshCells();
   machine_->refreshCells();
   swap_->refreshCells();
+  showLinks();
   // Figures change four times a second: faster nobody reads.
   if (motion == Motion::Played && sinceFigures_.isValid() && sinceFigures_.elapsed() < kFiguresMilliseconds) return;
   refreshFigures();
@@ -153,6 +158,54 @@ void MachineRoom::settled() {
 
 void MachineRoom::historyGrew() { gates_->refresh(); }
 
+// From the page's cell through its gate to where it is; of a shared frame from every page that can be seen.
+void MachineRoom::showLinks() {
+  links_->setGeometry(rect());
+  std::vector<QPolygon> lines;
+  const bool visible = fields_ && run() != nullptr && seesMachine(options().seat());
+  const Subject subject = visible ? run()->selection().subject() : Subject();
+  constexpr std::size_t kMostLinks = 24;
+  const auto link = [&](VmId vm, Gfn gfn) {
+    const WorldModel& world = run()->world();
+    const WorldPage page = world.page(vm, gfn);
+    const QRect cell = guests_->rectOf(vm, gfn);
+    if (cell.isEmpty() || page.place == PagePlace::Untouched || lines.size() >= kMostLinks) return;
+    const auto gateFor = [](PagePlace place) {
+      switch (place) {
+        case PagePlace::Untouched:
+        case PagePlace::Private: return Gate::FirstTouch;
+        case PagePlace::Shared: return Gate::Sharing;
+        case PagePlace::Ballooned: return Gate::Balloon;
+        case PagePlace::Zipped: return Gate::Compression;
+        case PagePlace::Swapped: return Gate::Swap;
+      }
+      return Gate::FirstTouch;
+    };
+    const QRect gate = gates_->rectOf(gateFor(page.place)).translated(gates_->pos());
+    QPolygon line{cell.center() + guests_->pos(), QPoint(gate.center().x(), gate.top())};
+    const bool framed = page.place == PagePlace::Private || page.place == PagePlace::Shared ||
+                        (page.place == PagePlace::Zipped && page.compressedBytes != 0);
+    QRect target;
+    if (framed) target = machine_->rectOf(page.mfn).translated(machine_->pos());
+    if (page.place == PagePlace::Swapped) target = swap_->rectOf(vm, page.slot).translated(swap_->pos());
+    lines.push_back(line);
+    if (target.isEmpty()) return;
+    // A row of a sorted map has no place for one page: its left end stands for it.
+    const QPoint end = target.width() > width() / 8 ? QPoint(target.left(), target.center().y()) : target.center();
+    lines.push_back(QPolygon{QPoint(gate.center().x(), gate.bottom() + 1), end});
+  };
+  if (subject.vm && subject.gfn) link(*subject.vm, *subject.gfn);
+  if (subject.mfn && run()->world().frame(*subject.mfn).use == FrameUse::Shared) {
+    for (std::size_t v = 0; v < run()->world().vms(); ++v) {
+      const VmId vm(static_cast<std::uint16_t>(v));
+      run()->world().forEachPage(vm, [&](std::uint64_t gfn, PageCell page) {
+        if (page.place() == PagePlace::Shared && page.number() == subject.mfn->value()) link(vm, Gfn(gfn));
+      });
+    }
+  }
+  links_->show(std::move(lines));
+}
+
 void MachineRoom::selectionChanged() {
   if (!fields_) return;
   fields_->update(run()->world(), options().seat(), FieldFocus{run()->selection().subject().vm}, Motion::Played);
@@ -162,6 +215,7 @@ void MachineRoom::selectionChanged() {
   guests_->update();
   machine_->update();
   swap_->update();
+  showLinks();
 }
 
 }  // namespace overcommit::gui

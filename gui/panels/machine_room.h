@@ -12,6 +12,7 @@ class GateStrip;
 class GuestFloor;
 class MachineFloor;
 class SwapFloor;
+class PageLinks;
 class SeatNote;
 
 // The centre of the window: three floors, guests above, machine memory in the middle, swap files below, with the gates between the first
@@ -23,9 +24,6 @@ class MachineRoom final : public Panel {
   [[nodiscard]] QAbstractItemModel* table() override;
   [[nodiscard]] GuestFloor& guests() { return *guests_; }
   [[nodiscard]] MachineFloor& machine() { return *machine_; }
-
- Q_SIGNALS:
-  void gateChosen(overcommit::gui::Gate gate);
 
  protected:
   void rebuild() override;
@@ -40,6 +38,7 @@ class MachineRoom final : public Panel {
   void layOutFloors();
   void updateFields(Motion motion);
   void refreshFigures();
+  void showLinks();
 
   std::unique_ptr<WorldFields> fields_;
   const Run* fieldsOf_ = nullptr;
@@ -48,6 +47,7 @@ class MachineRoom final : public Panel {
   MachineFloor* machine_;
   SwapFloor* swap_;
   SeatNote* note_;
+  PageLinks* links_;
   QElapsedTimer sinceFade_;
   QElapsedTimer sinceFigures_;
   std::int64_t fadeRest_ = 0;  // ns of playing time that made no whole frame yet

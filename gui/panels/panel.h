@@ -4,6 +4,7 @@
 #include <QElapsedTimer>
 #include <QTimer>
 #include <QWidget>
+#include <bitset>
 
 #include "gui/session/run.h"
 #include "gui/session/view_options.h"
@@ -41,6 +42,8 @@ class Panel : public QWidget {
  Q_SIGNALS:
   // Something for the person to read in the status bar.
   void said(const QString& text);
+  // A figure was asked what made it: show these events.
+  void eventsWanted(const std::bitset<overcommit::kEventKinds>& kinds);
 
  protected:
   // Everything may be different: the run, the theme, the options.

@@ -89,6 +89,24 @@ QString upName(Gate gate) {
   return {};
 }
 
+std::bitset<kEventKinds> eventsOf(Gate gate) {
+  std::bitset<kEventKinds> kinds;
+  const auto want = [&kinds](std::initializer_list<EventKind> wanted) {
+    for (const EventKind kind : wanted) kinds.set(indexOf(kind));
+  };
+  switch (gate) {
+    case Gate::FirstTouch: want({EventKind::FirstTouch, EventKind::LargeMap}); break;
+    case Gate::Sharing: want({EventKind::Share, EventKind::Break, EventKind::Revert, EventKind::Scan, EventKind::ZeroFrame}); break;
+    case Gate::Balloon:
+      want({EventKind::Inflate, EventKind::Deflate, EventKind::Pop, EventKind::BalloonTarget, EventKind::BalloonDriver,
+            EventKind::ReclaimTarget});
+      break;
+    case Gate::Compression: want({EventKind::Zip, EventKind::Unzip, EventKind::ZipStoreTake, EventKind::ZipStoreGive}); break;
+    case Gate::Swap: want({EventKind::SwapOut, EventKind::SwapIn}); break;
+  }
+  return kinds;
+}
+
 GateCounts countsOf(Gate gate, const WorldHost& host) { return countedFrom(gate, host); }
 GateCounts countsOf(Gate gate, const WorldVm& vm) { return countedFrom(gate, vm); }
 

@@ -3,6 +3,7 @@
 
 #include <QString>
 #include <array>
+#include <bitset>
 #include <cstdint>
 
 #include "gui/theme/palette.h"
@@ -20,6 +21,9 @@ Hue hueOf(Gate gate);
 // What its two ways are called: "share", "break"; the way up of first touch is empty.
 QString downName(Gate gate);
 QString upName(Gate gate);
+
+// What is recorded of it, with what led to that.
+std::bitset<kEventKinds> eventsOf(Gate gate);
 
 // How many pages have gone through a gate, down and up, since the start of the run.
 struct GateCounts {

@@ -2,10 +2,12 @@
 #include "gui/session/inquiry.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 
 #include "gui/session/text.h"
 #include "trace/event_text.h"
+#include "trace/trace_cursor.h"
 #include "trace/trace_reader.h"
 #include "trace/why_search.h"
 
@@ -15,6 +17,7 @@ namespace {
 constexpr std::size_t kMostPageEvents = 60;
 
 struct EventsQuestion {
+  EventsFor whom = EventsFor::Log;
   EventFilter filter;
   QString text;
   std::uint64_t around = 0;
@@ -30,7 +33,8 @@ class Inquiry::Worker final : public QObject {
   explicit Worker(std::filesystem::path path) : path_(std::move(path)) {}
 
   // The number of the newest question of each kind; older ones are dropped, also while they are being answered.
-  std::atomic<std::uint64_t> newestPage{0}, newestEvents{0};
+  std::atomic<std::uint64_t> newestPage{0}, newestFigures{0};
+  std::array<std::atomic<std::uint64_t>, kEventsFor> newestEvents{};
   std::atomic<bool> ends{false};
 
   void answerPage(std::uint64_t number, VmId vm, Gfn gfn, std::uint64_t upTo) {
@@ -39,8 +43,15 @@ class Inquiry::Worker final : public QObject {
     }
     Q_EMIT done();
   }
+  [[nodiscard]] std::atomic<std::uint64_t>& newestFor(EventsFor whom) { return newestEvents[static_cast<std::size_t>(whom)]; }
+  void answerFigures(std::uint64_t number, VirtualTime now, VirtualTime window) {
+    if (number == newestFigures && !ends) {
+      if (auto told = tellFigures(now, window); !told) Q_EMIT failed(qstring(told.error().text));
+    }
+    Q_EMIT done();
+  }
   void answerEvents(std::uint64_t number, const EventsQuestion& question) {
-    if (number == newestEvents && !ends) {
+    if (number == newestFor(question.whom) && !ends) {
       if (auto told = tellEvents(number, question); !told) Q_EMIT failed(qstring(told.error().text));
     }
     Q_EMIT done();
@@ -48,7 +59,8 @@ class Inquiry::Worker final : public QObject {
 
  Q_SIGNALS:
   void pageAnswered(std::shared_ptr<const overcommit::gui::PageStory> story);
-  void eventsAnswered(std::shared_ptr<const overcommit::gui::EventWindow> window);
+  void eventsAnswered(overcommit::gui::EventsFor whom, std::shared_ptr<const overcommit::gui::EventWindow> window);
+  void figuresAnswered(std::shared_ptr<const overcommit::gui::FiguresPair> figures);
   void failed(const QString& text);
   void done();
 
@@ -56,10 +68,12 @@ class Inquiry::Worker final : public QObject {
   Result<void> prepare();
   Result<void> tellPage(std::uint64_t number, VmId vm, Gfn gfn, std::uint64_t upTo);
   Result<void> tellEvents(std::uint64_t number, const EventsQuestion& question);
+  Result<void> tellFigures(VirtualTime now, VirtualTime window);
   [[nodiscard]] bool matches(const Event& event, const EventsQuestion& question) const;
 
   std::filesystem::path path_;
   std::optional<TraceReader> reader_;
+  std::optional<TraceCursor> cursor_;  // of the figures
 };
 
 Result<void> Inquiry::Worker::prepare() {
@@ -106,7 +120,7 @@ bool Inquiry::Worker::matches(const Event& event, const EventsQuestion& question
 Result<void> Inquiry::Worker::tellEvents(std::uint64_t number, const EventsQuestion& question) {
   if (auto prepared = prepare(); !prepared) return prepared;
   const auto wanted = [&](const Event& event) { return matches(event, question); };
-  const auto given = [&] { return number != newestEvents || ends; };
+  const auto given = [&] { return number != newestFor(question.whom) || ends; };
   EventWindow window;
   window.from = 1;
   window.atBeginning = true;
@@ -139,18 +153,35 @@ Result<void> Inquiry::Worker::tellEvents(std::uint64_t number, const EventsQuest
     }
     window.events.push_back(event);
   }
-  if (!given()) Q_EMIT eventsAnswered(std::make_shared<EventWindow>(std::move(window)));
+  if (!given()) Q_EMIT eventsAnswered(question.whom, std::make_shared<EventWindow>(std::move(window)));
+  return {};
+}
+
+// A sample at T tells of everything before T, as esxtop's does.
+Result<void> Inquiry::Worker::tellFigures(VirtualTime now, VirtualTime window) {
+  if (auto prepared = prepare(); !prepared) return prepared;
+  if (!cursor_) cursor_.emplace(*reader_, 200'000);
+  FiguresPair pair;
+  for (const bool earlier : {true, false}) {
+    const VirtualTime at = earlier ? now - std::min(now, window) : now;
+    if (auto sought = cursor_->seekTime(at); !sought) return sought;
+    (earlier ? pair.before : pair.now) = figuresOf(cursor_->world(), at, reader_->header().timeScale, FigureDepth::EachPage);
+  }
+  Q_EMIT figuresAnswered(std::make_shared<FiguresPair>(std::move(pair)));
   return {};
 }
 
 Inquiry::Inquiry(std::filesystem::path path) : worker_(new Worker(std::move(path))) {
   qRegisterMetaType<std::shared_ptr<const overcommit::gui::PageStory>>();
   qRegisterMetaType<std::shared_ptr<const overcommit::gui::EventWindow>>();
+  qRegisterMetaType<std::shared_ptr<const overcommit::gui::FiguresPair>>();
+  qRegisterMetaType<overcommit::gui::EventsFor>();
   thread_.setObjectName(QStringLiteral("inquiry"));
   worker_->moveToThread(&thread_);
   connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
   connect(worker_, &Worker::pageAnswered, this, &Inquiry::pageAnswered);
   connect(worker_, &Worker::eventsAnswered, this, &Inquiry::eventsAnswered);
+  connect(worker_, &Worker::figuresAnswered, this, &Inquiry::figuresAnswered);
   connect(worker_, &Worker::failed, this, &Inquiry::failed);
   connect(worker_, &Worker::done, this, [this] {
     if (--open_ == 0) Q_EMIT idle();
@@ -171,15 +202,23 @@ void Inquiry::askPage(VmId vm, Gfn gfn, std::uint64_t upTo) {
       worker_, [worker = worker_, number, vm, gfn, upTo] { worker->answerPage(number, vm, gfn, upTo); }, Qt::QueuedConnection);
 }
 
-void Inquiry::askEvents(const EventFilter& filter, const QString& text, std::uint64_t around, std::size_t before, std::size_t behind) {
+void Inquiry::askEvents(EventsFor whom, const EventFilter& filter, const QString& text, std::uint64_t around, std::size_t before,
+                        std::size_t behind) {
   ++open_;
-  const std::uint64_t number = ++worker_->newestEvents;
+  const std::uint64_t number = ++worker_->newestFor(whom);
   QMetaObject::invokeMethod(
       worker_,
-      [worker = worker_, number, question = EventsQuestion{filter, text, around, before, behind}] {
+      [worker = worker_, number, question = EventsQuestion{whom, filter, text, around, before, behind}] {
         worker->answerEvents(number, question);
       },
       Qt::QueuedConnection);
+}
+
+void Inquiry::askFigures(VirtualTime now, VirtualTime window) {
+  ++open_;
+  const std::uint64_t number = ++worker_->newestFigures;
+  QMetaObject::invokeMethod(
+      worker_, [worker = worker_, number, now, window] { worker->answerFigures(number, now, window); }, Qt::QueuedConnection);
 }
 
 }  // namespace overcommit::gui

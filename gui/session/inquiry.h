@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "trace/event_filter.h"
+#include "trace/memory_figures.h"
 #include "trace/why.h"
 
 namespace overcommit::gui {
@@ -27,6 +28,15 @@ struct EventWindow {
   bool atBeginning = false, atEnd = false;
 };
 
+// The figures that counters are computed from, at an instant and a while before it.
+struct FiguresPair {
+  MemoryFigures now, before;
+};
+
+// Who asks for events: each has its own newest question.
+enum class EventsFor : std::uint8_t { Log, Console };
+inline constexpr std::size_t kEventsFor = 2;
+
 // Answers questions about a trace beside the window, with a reader of its own. Only the newest question of a kind is answered: whoever
 // asks again has lost interest in what was asked before.
 class Inquiry final : public QObject {
@@ -40,11 +50,15 @@ class Inquiry final : public QObject {
 
   void askPage(VmId vm, Gfn gfn, std::uint64_t upTo);
   // `text`: what must stand in the event's line, capitals aside; `before` and `behind`: how many matches to look for each way from `around`.
-  void askEvents(const EventFilter& filter, const QString& text, std::uint64_t around, std::size_t before, std::size_t behind);
+  void askEvents(EventsFor whom, const EventFilter& filter, const QString& text, std::uint64_t around, std::size_t before,
+                 std::size_t behind);
+  // At `now`, and `window` before it.
+  void askFigures(VirtualTime now, VirtualTime window);
 
  Q_SIGNALS:
   void pageAnswered(std::shared_ptr<const overcommit::gui::PageStory> story);
-  void eventsAnswered(std::shared_ptr<const overcommit::gui::EventWindow> window);
+  void eventsAnswered(overcommit::gui::EventsFor whom, std::shared_ptr<const overcommit::gui::EventWindow> window);
+  void figuresAnswered(std::shared_ptr<const overcommit::gui::FiguresPair> figures);
   void failed(const QString& text);
   void idle();
 

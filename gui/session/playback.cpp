@@ -166,8 +166,16 @@ void Playback::tick(std::chrono::nanoseconds wall) {
   const auto last = quanta_.lastSequenceAt(to);
   if (!last) return halt(last.error());
   moveTo(*last, to, Motion::Played);
-  const bool there = forwards ? now_ >= end() && !growing() : now_ == VirtualTime(0);
-  if (there) stop();
+  const bool there = forwards ? now_ >= end() : now_ == VirtualTime(0);
+  if (there) arrive();
+}
+
+// At an end that may move playing goes on once it does.
+void Playback::arrive() {
+  if (direction_ == Direction::Forwards && growing())
+    timer_.stop();
+  else
+    stop();
 }
 
 // As many quanta as a slice of time allows.
@@ -192,12 +200,20 @@ void Playback::tickMost() {
   const bool changed = from != cursor_.sequence() || now_ != to;
   now_ = to;
   if (changed) Q_EMIT moved(Motion::Played);
-  if (there && !(forwards && growing())) stop();
+  if (there) arrive();
 }
 
 void Playback::lookForMore() {
   const auto found = reader_.refresh();
   if (!found) return halt(found.error());
+  if (playing_ && !timer_.isActive()) {
+    if (growing() || now_ < end()) {
+      wall_.start();
+      timer_.start();
+    } else {
+      stop();
+    }
+  }
   Q_EMIT grown();
 }
 

@@ -84,6 +84,7 @@ class Playback final : public QObject {
   void halt(const Error& error);
   void onTimer();
   void tickMost();
+  void arrive();
 
   std::filesystem::path path_;
   TraceReader reader_;

@@ -3,6 +3,7 @@
 
 #include <QFontMetrics>
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
@@ -97,7 +98,9 @@ void FreeStateGauge::paintEvent(QPaintEvent*) {
   if (scale > 1) lines << tr("stands for %1 of %2").arg(mebibytes(free * scale), mebibytes(all * scale));
   const int wordsHeight = bodyMetrics.height() + (scale > 1 ? smallMetrics.height() : 0) + theme().px(6);
   const QRect gauge(inner.left(), inner.top() + theme().px(6), theme().px(30), inner.height() - wordsHeight - theme().px(12));
-  const int rowHeight = std::max(gauge.height() / static_cast<int>(rows_.size()), 1);
+  // Not higher than there is to say.
+  const int most = strongMetrics.height() + 3 * smallMetrics.height() + theme().px(12);
+  const int rowHeight = std::clamp(gauge.height() / static_cast<int>(rows_.size()), 1, most);
   const int textLeft = gauge.right() + theme().px(16);
 
   painter.fillRect(QRect(gauge.left(), gauge.top(), gauge.width(), rowHeight * static_cast<int>(rows_.size())), theme().colour(Hue::Empty));
@@ -165,7 +168,7 @@ void FreeStateGauge::paintEvent(QPaintEvent*) {
     else if (rest.height() >= smallMetrics.height())
       painter.drawText(rest, Qt::AlignLeft | Qt::AlignTop, smallMetrics.elidedText(row.permits, Qt::ElideRight, rest.width()));
   }
-  QRect words(inner.left(), inner.bottom() - wordsHeight + theme().px(6), inner.width(), bodyMetrics.height());
+  QRect words(inner.left(), gauge.top() + rowHeight * static_cast<int>(rows_.size()) + theme().px(10), inner.width(), bodyMetrics.height());
   painter.setFont(body);
   painter.setPen(theme().colour(Hue::Text));
   painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, lines.front());
@@ -177,6 +180,11 @@ void FreeStateGauge::paintEvent(QPaintEvent*) {
 }
 
 void FreeStateGauge::mousePressEvent(QMouseEvent*) { Q_EMIT stateChosen(); }
+
+void FreeStateGauge::keyPressEvent(QKeyEvent* event) {
+  if (event->key() != Qt::Key_Return && event->key() != Qt::Key_Enter) return Picture::keyPressEvent(event);
+  Q_EMIT stateChosen();
+}
 
 bool FreeStateGauge::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip) return Picture::event(event);

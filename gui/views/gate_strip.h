@@ -20,6 +20,7 @@ class GateStrip final : public Picture {
   void setRun(Run* run);
   void refresh();
   [[nodiscard]] int wantedHeight() const;
+  [[nodiscard]] QRect rectOf(Gate gate) const { return rectOf(static_cast<std::size_t>(gate)); }
 
  Q_SIGNALS:
   // A gate was chosen: show what went through it.

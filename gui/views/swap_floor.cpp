@@ -102,6 +102,13 @@ const SwapFloor::Strip* SwapFloor::stripAt(QPoint point) const {
   return nullptr;
 }
 
+QRect SwapFloor::rectOf(VmId vm, std::uint64_t slot) const {
+  for (const Strip& strip : strips_) {
+    if (strip.vm == vm) return strip.map.rectOf(slot);
+  }
+  return {};
+}
+
 void SwapFloor::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   const QRect exposed = event->rect();

@@ -23,6 +23,8 @@ class SwapFloor final : public Picture {
   void layOut();
   void refreshCells();
   void refreshFigures();
+  // Where a slot is drawn; empty if its VM is not shown.
+  [[nodiscard]] QRect rectOf(VmId vm, std::uint64_t slot) const;
   // For a strip of so many px.
   [[nodiscard]] int heightFor(int strip) const;
 

@@ -41,9 +41,7 @@ QRgb greyOf(FreeState state, const Theme& theme) {
 
 TimelineView::TimelineView(const Theme& theme, QWidget* parent)
     : Picture(theme, QStringLiteral("timelineView"), tr("Timeline: the whole run; arrow keys move the instant"), parent),
-      table_({tr("time"), tr("state"), tr("private"), tr("shared"), tr("zip store"), tr("overhead"), tr("free")}) {
-  setMinimumHeight(90);
-}
+      table_({tr("time"), tr("state"), tr("private"), tr("shared"), tr("zip store"), tr("overhead"), tr("free")}) {}
 
 void TimelineView::setRun(Run* run) {
   run_ = run;
@@ -62,6 +60,7 @@ void TimelineView::layOut() {
   const int right = width() - theme().px(14);
   const int plotWidth = std::max(right - labelWidth, 10);
   labels_ = QRect(0, 0, labelWidth, height());
+  setMinimumHeight(2 * chip.height() + theme().px(40) + static_cast<int>(kGates) * std::max(chip.height(), theme().px(10)));
   axisRow_ = QRect(labelWidth, theme().px(2), plotWidth, chip.height() + theme().px(8));
   states_ = QRect(labelWidth, axisRow_.bottom() + 1, plotWidth, chip.height() + theme().px(2));
   const int trackHeight = std::max(chip.height(), theme().px(10));

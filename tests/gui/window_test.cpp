@@ -3,17 +3,24 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
 #include <QSignalSpy>
 #include <QTableView>
+#include <QTimer>
 #include <QToolButton>
+#include <cmath>
 
 #include "gui/app/main_window.h"
 #include "gui/app/options.h"
 #include "gui/models/event_log_model.h"
 #include "gui/support/recorded_trace.h"
+#include "gui/views/chart_view.h"
+#include "gui/views/gate_strip.h"
 #include "gui/views/guest_floor.h"
 #include "gui/views/machine_floor.h"
 #include "gui/views/picture.h"
+#include "gui/views/start_page.h"
 #include "gui/views/timeline_view.h"
 #include "support/test.h"
 
@@ -138,6 +145,8 @@ class WindowTest : public QObject {
     auto* table = window_->findChild<QTableView*>(QStringLiteral("eventTable"));
     QTRY_VERIFY(table->model()->rowCount() > 0);
     QTRY_COMPARE(table->currentIndex().siblingAtColumn(0).data(EventLogModel::kSequenceRole).toULongLong(), 1500ull);
+    QCoreApplication::processEvents();
+    table->scrollTo(table->currentIndex(), QAbstractItemView::PositionAtCenter);
     const QModelIndex other = table->model()->index(table->currentIndex().row() - 1, 0);
     QVERIFY2(table->viewport()->rect().contains(table->visualRect(other).center()), "the row before the current one can be seen");
     const QPoint at = table->visualRect(other).center();
@@ -161,6 +170,10 @@ class WindowTest : public QObject {
   }
 
   void everyControlHasANameAndEveryPictureATable() {
+    for (const PanelEntry& entry : panelTable()) {
+      QVERIFY(window_->showPanel(entry.id));
+      QCoreApplication::processEvents();
+    }
     for (const QWidget* widget : window_->findChildren<QWidget*>()) {
       const bool control = qobject_cast<const QComboBox*>(widget) != nullptr || qobject_cast<const QLineEdit*>(widget) != nullptr ||
                            qobject_cast<const QAbstractItemView*>(widget) != nullptr || qobject_cast<const Picture*>(widget) != nullptr;
@@ -175,6 +188,125 @@ class WindowTest : public QObject {
       QVERIFY2(picture->table().rowCount() > 0, qPrintable(picture->objectName()));
       QVERIFY(picture->focusPolicy() != Qt::NoFocus);
     }
+  }
+
+  // Its name is how help finds its section.
+  void everyPanelHasItsSectionInTheManual() {
+    QFile page(QStringLiteral(OVERCOMMIT_SOURCE_DIR "/docs/reference/app.md"));
+    QVERIFY(page.open(QIODevice::ReadOnly));
+    const QString text = QString::fromUtf8(page.readAll());
+    QVERIFY(text.contains(QStringLiteral("\n## %1\n").arg(window_->machineRoom().accessibleName())));
+    for (const PanelEntry& entry : panelTable()) {
+      const QString name = window_->panel(entry.id)->accessibleName();
+      QCOMPARE(entry.title, name);
+      QVERIFY2(text.contains(QStringLiteral("\n## %1\n").arg(name)), qPrintable(name));
+    }
+  }
+
+  void aClickOnAGateShowsItsEvents() {
+    playback().seek(playback().end());
+    auto* gates = window_->findChild<GateStrip*>();
+    QTest::mouseClick(gates, Qt::LeftButton, {}, gates->rectOf(Gate::Swap).center());
+    auto* table = window_->findChild<QTableView*>(QStringLiteral("eventTable"));
+    QVERIFY(table->isVisible());
+    const auto onlySwaps = [&] {
+      if (table->model()->rowCount() == 0) return false;
+      for (int row = 0; row < table->model()->rowCount(); ++row) {
+        if (!table->model()->index(row, EventLogModel::Kind).data().toString().startsWith(QStringLiteral("swap-"))) return false;
+      }
+      return true;
+    };
+    QTRY_VERIFY(onlySwaps());
+  }
+
+  void theEsxtopTableHasTheRealNamesAndTheWorldsFigures() {
+    window_->showPanel(QStringLiteral("esxtop"));
+    playback().seek(playback().end());
+    window_->run()->waitForAnswers();
+    auto* table = window_->findChild<QTableView*>(QStringLiteral("esxtopTable"));
+    int swcur = -1;
+    for (int column = 0; column < table->model()->columnCount(); ++column) {
+      if (table->model()->headerData(column, Qt::Horizontal).toString() == QStringLiteral("SWCUR")) swcur = column;
+    }
+    QVERIFY(swcur > 0);
+    const WorldVm& vm = window_->run()->world().vm(VmId(1));
+    const QString expected =
+        vm.poweredOn ? QString::number(static_cast<double>(vm.at(PagePlace::Swapped)) / 256.0, 'f', 2) : QStringLiteral("-");
+    QTRY_COMPARE(table->model()->index(1, swcur).data().toString(), expected);
+  }
+
+  void chartsDrawWhatIsTicked() {
+    window_->showPanel(QStringLiteral("charts"));
+    auto* list = window_->findChild<QListWidget*>(QStringLiteral("chartSeries"));
+    auto* view = window_->findChild<ChartView*>();
+    const int before = view->table().columnCount();
+    QListWidgetItem* item = list->findItems(QStringLiteral("shared"), Qt::MatchExactly).value(0);
+    QVERIFY(item != nullptr);
+    list->setCurrentItem(item);
+    list->setFocus();
+    QTest::keyClick(list, Qt::Key_Space);
+    QCOMPARE(view->table().columnCount(), before + 1);
+    const History& history = window_->run()->history();
+    const int row = view->table().rowCount() - 1;
+    QCOMPARE(view->table().index(row, view->table().columnCount() - 1).data().toDouble(),
+             std::round(history.host(static_cast<std::size_t>(row)).at(FrameUse::Shared) / 256.0 * 1000) / 1000);
+  }
+
+  void theConsoleShowsWhatWasPrinted() {
+    window_->showPanel(QStringLiteral("console"));
+    playback().seek(playback().end());
+    const Event* line = nullptr;
+    for (const Event& event : trace_.events()) {
+      if (event.kind == EventKind::Console && !event.text.empty()) line = &event;
+    }
+    QVERIFY(line != nullptr);
+    auto* text = window_->findChild<QPlainTextEdit*>(QStringLiteral("consoleText"));
+    QTRY_VERIFY(text->toPlainText().contains(QString::fromStdString(line->text)));
+  }
+
+  void theStartPageIsFirstAndComesBack() {
+    auto* start = window_->findChild<StartPage*>();
+    QVERIFY(!start->isVisible());
+    window_->actions().find(QStringLiteral("start"))->trigger();
+    QVERIFY(start->isVisible());
+    QVERIFY(window_->run() == nullptr);
+    QVERIFY(!window_->panel(QStringLiteral("timeline"))->isVisible());
+    auto* recent = window_->findChild<QListWidget*>(QStringLiteral("recentList"));
+    QCOMPARE(recent->count(), 1);
+    QTest::mouseClick(recent->viewport(), Qt::LeftButton, {}, recent->visualItemRect(recent->item(0)).center());
+    QVERIFY(window_->run() != nullptr);
+    QVERIFY(window_->panel(QStringLiteral("timeline"))->isVisible());
+  }
+
+  void aSessionIsRemembered() {
+    theme_->setZoom(120);
+    options_->setSeat(Seat::Hypervisor);
+    playback().setSpeed(5000);
+    playback().seek(milliseconds(7));
+    saveSession(window_->session());
+    const StoredSession stored = loadSession();
+    QCOMPARE(stored.zoom, 120);
+    QCOMPARE(stored.seat, Seat::Hypervisor);
+    QCOMPARE(stored.speed, std::uint64_t{5000});
+    QCOMPARE(stored.at, milliseconds(7));
+    QCOMPARE(stored.trace, QString::fromStdString(trace_.path().string()));
+    Theme theme;
+    ViewOptions options;
+    MainWindow other(theme, options);
+    other.restore(stored);
+    VERIFY_OK(other.openTrace(stored.trace.toStdString()));
+    QCOMPARE(options.seat(), Seat::Hypervisor);
+    QCOMPARE(other.run()->playback().speed(), std::uint64_t{5000});
+  }
+
+  void thePaletteDoesWhatIsTyped() {
+    QTimer::singleShot(0, this, [] {
+      QWidget* palette = QApplication::activeModalWidget();
+      QTest::keyClicks(palette->findChild<QLineEdit*>(QStringLiteral("commandLetters")), QStringLiteral("tothend"));
+      QTest::keyClick(palette->findChild<QLineEdit*>(QStringLiteral("commandLetters")), Qt::Key_Return);
+    });
+    QTest::keyClick(window_.get(), Qt::Key_Slash);
+    QCOMPARE(playback().now(), playback().end());
   }
 
   void noTwoActionsShareAKey() {

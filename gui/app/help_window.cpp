@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/app/help_window.h"
+
+#include <QDialogButtonBox>
+#include <QDir>
+#include <QFile>
+#include <QScrollBar>
+#include <QTextBlock>
+#include <QVBoxLayout>
+
+#include "gui/session/places.h"
+
+namespace overcommit::gui {
+
+HelpWindow::HelpWindow(Theme& theme, QWidget* parent) : QDialog(parent), text_(new QTextBrowser(this)) {
+  setObjectName(QStringLiteral("helpWindow"));
+  setWindowTitle(tr("Help"));
+  text_->setObjectName(QStringLiteral("helpText"));
+  text_->setAccessibleName(tr("The manual"));
+  text_->setOpenExternalLinks(false);
+  text_->setFont(theme.font(FontRole::Body));
+  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
+  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+  auto* column = new QVBoxLayout(this);
+  column->addWidget(text_);
+  column->addWidget(buttons);
+  resize(860, 680);
+}
+
+void HelpWindow::showTopic(const QString& heading) {
+  const QString page = QDir(docsFolder()).filePath(QStringLiteral("reference/app.md"));
+  if (docsFolder().isEmpty() || !QFile::exists(page)) {
+    text_->setPlainText(
+        tr("The manual's pages are not beside this program: they are the folder docs of the source, or share/doc/overcommit where it is "
+           "installed."));
+    return;
+  }
+  text_->setSource(QUrl::fromLocalFile(page), QTextDocument::MarkdownResource);
+  for (QTextBlock block = text_->document()->begin(); block.isValid(); block = block.next()) {
+    if (block.blockFormat().headingLevel() == 0 || block.text() != heading) continue;
+    text_->setTextCursor(QTextCursor(block));
+    // The heading stands on top, not anywhere in sight.
+    text_->verticalScrollBar()->setValue(text_->verticalScrollBar()->value() + text_->cursorRect().top());
+    return;
+  }
+}
+
+}  // namespace overcommit::gui

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <QByteArray>
+#include <QStringList>
+#include <cstdint>
+#include <optional>
+
+#include "base/ids.h"
+#include "gui/map/map_geometry.h"
+#include "gui/session/seat.h"
+#include "gui/theme/theme.h"
+
+namespace overcommit::gui {
+
+// What the app remembers from one time to the next, so that nothing a person arranged is lost.
+struct StoredSession {
+  QByteArray geometry;
+  QByteArray docks;
+  ThemeChoice theme = ThemeChoice::System;
+  int zoom = 100;
+  bool reduceMotion = false;
+  Seat seat = Seat::AllKnowing;
+  MapOrder order = MapOrder::Auto;
+  std::uint64_t speed = 1000;
+  QStringList recent;  // traces, the last one first
+  QString trace;       // that was open; empty: the start page was
+  VirtualTime at;
+};
+inline constexpr int kMostRecent = 12;
+
+// Where settings of this user are kept. What is stored wrongly is as if it was not stored.
+StoredSession loadSession();
+void saveSession(const StoredSession& session);
+
+}  // namespace overcommit::gui

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/panels/charts_panel.h"
+
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QVBoxLayout>
+#include <array>
+
+#include "gui/models/subject_text.h"
+#include "gui/session/text.h"
+
+namespace overcommit::gui {
+namespace {
+
+constexpr std::array<std::uint64_t, 4> kAverageSeconds{0, 1, 5, 15};
+
+}  // namespace
+
+ChartsPanel::ChartsPanel(const PanelContext& context)
+    : Panel(context, QStringLiteral("charts"), tr("Charts"), Pace::Frame),
+      of_(new QComboBox(this)),
+      average_(new QComboBox(this)),
+      list_(new QListWidget(this)),
+      save_(new QPushButton(tr("Save …"), this)),
+      view_(new ChartView(theme(), this)) {
+  of_->setObjectName(QStringLiteral("chartOf"));
+  of_->setAccessibleName(tr("Figures of the host or of a VM"));
+  average_->setObjectName(QStringLiteral("chartAverage"));
+  average_->setAccessibleName(tr("Moving average"));
+  for (const std::uint64_t length : kAverageSeconds) average_->addItem(length == 0 ? tr("as they are") : tr("mean over %1 s").arg(length));
+  list_->setObjectName(QStringLiteral("chartSeries"));
+  list_->setAccessibleName(tr("Figures to draw"));
+  list_->setFrameShape(QFrame::NoFrame);
+  save_->setObjectName(QStringLiteral("chartSave"));
+  save_->setAccessibleName(tr("Save the chart as a picture"));
+  chosen_ = QStringList{nameOfUse(FrameUse::Free), nameOfPlace(PagePlace::Ballooned), nameOfPlace(PagePlace::Swapped)};
+  connect(of_, &QComboBox::activated, this, [this] {
+    fillSeries();
+    draw();
+  });
+  connect(average_, &QComboBox::activated, this, &ChartsPanel::draw);
+  connect(save_, &QPushButton::clicked, this, &ChartsPanel::askWhere);
+  connect(list_, &QListWidget::itemChanged, this, [this](const QListWidgetItem* item) {
+    chosen_.removeAll(item->text());
+    if (item->checkState() == Qt::Checked) chosen_ << item->text();
+    draw();
+  });
+  auto* side = new QVBoxLayout;
+  side->setContentsMargins(8, 6, 0, 6);
+  side->setSpacing(4);
+  side->addWidget(of_);
+  side->addWidget(list_, 1);
+  side->addWidget(average_);
+  side->addWidget(save_);
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->addLayout(side);
+  row->addWidget(view_, 1);
+  setFocusProxy(list_);
+  list_->setMaximumWidth(260);
+}
+
+void ChartsPanel::rebuild() {
+  if (shown_ != run()) {
+    shown_ = run();
+    of_->clear();
+    of_->addItem(tr("Host"));
+    if (run() != nullptr) {
+      for (const TraceVm& vm : run()->header().vms) of_->addItem(qstring(vm.name));
+    }
+    fillSeries();
+  }
+  for (QWidget* widget : std::initializer_list<QWidget*>{of_, average_, list_, save_}) widget->setFont(theme().font(FontRole::Small));
+  list_->setMaximumWidth(theme().px(230));
+  draw();
+}
+
+void ChartsPanel::fillSeries() {
+  const QSignalBlocker quiet(list_);
+  const std::optional<VmId> vm =
+      of_->currentIndex() > 0 ? std::optional(VmId(static_cast<std::uint16_t>(of_->currentIndex() - 1))) : std::nullopt;
+  series_ = chartSeries(vm);
+  list_->clear();
+  for (const ChartSeries& series : series_) {
+    auto* item = new QListWidgetItem(series.name, list_);
+    item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
+    item->setCheckState(chosen_.contains(series.name) ? Qt::Checked : Qt::Unchecked);
+  }
+}
+
+void ChartsPanel::draw() {
+  std::vector<ChartSeries> wanted;
+  for (const ChartSeries& series : series_) {
+    if (chosen_.contains(series.name)) wanted.push_back(series);
+  }
+  const auto average = static_cast<std::size_t>(std::max(average_->currentIndex(), 0));
+  view_->setCurves(run(), std::move(wanted), seconds(kAverageSeconds[average]));
+}
+
+Result<void> ChartsPanel::savePicture(const QString& path) {
+  if (!view_->picture().save(path, "PNG"))
+    return failure("cannot write {}: is its folder there, and may you write to it?", path.toStdString());
+  return {};
+}
+
+void ChartsPanel::askWhere() {
+  const QString path = QFileDialog::getSaveFileName(this, tr("Save the chart"), QStringLiteral("chart.png"), tr("Pictures (*.png)"));
+  if (path.isEmpty()) return;
+  const auto saved = savePicture(path);
+  Q_EMIT said(saved ? tr("%1 is written; Ctrl+T has the numbers.").arg(path) : qstring(saved.error().text));
+}
+
+}  // namespace overcommit::gui
