@@ -50,14 +50,18 @@ ChartsPanel::ChartsPanel(const PanelContext& context)
   side->setSpacing(4);
   side->addWidget(of_);
   side->addWidget(list_, 1);
-  side->addWidget(average_);
-  side->addWidget(save_);
+  auto* bottom = new QHBoxLayout;
+  bottom->setSpacing(4);
+  bottom->addWidget(average_, 1);
+  bottom->addWidget(save_);
+  side->addLayout(bottom);
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
   row->addLayout(side);
   row->addWidget(view_, 1);
   setFocusProxy(list_);
   list_->setMaximumWidth(260);
+  list_->setMinimumHeight(24);
 }
 
 void ChartsPanel::rebuild() {

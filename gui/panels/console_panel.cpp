@@ -20,6 +20,7 @@ ConsolePanel::ConsolePanel(const PanelContext& context)
   text_->setObjectName(QStringLiteral("consoleText"));
   text_->setAccessibleName(tr("What the guest printed"));
   text_->setReadOnly(true);
+  text_->setMinimumHeight(40);
   text_->setFrameShape(QFrame::NoFrame);
   connect(vm_, &QComboBox::activated, this, [this] { refresh(Motion::Jumped); });
   auto* column = new QVBoxLayout(this);

@@ -36,7 +36,7 @@ EsxtopPanel::EsxtopPanel(const PanelContext& context)
   view_->setFrameShape(QFrame::NoFrame);
   view_->setShowGrid(false);
   view_->setTabKeyNavigation(false);
-  view_->setMinimumHeight(80);
+  view_->setMinimumHeight(64);
   view_->setSelectionBehavior(QAbstractItemView::SelectRows);
   view_->verticalHeader()->hide();
   view_->horizontalHeader()->setHighlightSections(false);

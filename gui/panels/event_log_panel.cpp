@@ -55,7 +55,7 @@ EventLogPanel::EventLogPanel(const PanelContext& context)
   view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setSectionResizeMode(EventLogModel::Details, QHeaderView::Stretch);
   view_->setTabKeyNavigation(false);
-  view_->setMinimumHeight(110);
+  view_->setMinimumHeight(88);
   view_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
 
   auto* row = new QHBoxLayout;

@@ -15,6 +15,7 @@ InspectorPanel::InspectorPanel(const PanelContext& context)
   text_->setAccessibleName(tr("What is selected: place, history and why"));
   text_->setOpenLinks(false);
   text_->setFrameShape(QFrame::NoFrame);
+  text_->setMinimumHeight(40);
   text_->setTextInteractionFlags(Qt::TextBrowserInteraction | Qt::TextSelectableByKeyboard);
   connect(text_, &QTextBrowser::anchorClicked, this, &InspectorPanel::follow);
   auto* column = new QVBoxLayout(this);

@@ -40,7 +40,7 @@ MachineRoom::MachineRoom(const PanelContext& context)
       links_(new PageLinks(theme(), this)) {
   connect(gates_, &GateStrip::gateChosen, this, [this](Gate gate) { Q_EMIT eventsWanted(eventsOf(gate)); });
   connect(guests_, &GuestFloor::arrangementChanged, this, &MachineRoom::layOutFloors);
-  setMinimumSize(480, 250);
+  setMinimumSize(480, 230);
 }
 
 QAbstractItemModel* MachineRoom::table() {

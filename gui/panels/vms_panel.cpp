@@ -21,6 +21,7 @@ VmsPanel::VmsPanel(const PanelContext& context)
   view_->setFrameShape(QFrame::NoFrame);
   view_->setShowGrid(false);
   view_->setTabKeyNavigation(false);
+  view_->setMinimumHeight(40);
   view_->verticalHeader()->hide();
   view_->horizontalHeader()->setHighlightSections(false);
   connect(view_, &QTableView::clicked, this, [this](const QModelIndex& index) {

@@ -139,7 +139,10 @@ void FreeStateGauge::paintEvent(QPaintEvent*) {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
     const int top = gauge.top() + static_cast<int>(i) * rowHeight;
-    const QRect box(textLeft, top + 2, inner.right() - textLeft + 1, rowHeight - 4);
+    // In a low row the name takes all of it.
+    const bool low = rowHeight < strongMetrics.height() + theme().px(8);
+    const int rim = low ? 0 : 2;
+    const QRect box(textLeft, top + rim, inner.right() - textLeft + 1, rowHeight - 2 * rim);
     const bool current = host.freeState == row.state;
     if (current) {
       painter.setBrush(theme().colour(Hue::Panel));
@@ -149,10 +152,10 @@ void FreeStateGauge::paintEvent(QPaintEvent*) {
     if (i > 0) {
       painter.fillRect(QRect(gauge.left(), top, gauge.width() + theme().px(8), 1), theme().colour(Hue::Text));
     }
-    const QRect text = box.adjusted(theme().px(8), theme().px(2), -theme().px(8), -theme().px(2));
+    const QRect text = box.adjusted(theme().px(8), low ? 0 : theme().px(2), -theme().px(8), low ? 0 : -theme().px(2));
     painter.setFont(strong);
     painter.setPen(theme().colour(current ? Hue::Text : Hue::Dim));
-    const QRect first(text.left(), text.top(), text.width(), strongMetrics.height());
+    const QRect first(text.left(), text.top(), text.width(), low ? text.height() : strongMetrics.height());
     painter.drawText(first, Qt::AlignLeft | Qt::AlignVCenter, nameOfState(row.state));
     if (row.state != FreeState::High) {
       painter.setFont(small);

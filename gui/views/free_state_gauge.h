@@ -20,7 +20,7 @@ class FreeStateGauge final : public Picture {
   void setRun(Run* run);
   void refresh();
   [[nodiscard]] QSize sizeHint() const override { return {theme().px(320), theme().px(300)}; }
-  [[nodiscard]] QSize minimumSizeHint() const override { return {theme().px(260), theme().px(200)}; }
+  [[nodiscard]] QSize minimumSizeHint() const override { return {theme().px(260), theme().px(140)}; }
 
  Q_SIGNALS:
   void stateChosen();
