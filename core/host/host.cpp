@@ -85,13 +85,9 @@ FreeStateThresholds thresholdsOf(const HostConfig& host) {
 
 Gate gateOf(const HostConfig& host, std::string_view option) { return optionOf(host, option) != 0 ? Gate::Open : Gate::Locked; }
 
-// Where pages cannot leave for the disk, a VM that is to inflate its balloon must be able to run.
-HypervisorSwap schedulersSwapOf(const HostConfig& host) {
-  const bool swaps = optionOf(host, "SwapEnable") != 0 && gateOf(host, "GateSwap") == Gate::Open;
-  return swaps ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
+HypervisorSwap swapOf(const HostConfig& host) {
+  return optionOf(host, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
 }
-
-SwapGate swapGateOf(const HostConfig& host) { return gateOf(host, "GateSwap") == Gate::Open ? SwapGate::Open : SwapGate::Locked; }
 
 ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
   ScheduleSettings settings;
@@ -100,7 +96,8 @@ ScheduleSettings scheduleSettingsOf(const HostConfig& host) {
   settings.samplePeriod = seconds(optionOf(host, "SamplePeriod")) / host.timeScale;
   settings.activeMinPercent = optionOf(host, "SampleActivePctMin");
   settings.rules = freeStateRules(host.options, profileOf(host));
-  settings.swap = schedulersSwapOf(host);
+  // Where pages cannot leave for the disk, a VM that is to inflate its balloon must be able to run.
+  settings.swap = gateOf(host, "GateSwap") == Gate::Open ? swapOf(host) : HypervisorSwap::Forbidden;
   return settings;
 }
 
@@ -112,8 +109,9 @@ Pages balloonStepOf(const HostConfig& host) {
 
 ReclaimSettings reclaimSettingsOf(const HostConfig& host) {
   ReclaimSettings settings;
-  settings.swap = optionOf(host, "SwapEnable") != 0 ? HypervisorSwap::Allowed : HypervisorSwap::Forbidden;
-  const bool zips = profileOf(host).zipSlots != ZipSlots::None && optionOf(host, "MemZipEnable") != 0 && optionOf(host, "GateZip") != 0;
+  settings.swap = swapOf(host);
+  const bool zips =
+      profileOf(host).zipSlots != ZipSlots::None && optionOf(host, "MemZipEnable") != 0 && gateOf(host, "GateZip") == Gate::Open;
   settings.compression = zips ? Compression::On : Compression::Off;
   settings.zipMaxPercent = optionOf(host, "MemZipMaxPct");
   settings.zipMaxAllocatedPercent = optionOf(host, "MemZipMaxAllocPct");
@@ -309,7 +307,7 @@ Result<void> Host::Implementation::create() {
   breaker_.emplace(*pager_, *sharing_);
   reclaimer_.emplace(pagerParts, *pager_, &*sharing_, reclaimSettingsOf(config_.host));
   pager_->setFrameSource(*reclaimer_);
-  pager_->setSwapGate(swapGateOf(config_.host));
+  pager_->setSwapGate(gateOf(config_.host, "GateSwap"));
   scheduler_.emplace(pagerParts, *pager_, scheduleSettingsOf(config_.host));
   if (ownFrames() > machine_->frames())
     return failure(
@@ -524,7 +522,7 @@ Result<void> Host::Implementation::set(const SetAction& action, std::optional<st
     sharing_->setRate(scanRateOf(config_.host));
     sharing_->setSalting(saltingOf(config_.host));
     for (const auto& each : vms_) each->setLargeBacking(largeBackingOf(config_.host, each->config().memory));
-    pager_->setSwapGate(swapGateOf(config_.host));
+    pager_->setSwapGate(gateOf(config_.host, "GateSwap"));
     parts_->balloonMaxPercent = optionOf(config_.host, "CtlMaxPercent");
     parts_->shareGate = gateOf(config_.host, "GateShare");
     parts_->balloonGate = gateOf(config_.host, "GateBalloon");

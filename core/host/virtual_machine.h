@@ -35,9 +35,6 @@ std::string_view nameOf(VmState state);
 
 class VirtualMachine;
 
-// Techniques that may be locked shut for all VMs while they run: the host options GateShare and GateBalloon.
-enum class Gate : std::uint8_t { Open, Locked };
-
 // What all VMs of a host share.
 struct HostParts {
   const RunConfig& config;

@@ -296,7 +296,7 @@ SwapOutResult Pager::swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
   const NptEntry entry = vm.guest.entry(gfn);
   const bool zipped = entry.place() == PagePlace::Zipped;
   if (vm.dead || (!zipped && !isCandidate(vm, gfn))) return SwapOutResult::NotACandidate;
-  if (swapGate_ == SwapGate::Locked) return SwapOutResult::GateLocked;
+  if (swapGate_ == Gate::Locked) return SwapOutResult::GateLocked;
   if (vm.swap.full()) return SwapOutResult::NoSpace;
   // Compressed pages are never written as they are (LTB).
   std::array<std::byte, kPageSize> unzipped;

@@ -21,8 +21,9 @@ enum class SwapOutResult : std::uint8_t { Done, NotACandidate, NoSpace, GateLock
 enum class BalloonResult : std::uint8_t { Done, BadPage, AlreadyLocked, AlreadyUnlocked, Pinned };
 // SwapEnable: whether the host may share, zip or swap what it takes from VMs; forbidden, only balloons give memory.
 enum class HypervisorSwap : std::uint8_t { Allowed, Forbidden };
-// GateSwap: a locked one lets no page into the swap files, compressed ones included.
-enum class SwapGate : std::uint8_t { Open, Locked };
+// Whether a technique is locked shut for all VMs while they run: the host options GateShare, GateBalloon, GateZip and GateSwap. Locked, the
+// last lets no page into the swap files, compressed ones included.
+enum class Gate : std::uint8_t { Open, Locked };
 
 // Asks for frames. On behalf of `toucher`, if given, which waits for the first of them; only from the VM `only`, if given.
 struct ReclaimRequest {
@@ -91,9 +92,9 @@ class Pager {
   [[nodiscard]] bool isCandidate(const VmMemory& vm, Gfn gfn) const;
   // Writes a candidate, or a page of the compression cache, to the swap file.
   SwapOutResult swapOut(VmMemory& vm, Gfn gfn, std::uint64_t cause);
-  void setSwapGate(SwapGate gate) { swapGate_ = gate; }
+  void setSwapGate(Gate gate) { swapGate_ = gate; }
   // May any page go to the VM's swap file?
-  [[nodiscard]] bool hasSwapRoom(const VmMemory& vm) const { return swapGate_ == SwapGate::Open && !vm.swap.full(); }
+  [[nodiscard]] bool hasSwapRoom(const VmMemory& vm) const { return swapGate_ == Gate::Open && !vm.swap.full(); }
   // Compresses a candidate into the VM's cache, which may have `mostFrames` store frames, if the policy admits it. If the cache is full,
   // pages that the policy chooses, among those that have lain in it the longest, are swapped out to make room.
   struct ZipOutcome {
@@ -159,7 +160,7 @@ class Pager {
   FreeState state_ = FreeState::High;
   std::uint64_t stateEvent_ = 0, lastTake_ = 0;
   bool resolving_ = false;
-  SwapGate swapGate_ = SwapGate::Open;
+  Gate swapGate_ = Gate::Open;
   PageCompressor compressor_;
   std::vector<ZippedCandidate> evictable_;  // of one question
   std::vector<VmMemory*> vms_;

@@ -58,13 +58,14 @@ std::optional<Gfn> Reclaimer::drawCandidate(const VmMemory& vm, Random& draws, s
     refuse(vm, gfn, vm.isTable(gfn) ? RefusalReason::PageTable : RefusalReason::RecentlyFaulted, cause);
   }
   const Gfn start(draws.below(pages));
-  for (auto gfn = vm.guest.nextPrivate(start); gfn; gfn = vm.guest.nextPrivate(gfn->next())) {
-    if (mayGo(*gfn)) return gfn;
-  }
-  for (auto gfn = vm.guest.nextPrivate(Gfn(0)); gfn && *gfn < start; gfn = vm.guest.nextPrivate(gfn->next())) {
-    if (mayGo(*gfn)) return gfn;
-  }
-  return std::nullopt;
+  const auto firstIn = [&](Gfn from, Gfn end) -> std::optional<Gfn> {
+    for (auto gfn = vm.guest.nextPrivate(from); gfn && *gfn < end; gfn = vm.guest.nextPrivate(gfn->next())) {
+      if (mayGo(*gfn)) return gfn;
+    }
+    return std::nullopt;
+  };
+  const auto behind = firstIn(start, Gfn(pages));
+  return behind ? behind : firstIn(Gfn(0), start);
 }
 
 void Reclaimer::drawCandidates(const VmMemory& vm, Random& draws, std::span<const Gfn> taken, Drawn when, std::uint64_t cause) {
