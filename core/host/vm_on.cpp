@@ -36,6 +36,15 @@ void DynamicWindowFaults::onNestedFault(std::uint64_t page, Access access) {
   memory_.guest.windows()->fillDynamic(page, Gfn(0), scratch_, Protection::ReadWrite);
 }
 
+bool DynamicWindowFaults::stillTranslated(std::uint64_t page) const {
+  const auto mapping = memory_.guest.windows()->dynamicMapping(page);
+  if (!mapping) return false;
+  const auto read = [this](Gpa at) { return lookAtGuest(memory_, machine_, at); };
+  const GuestWalk walk =
+      walkGuestTables(pageTableRoot_.value(), Gva(OC_DYNAMIC_BASE + page * kPageSize), bytesOf(memory_.guest.memory()), read);
+  return walk.end == GuestWalkEnd::Mapped && gfnOf(walk.address) == mapping->gfn;
+}
+
 std::byte* PagerAccess::resolve(Gfn gfn, Access access) {
   if (gfn.value() >= memory_.guest.memory().value()) return nullptr;
   if (pager_.resolve(memory_, gfn, access) == Resolution::Dead) return nullptr;
