@@ -28,6 +28,7 @@ ExitCode execute(const ParsedLine& parsed) {
 }  // namespace
 }  // namespace overcommit
 
+// NOLINTNEXTLINE(bugprone-exception-escape): no memory for the engine itself ends it
 int main(int argc, char** argv) {
   using namespace overcommit;
   const auto parsed = parseCommandLine(std::vector<std::string>(argv + 1, argv + argc));

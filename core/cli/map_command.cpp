@@ -56,7 +56,7 @@ Result<void> mapTrace(const CommandLine& line, const MapRequest& request) {
   if (!reader) return tl::unexpected(reader.error());
   if (reader->end() != TraceEnd::Complete) printError(Error{reader->endText()});
   TraceCursor cursor(*reader);
-  if (const auto sought = cursor.seekTime(request.at); !sought) return sought;
+  if (auto sought = cursor.seekTime(request.at); !sought) return sought;
   return draw(cursor.world(), request, std::min(request.at, std::max(reader->lastTime(), cursor.world().hostTime())));
 }
 

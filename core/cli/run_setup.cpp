@@ -52,7 +52,7 @@ ExitCode exitCodeFor(const Error& error) { return backendUnavailable(error) ? Ex
 Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until) {
   const VirtualTime quantum = run.host().quantum();
   while (!run.ending() && run.now() < until && !interrupted()) {
-    if (const auto advanced = run.advance(std::min(until, run.now() + quantum)); !advanced) return advanced;
+    if (auto advanced = run.advance(std::min(until, run.now() + quantum)); !advanced) return advanced;
   }
   return {};
 }

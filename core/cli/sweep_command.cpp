@@ -126,7 +126,7 @@ Result<SweepTable> runAll(const CommandLine& line, const Sweep& sweep, std::size
   std::vector<std::optional<SweepRow>> rows(sweep.points());
   const auto ran = runChildren(
       sweep.points(), jobs, [&](std::size_t index, int answer) { return runPoint(line, sweep, index, answer); },
-      [&](std::size_t index, ChildOutcome outcome) {
+      [&](std::size_t index, const ChildOutcome& outcome) {
         SweepRow& row = rows[index].emplace();
         row.point = sweep.point(index);
         row.exitCode = outcome.exitCode;

@@ -47,7 +47,7 @@ Result<void> state(const CommandLine& line) {
   if (!reader) return tl::unexpected(reader.error());
   if (reader->end() != TraceEnd::Complete) printError(Error{reader->endText()});
   TraceCursor cursor(*reader);
-  if (const auto sought = *at ? cursor.seekTime(**at) : cursor.seekSequence(reader->lastSequence()); !sought) return sought;
+  if (auto sought = *at ? cursor.seekTime(**at) : cursor.seekSequence(reader->lastSequence()); !sought) return sought;
   const WorldModel& world = cursor.world();
   say("after event {}, of the quantum at {}\n\n", world.sequence(), formatTime(world.hostTime()));
   printHost(world);

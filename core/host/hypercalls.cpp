@@ -121,8 +121,7 @@ void VirtualMachine::Hypercalls::flush(std::uint64_t address) {
     on_.vcpu->flushTlb(std::nullopt);
   } else {
     const std::uint64_t page = (address - OC_DYNAMIC_BASE) / kPageSize;
-    if (address >= OC_DYNAMIC_BASE && page < windows->dynamicPages().value() && !on_.dynamicFaults->stillTranslated(page))
-      windows->dropDynamic(page);
+    if (address >= OC_DYNAMIC_BASE && page < windows->dynamicPages().value()) on_.dynamicFaults->flush(page);
     on_.vcpu->flushTlb(Gva(address));
   }
   on_.vcpu->reply(0);

@@ -36,13 +36,13 @@ void DynamicWindowFaults::onNestedFault(std::uint64_t page, Access access) {
   memory_.guest.windows()->fillDynamic(page, Gfn(0), scratch_, Protection::ReadWrite);
 }
 
-bool DynamicWindowFaults::stillTranslated(std::uint64_t page) const {
+void DynamicWindowFaults::flush(std::uint64_t page) {
   const auto mapping = memory_.guest.windows()->dynamicMapping(page);
-  if (!mapping) return false;
+  if (!mapping) return;
   const auto read = [this](Gpa at) { return lookAtGuest(memory_, machine_, at); };
   const GuestWalk walk =
       walkGuestTables(pageTableRoot_.value(), Gva(OC_DYNAMIC_BASE + page * kPageSize), bytesOf(memory_.guest.memory()), read);
-  return walk.end == GuestWalkEnd::Mapped && gfnOf(walk.address) == mapping->gfn;
+  if (walk.end != GuestWalkEnd::Mapped || gfnOf(walk.address) != mapping->gfn) memory_.guest.windows()->dropDynamic(page);
 }
 
 std::byte* PagerAccess::resolve(Gfn gfn, Access access) {

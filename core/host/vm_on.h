@@ -26,9 +26,9 @@ class DynamicWindowFaults final : public NestedFaultHandler {
       : memory_(memory), pager_(pager), machine_(machine), scratch_(scratch), pageTableRoot_(pageTableRoot) {}
   void onNestedFault(std::uint64_t page, Access access) override;
   void setPageTableRoot(Gpa root) { pageTableRoot_ = root; }
-  // Whether the page is mapped in the window and the guest's tables still lead to the frame that it shows. Guests flush a page far more
-  // often because they cleared its accessed bit than because it moved, and dropping it costs a system call, a fault and another call.
-  [[nodiscard]] bool stillTranslated(std::uint64_t page) const;
+  // The guest changed the entry of this page. The window drops it unless the guest's tables still lead to the frame that it shows: guests
+  // flush a page far more often because they cleared its accessed bit, and to drop it costs a system call, a fault and another call.
+  void flush(std::uint64_t page);
 
  private:
   VmMemory& memory_;

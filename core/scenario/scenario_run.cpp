@@ -122,9 +122,9 @@ Result<void> ScenarioRun::change(TimedAction action) {
     ending_.reset();
     return {};
   }
-  if (const auto due = applyDue(); !due) return due;
+  if (auto due = applyDue(); !due) return due;
   const std::uint64_t before = log_.recorded();
-  const auto applied = host_->apply(action);
+  auto applied = host_->apply(action);
   if (!applied && log_.recorded() == before) return applied;
   if (!applied) {
     action.ifRefused = IfRefused::RunGoesOn;
@@ -147,14 +147,14 @@ Result<void> ScenarioRun::advance(VirtualTime until) {
   invariant(started_, "a run is started before it advances");
   const VirtualTime end = scenario_.config.duration;
   while (!ending_ && now() < until) {
-    if (const auto applied = applyDue(); !applied) return applied;
+    if (auto applied = applyDue(); !applied) return applied;
     host_->step(nextStop(std::min(until, end)));
     judge();
     for (RunObserver* observer : observers_) observer->onQuantum(*host_);
     if (host_->limitReached()) {
       ending_ = RunEnding::Limit;
     } else if (now() >= end) {
-      if (const auto applied = applyDue(); !applied) return applied;
+      if (auto applied = applyDue(); !applied) return applied;
       ending_ = RunEnding::Duration;
     } else if (host_->allOff() && nextAction_ >= scenario_.config.actions.size()) {
       ending_ = RunEnding::AllOff;

@@ -59,7 +59,7 @@ Result<void> Explanation::findPlace() {
     if (!last) return tl::unexpected(last.error());
     sequence = *last;
   }
-  if (const auto sought = cursor_.seekSequence(sequence); !sought) return sought;
+  if (auto sought = cursor_.seekSequence(sequence); !sought) return sought;
   answer_.vm = question_.vm;
   answer_.gfn = question_.gfn;
   answer_.sequence = sequence;
@@ -120,14 +120,14 @@ Result<void> Explanation::lookBehind(const Event& effect, WhySurroundings& aroun
 
 Result<void> Explanation::lookAround(std::span<const Event> chain, WhySurroundings& around) {
   tries_.clear();
-  if (const auto looked = lookBefore(chain.front(), around); !looked) return looked;
-  if (const auto looked = lookBehind(chain.front(), around); !looked) return looked;
+  if (auto looked = lookBefore(chain.front(), around); !looked) return looked;
+  if (auto looked = lookBehind(chain.front(), around); !looked) return looked;
   around.refusals = tries_;
   const auto decided = std::ranges::find_if(chain, [](const Event& event) {
     return event.kind == EventKind::VictimVm || event.kind == EventKind::BalloonTarget || event.kind == EventKind::Block;
   });
   if (decided == chain.end()) return {};
-  if (const auto sought = cursor_.seekSequence(decided->sequence); !sought) return sought;
+  if (auto sought = cursor_.seekSequence(decided->sequence); !sought) return sought;
   around.world = &cursor_.world();
   const auto limited = std::ranges::find_if(chain, [](const Event& event) {
     return event.kind == EventKind::ReclaimStart && event.values[0] == static_cast<std::uint64_t>(ReclaimReason::Limit);
@@ -147,7 +147,7 @@ Result<void> Explanation::addChain(std::string title, const Event& effect) {
   const auto chain = causesBack(reader_, effect);
   if (!chain) return tl::unexpected(chain.error());
   WhySurroundings around{reader_.header(), nullptr, {}, 0, {}, {}, {}};
-  if (const auto looked = lookAround(*chain, around); !looked) return looked;
+  if (auto looked = lookAround(*chain, around); !looked) return looked;
   answer_.chains.push_back({std::move(title), linksOf(*chain, around)});
   const auto victim = std::ranges::find(*chain, EventKind::VictimVm, &Event::kind);
   const bool limited =
@@ -203,7 +203,9 @@ std::string wrapped(std::string_view head, std::string_view text) {
     const std::size_t end = std::min(text.find(' ', at), text.size());
     const std::string_view word = text.substr(at, end - at);
     if (!line.empty() && head.size() + line.size() + 1 + word.size() > kColumns) {
-      out += line + '\n' + indent;
+      out += line;
+      out += '\n';
+      out += indent;
       line.clear();
     }
     if (!line.empty()) line += ' ';

@@ -13,8 +13,8 @@ constexpr std::array<std::uint8_t, kLongestHighlight> kDecay = [] {
   std::array<std::uint8_t, kLongestHighlight> levels{};
   double strength = kFullHighlight + 0.001;  // so that the half is not rounded down
   for (std::uint8_t& level : levels) {
-    level = static_cast<std::uint8_t>(strength + 0.5);
-    strength *= 0.97265494741228;  // 2 ^ (-1/25)
+    level = static_cast<std::uint8_t>(strength + 0.5);  // NOLINT(bugprone-incorrect-roundings): std::lround is not constexpr
+    strength *= 0.97265494741228;                       // 2 ^ (-1/25)
   }
   return levels;
 }();

@@ -88,7 +88,7 @@ void CellPainter::drawByAddress(int row, std::span<const Cell> cells) {
   const int top = geometry_.rowTop(row);
   auto* const line = reinterpret_cast<QRgb*>(image_.scanLine(top));
   const auto bytes = static_cast<std::size_t>(image_.width()) * sizeof(QRgb);
-  for (std::size_t i = 0; i < cells.size(); ++i) std::fill_n(line + static_cast<int>(i) * width, inner, colours_->of(cells[i]));
+  for (std::size_t i = 0; i < cells.size(); ++i) std::fill_n(line + static_cast<std::ptrdiff_t>(i) * width, inner, colours_->of(cells[i]));
   for (int y = 1; y < lines; ++y) std::memcpy(image_.scanLine(top + y), line, bytes);
   if (!patterns) return;
   for (int y = 0; y < lines; ++y) {
@@ -96,7 +96,7 @@ void CellPainter::drawByAddress(int row, std::span<const Cell> cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       const CellState state = cells[i].state();
       if (state == CellState::Private || state == CellState::Empty || state == CellState::Overhead) continue;
-      QRgb* const cell = pixels + static_cast<int>(i) * width;
+      QRgb* const cell = pixels + static_cast<std::ptrdiff_t>(i) * width;
       for (int x = 0; x < inner; ++x) {
         if (marked(state, x, y, inner, lines)) cell[x] = colours_->markOf(cells[i]);
       }

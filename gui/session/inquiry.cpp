@@ -98,7 +98,7 @@ Result<void> Inquiry::Worker::tellPage(std::uint64_t number, VmId vm, Gfn gfn, s
     if (event.kind == EventKind::LargeMap || event.kind == EventKind::LargeBreak) return event.gfn == largePageOf(gfn);
     return event.gfn == gfn && event.kind != EventKind::Content && event.kind != EventKind::ReclaimStart;
   };
-  const auto visited = visitBackwards(*reader_, upTo, ofPage, [&](const Event& event) {
+  auto visited = visitBackwards(*reader_, upTo, ofPage, [&](const Event& event) {
     if (story.events.size() == kMostPageEvents) {
       story.more = true;
       return Search::Enough;
@@ -124,7 +124,7 @@ Result<void> Inquiry::Worker::tellEvents(std::uint64_t number, const EventsQuest
   EventWindow window;
   window.from = 1;
   window.atBeginning = true;
-  const auto visited = visitBackwards(*reader_, question.around, wanted, [&](const Event& event) {
+  auto visited = visitBackwards(*reader_, question.around, wanted, [&](const Event& event) {
     if (window.events.size() == question.before) {
       window.from = event.sequence + 1;
       window.atBeginning = false;

@@ -24,7 +24,9 @@ double roundUp(double value) {
   return 10 * power;
 }
 
-QString axisText(double value) { return value >= 1000 ? grouped(static_cast<std::uint64_t>(value + 0.5)) : QString::number(value, 'g', 3); }
+QString axisText(double value) {
+  return value >= 1000 ? grouped(static_cast<std::uint64_t>(std::llround(value))) : QString::number(value, 'g', 3);
+}
 
 }  // namespace
 
@@ -61,7 +63,7 @@ std::size_t ChartView::sampleAt(VirtualTime time) const { return static_cast<std
 
 void ChartView::paintCurve(QPainter& painter, std::size_t curve, double most) const {
   const std::vector<double>& values = values_[curve];
-  const auto yOf = [&](double value) { return plot_.bottom() - static_cast<int>(value / most * (plot_.height() - 1) + 0.5); };
+  const auto yOf = [&](double value) { return plot_.bottom() - static_cast<int>(std::lround(value / most * (plot_.height() - 1))); };
   const ChartSeries& series = series_[curve];
   const QColor colour = theme().colour(series.hue.value_or(Hue::Text));
   int lastY = -1;

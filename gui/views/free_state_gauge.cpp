@@ -7,6 +7,7 @@
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
+#include <cmath>
 
 #include "gui/models/subject_text.h"
 #include "gui/session/text.h"
@@ -112,7 +113,7 @@ void FreeStateGauge::paintEvent(QPaintEvent*) {
     const std::uint64_t span = std::max<std::uint64_t>(row.to - std::min(row.to, row.from), 1);
     const auto yOf = [&](std::uint64_t pages) {
       const std::uint64_t inside = std::clamp(pages, row.from, row.to) - row.from;
-      return top + rowHeight - static_cast<int>(static_cast<double>(inside) / static_cast<double>(span) * rowHeight + 0.5);
+      return top + rowHeight - static_cast<int>(std::lround(static_cast<double>(inside) / static_cast<double>(span) * rowHeight));
     };
     if (free > row.from) {
       const int y = yOf(free);

@@ -7,6 +7,7 @@
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
+#include <cmath>
 
 #include "gui/session/text.h"
 
@@ -18,7 +19,7 @@ constexpr VirtualTime kCurveWindow = seconds(5);
 
 std::uint64_t perSecond(std::uint64_t now, std::uint64_t before, VirtualTime window) {
   if (window == VirtualTime(0) || now <= before) return 0;
-  return static_cast<std::uint64_t>(static_cast<double>(now - before) * 1e9 / static_cast<double>(window.value()) + 0.5);
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(now - before) * 1e9 / static_cast<double>(window.value())));
 }
 
 }  // namespace
@@ -156,7 +157,7 @@ void GateStrip::paintCurve(QPainter& painter, const QRect& rect, Gate gate, cons
     const int right = rect.left() + static_cast<int>(i + 1) * rect.width() / static_cast<int>(kPoints);
     const auto lengthOf = [&](std::uint64_t pages) {
       if (pages == 0) return 0;
-      return std::max(1, static_cast<int>(static_cast<double>(pages) / static_cast<double>(most) * (rect.height() / 2)));
+      return std::max(1, static_cast<int>(static_cast<double>(pages) / static_cast<double>(most) * rect.height() / 2));
     };
     const int down = lengthOf(box.curve[i].down), up = lengthOf(box.curve[i].up);
     if (down > 0) painter.fillRect(QRect(left, middle + 1, std::max(right - left, 1), down), colour);

@@ -319,7 +319,7 @@ void GuestFloor::moveSelection(int dx, int dy) {
     if (to >= 0 && to < static_cast<std::int64_t>(geometry.pages())) selection_->selectPage(at->vm, Gfn(static_cast<std::uint64_t>(to)));
     return;
   }
-  const std::int64_t to = at - cards_.begin() + dx + dy * columnsFor(cards_.size());
+  const std::int64_t to = at - cards_.begin() + dx + std::int64_t{dy} * columnsFor(cards_.size());
   if (to >= 0 && to < std::ssize(cards_)) selection_->selectVm(cards_[static_cast<std::size_t>(to)].vm);
 }
 

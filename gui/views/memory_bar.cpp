@@ -2,6 +2,7 @@
 #include "gui/views/memory_bar.h"
 
 #include <QFontMetrics>
+#include <cmath>
 
 #include "gui/session/text.h"
 
@@ -9,7 +10,7 @@ namespace overcommit::gui {
 
 int barPosition(const QRect& rect, std::uint64_t pages, std::uint64_t all) {
   if (all == 0) return 0;
-  return static_cast<int>(static_cast<double>(std::min(pages, all)) / static_cast<double>(all) * rect.width() + 0.5);
+  return static_cast<int>(std::lround(static_cast<double>(std::min(pages, all)) / static_cast<double>(all) * rect.width()));
 }
 
 void paintMemoryBar(QPainter& painter, const QRect& rect, const std::vector<BarPart>& parts, const Theme& theme, BarLabels labels) {

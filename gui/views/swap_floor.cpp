@@ -78,9 +78,9 @@ void SwapFloor::refreshFigures() {
     const WorldVm& vm = world_->vm(strip.vm);
     const std::uint64_t memory = world_->memory(strip.vm).value();
     const std::uint64_t slots = memory - std::min(memory, vm.reservationPages);
-    if (strip.swapped == vm.at(PagePlace::Swapped) && strip.slots == slots) continue;
+    if (strip.swapped == vm.at(PagePlace::Swapped) && strip.capacity == slots) continue;
     strip.swapped = vm.at(PagePlace::Swapped);
-    strip.slots = slots;
+    strip.capacity = slots;
     update(strip.label);
   }
   std::vector<QStringList> rows;
@@ -125,7 +125,7 @@ void SwapFloor::paintEvent(QPaintEvent* event) {
   const QFontMetrics metrics(chip);
   for (const Strip& strip : strips_) {
     if (labelled() && exposed.intersects(strip.label)) {
-      const QString full = tr("%1 · %2 of %3").arg(strip.name, mebibytesNumber(strip.swapped), mebibytes(strip.slots));
+      const QString full = tr("%1 · %2 of %3").arg(strip.name, mebibytesNumber(strip.swapped), mebibytes(strip.capacity));
       const QString shorter = tr("%1 · %2").arg(strip.name, mebibytesNumber(strip.swapped));
       const auto fits = [&](const QString& text) { return metrics.horizontalAdvance(text) <= strip.label.width(); };
       painter.setFont(chip);
@@ -175,7 +175,7 @@ bool SwapFloor::event(QEvent* event) {
   const auto* help = static_cast<QHelpEvent*>(event);
   QString text;
   if (const Strip* strip = stripAt(help->pos()); strip != nullptr && world_ != nullptr) {
-    text = tr("%1: %2 of %3 slots are used").arg(strip->name, grouped(strip->swapped), grouped(strip->slots));
+    text = tr("%1: %2 of %3 slots are used").arg(strip->name, grouped(strip->swapped), grouped(strip->capacity));
     const auto slot = strip->map.pageAt(help->pos());
     if (slot && !strip->map.geometry().sorted()) {
       const auto holder = world_->swapSlot(strip->vm, *slot);

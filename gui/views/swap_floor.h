@@ -40,7 +40,7 @@ class SwapFloor final : public Picture {
     VmId vm;
     QRect label, frame;
     MapView map;
-    std::uint64_t swapped = 0, slots = 0;
+    std::uint64_t swapped = 0, capacity = 0;
     QString name;
   };
   [[nodiscard]] bool labelled() const;

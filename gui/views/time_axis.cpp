@@ -2,6 +2,7 @@
 #include "gui/views/time_axis.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/units.h"
 #include "gui/session/text.h"
@@ -14,7 +15,7 @@ TimeAxis::TimeAxis(VirtualTime from, VirtualTime to, int left, int width)
 int TimeAxis::xOf(VirtualTime time) const {
   const VirtualTime inside = std::clamp(time, from_, to_);
   const double part = static_cast<double>((inside - from_).value()) / static_cast<double>((to_ - from_).value());
-  return left_ + static_cast<int>(part * width_ + 0.5);
+  return left_ + static_cast<int>(std::lround(part * width_));
 }
 
 VirtualTime TimeAxis::timeAt(int x) const {

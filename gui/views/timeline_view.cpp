@@ -9,6 +9,7 @@
 #include <QWheelEvent>
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/units.h"
 #include "gui/models/subject_text.h"
@@ -160,7 +161,7 @@ void TimelineView::paintArea(QPainter& painter) const {
     int bottom = area_.bottom() + 1;
     for (const FrameUse use : kAreaOrder) {
       below += history.host(i).at(use);
-      const int top = area_.bottom() + 1 - static_cast<int>(static_cast<double>(below) / all * area_.height() + 0.5);
+      const int top = area_.bottom() + 1 - static_cast<int>(std::lround(static_cast<double>(below) / all * area_.height()));
       if (top < bottom) painter.fillRect(QRect(x, top, 1, bottom - top), theme().colour(hueOfUse(use)));
       bottom = std::min(bottom, top);
     }

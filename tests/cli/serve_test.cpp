@@ -35,7 +35,7 @@ Outcome serveFile(const ScenarioFolder& folder, const QByteArray& requests) {
 
 QJsonObject answer(const QByteArray& out, int id) {
   for (const QByteArray& line : out.split('\n')) {
-    const QJsonObject object = QJsonDocument::fromJson(line).object();
+    QJsonObject object = QJsonDocument::fromJson(line).object();
     if (object.value("id").toInt(-1) == id) return object;
   }
   return {};

@@ -19,8 +19,8 @@ class Tables {
   Tables() {
     entries[kWalkRoot] = kWalkPointers | 3;
     entries[kWalkPointers] = kWalkDirectory | 3;
-    entries[kWalkDirectory + 2 * 8] = kWalkTable | 3;
-    entries[kWalkTable + 2 * 8] = 0x5000 | 3;
+    entries[kWalkDirectory + 16] = kWalkTable | 3;
+    entries[kWalkTable + 16] = 0x5000 | 3;
   }
   [[nodiscard]] GuestWalk walk(std::uint64_t address, std::uint64_t cr3 = kWalkRoot) const {
     return walkGuestTables(cr3, Gva(address), kWalkMemory, [this](Gpa at) -> std::optional<std::uint64_t> {
@@ -68,7 +68,7 @@ void GuestWalkTest::smallPageTakesFourSteps() {
 
 void GuestWalkTest::largePagesEndTheWalkEarly() {
   Tables tables;
-  tables.entries[kWalkDirectory + 2 * 8] = 0x60'0000 | kPteLarge | 3;
+  tables.entries[kWalkDirectory + 16] = 0x60'0000 | kPteLarge | 3;
   GuestWalk walk = tables.walk(kAddress + 0x123);
   QCOMPARE(walk.end, GuestWalkEnd::Mapped);
   QCOMPARE(walk.address, Gpa(0x60'2123));
@@ -95,7 +95,7 @@ void GuestWalkTest::writableOnlyIfEveryLevelIs() {
 
 void GuestWalkTest::addressesInTheUpperHalfUseTheUpperEntries() {
   Tables tables;
-  tables.entries[kWalkRoot + 511 * 8] = kWalkPointers | 3;
+  tables.entries[kWalkRoot + 0xff8] = kWalkPointers | 3;
   QCOMPARE(tables.walk(0xffff'ff80'0000'0000 + kAddress).address, Gpa(0x5000));
 }
 

@@ -28,7 +28,7 @@ struct Guest {
     std::memcpy(&value, &ram[at], sizeof value);
     return value;
   }
-  void setGate(unsigned vector, std::uint64_t type) {
+  void setGate(std::uint64_t vector, std::uint64_t type) {
     put(kIdt + vector * 16, 0x5678 | 0x08u << 16 | type << 40 | std::uint64_t{0x1234} << 48);
     put(kIdt + vector * 16 + 8, 0x7fff);
   }
@@ -101,7 +101,7 @@ void UnicornExceptionTest::gateTypeDecidesAboutInterrupts() {
 
 void UnicornExceptionTest::frameMayStraddlePagesThatAreApart() {
   Guest guest;
-  guest.put(kExceptionTable + 9 * 8, 0xc000 | 3);  // page 9 is frame 12, page 8 is itself
+  guest.put(kExceptionTable + 72, 0xc000 | 3);  // page 9 is frame 12, page 8 is itself
   ExceptionState state = Guest::at(14);
   state.rsp = 0x9010;
   const auto entry = guest.deliver(state);
@@ -116,14 +116,14 @@ void UnicornExceptionTest::frameMayStraddlePagesThatAreApart() {
 void UnicornExceptionTest::pushMarksTheGuestsTables() {
   Guest guest;
   QVERIFY(guest.deliver(Guest::at(14)).has_value());
-  QCOMPARE(guest.get(kExceptionTable + 8 * 8), kStack | 3 | kPteAccessed | kPteDirty);
+  QCOMPARE(guest.get(kExceptionTable + 64), kStack | 3 | kPteAccessed | kPteDirty);
   QCOMPARE(guest.get(kExceptionDirectory), kExceptionTable | 3 | kPteAccessed);
   QCOMPARE(guest.get(kExceptionRoot), kExceptionPointers | 3 | kPteAccessed);
 }
 
 void UnicornExceptionTest::halfAFrameIsNeverWritten() {
   Guest guest;
-  guest.put(kExceptionTable + 9 * 8, 0x9000 | 1);  // read-only
+  guest.put(kExceptionTable + 72, 0x9000 | 1);  // read-only
   const std::vector<std::byte> before = guest.ram;
   ExceptionState state = Guest::at(14);
   state.rsp = 0x9010;

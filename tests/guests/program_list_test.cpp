@@ -11,6 +11,7 @@
 namespace {
 
 enum class Unit { Bytes, Time, Count, Permille };
+// NOLINTNEXTLINE(readability-identifier-naming): these are the names of programs.inc
 constexpr Unit BYTES = Unit::Bytes, TIME = Unit::Time, COUNT = Unit::Count, PERMILLE = Unit::Permille;
 
 struct Program {

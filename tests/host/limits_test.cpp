@@ -37,7 +37,7 @@ class LimitsTest : public QObject {
  private Q_SLOTS:
   void loweredLimitIsEnforcedWithPlentyOfFreeMemory() {
     RunConfig config = fastHost(mebibytes(64));
-    config.vms = {toucher("a", 8, 5 * 1024), toucher("b", 8, 5 * 1024)};
+    config.vms = {toucher("a", 8, 5'120), toucher("b", 8, 5'120)};
     TestHost test(config);
     VERIFY_STARTED(test);
     QVERIFY(test.runUntil([&] { return test.vm(0).meter().operations() > 100; }, seconds(5)));
@@ -60,7 +60,7 @@ class LimitsTest : public QObject {
 
   void limitIsKeptFromTheFirstTouchOn() {
     RunConfig config = fastHost(mebibytes(64));
-    config.vms = {toucher("a", 8, 5 * 1024)};
+    config.vms = {toucher("a", 8, 5'120)};
     config.vms[0].limit = Pages(1000);
     config.vms[0].operations = 300;
     TestHost test(config);
@@ -91,7 +91,7 @@ class LimitsTest : public QObject {
 
   void reservationIsNeverUndercut() {
     RunConfig config = fastHost(mebibytes(14));
-    config.vms = {toucher("a", 8, 5 * 1024), toucher("b", 8, 6 * 1024), toucher("c", 8, 6 * 1024)};
+    config.vms = {toucher("a", 8, 5'120), toucher("b", 8, 6'144), toucher("c", 8, 6'144)};
     config.vms[0].reservation = mebibytes(8);
     config.vms[0].shares = 1;  // would have to give everything
     config.vms[1].reservation = mebibytes(3);
@@ -111,7 +111,7 @@ class LimitsTest : public QObject {
 
   void memoryIsTakenInProportionToShares() {
     RunConfig config = fastHost(mebibytes(9));
-    config.vms = {toucher("rich", 8, 6 * 1024), toucher("poor", 8, 6 * 1024)};
+    config.vms = {toucher("rich", 8, 6'144), toucher("poor", 8, 6'144)};
     config.vms[0].shares = 2000;
     config.vms[1].shares = 1000;
     TestHost test(config);
@@ -254,7 +254,7 @@ class LimitsTest : public QObject {
   void fullHostWithoutSwapBlocksAndGoesOnWhenMemoryIsFree() {
     RunConfig config = fastHost(mebibytes(16));
     config.host.options["SwapEnable"] = 0;
-    config.vms = {toucher("a", 8, 6 * 1024), toucher("b", 8, 6 * 1024), toucher("c", 8, 6 * 1024)};
+    config.vms = {toucher("a", 8, 6'144), toucher("b", 8, 6'144), toucher("c", 8, 6'144)};
     for (VmConfig& vm : config.vms) vm.operations = 400;
     TestHost test(config);
     VERIFY_STARTED(test);
@@ -285,7 +285,7 @@ class LimitsTest : public QObject {
     for (const std::size_t tight : {0u, 1u}) {
       RunConfig config = fastHost(mebibytes(tight != 0 ? 11 : 40));
       config.host.options["SwapEnable"] = 0;
-      config.vms = {toucher("a", 8, 6 * 1024), toucher("b", 8, 6 * 1024)};
+      config.vms = {toucher("a", 8, 6'144), toucher("b", 8, 6'144)};
       for (VmConfig& vm : config.vms) vm.operations = 320;
       config.vms[1].program = "webserver";
       config.vms[1].arguments = {{"working_set", 4 * kMiB}, {"files", 2 * kMiB}, {"op_work", 50'000}};
@@ -305,7 +305,7 @@ class LimitsTest : public QObject {
   void manyVmsOnAFullHostWithoutSwapAllBlockAndNoneDies() {
     RunConfig config = fastHost(mebibytes(40));
     config.host.options["SwapEnable"] = 0;
-    for (int i = 0; i < 16; ++i) config.vms.push_back(toucher("vm" + std::to_string(i), 6, 4 * 1024));
+    for (int i = 0; i < 16; ++i) config.vms.push_back(toucher("vm" + std::to_string(i), 6, 4'096));
     TestHost test(config);
     VERIFY_STARTED(test);
     test.runUntil(seconds(3));
@@ -317,7 +317,7 @@ class LimitsTest : public QObject {
   void swapThatIsAllowedAgainFreesBlockedVms() {
     RunConfig config = fastHost(mebibytes(12));
     config.host.options["SwapEnable"] = 0;
-    config.vms = {toucher("a", 8, 6 * 1024), toucher("b", 8, 6 * 1024)};
+    config.vms = {toucher("a", 8, 6'144), toucher("b", 8, 6'144)};
     for (VmConfig& vm : config.vms) vm.operations = 300;
     TestHost test(config);
     VERIFY_STARTED(test);
@@ -387,7 +387,7 @@ class LimitsTest : public QObject {
 
   void freeStateIsThatOfTheFreeFramesAtAnyTime() {
     RunConfig config = fastHost(mebibytes(10));
-    config.vms = {toucher("a", 8, 6 * 1024), toucher("b", 8, 6 * 1024)};
+    config.vms = {toucher("a", 8, 6'144), toucher("b", 8, 6'144)};
     config.vms[1].start = milliseconds(30);
     TestHost test(config);
     VERIFY_STARTED(test);

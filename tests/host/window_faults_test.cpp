@@ -90,6 +90,10 @@ class WindowVm {
     return pager_->swapOut(*memory_, Gfn(gfn), 0) == SwapOutResult::Done;
   }
 
+  // The guest changes its own entry of a dynamic page, and says so.
+  void setGuestEntry(std::uint64_t page, std::uint64_t entry) { put(kTables.next(3 + page / 512), page % 512, entry); }
+  void flush(std::uint64_t page) { dynamicFaults_->flush(page); }
+
   FaultyPageFile* swapFaults = nullptr;
 
  private:
@@ -103,7 +107,7 @@ class WindowVm {
     put(kTables.next(1), 0, entry(kTables.next(2)));
     put(kTables.next(2), 0, entry(kTables.next(3)));
     put(kTables.next(2), 1, entry(kTables.next(4)));
-    for (std::uint64_t page = 0; page < 1000; ++page) put(kTables.next(3 + page / 512), page % 512, entry(Gfn(page % kRam)));
+    for (std::uint64_t page = 0; page < 1000; ++page) setGuestEntry(page, entry(Gfn(page % kRam)));
   }
 
   QTemporaryDir directory_;
@@ -241,6 +245,30 @@ class WindowFaultsTest : public QObject {
     vm.windows().flush();
     for (std::byte* way : vm.ways(100)) QCOMPARE(readAt(way), kOne);
     QCOMPARE(vm.memory().counters.nestedFaults(), counters.nestedFaults());
+  }
+
+  void flushedPageStaysInItsWindowUnlessTheGuestMovedIt() {
+    WindowVm vm;
+    const std::uint64_t present = kPtePresent | kPteWritable;
+    writeAt(vm.ram(100), kOne);
+    writeAt(vm.ram(200), kTwo);
+    QCOMPARE(readAt(vm.dynamic(100)), kOne);
+    vm.setGuestEntry(100, gpaOf(Gfn(100)).value() | present);  // the accessed bit is clear
+    std::uint64_t faults = vm.faults();
+    vm.flush(100);
+    QCOMPARE(readAt(vm.dynamic(100)), kOne);
+    QCOMPARE(vm.faults(), faults);
+    vm.setGuestEntry(100, gpaOf(Gfn(200)).value() | present);
+    vm.flush(100);
+    QCOMPARE(readAt(vm.dynamic(100)), kTwo);
+    QCOMPARE(vm.faults(), ++faults);
+    vm.setGuestEntry(100, 0);
+    vm.flush(100);
+    QVERIFY(!vm.windows().dynamicMapping(100));
+    vm.setGuestEntry(100, gpaOf(Gfn(100)).value() | present);  // which needs no flush, as nothing was there
+    QCOMPARE(readAt(vm.dynamic(100)), kOne);
+    vm.flush(999);  // never touched: nothing to drop
+    VERIFY_AUDIT(vm);
   }
 
   void fewMappingsChangeNothingButTheNumberOfFaults() {

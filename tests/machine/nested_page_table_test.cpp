@@ -59,7 +59,7 @@ class NestedPageTableTest : public QObject {
     f.table->update(gfn, NptEntry::swapped(1234));
     const auto steps = f.table->walk(gfn);
     std::uint64_t raw = 0;
-    std::memcpy(&raw, f.machine->bytes(steps[3].table).data() + 77 * 8, 8);
+    std::memcpy(&raw, f.machine->bytes(steps[3].table).data() + std::ptrdiff_t{77} * 8, 8);
     QCOMPARE(raw, NptEntry::swapped(1234).raw());
   }
 

@@ -27,7 +27,7 @@ class ScanRateTest : public QObject {
   void mostPagesPerSecondHoldLargeVmsBack() {
     // The rates meet at 1024 * 3600 pages, 14.06 GiB.
     const WholeScanRate setting{60, 1024, 0};
-    QCOMPARE(vmScanRate(setting, unscaled(), Pages(1024 * 3600)), (ScanRate{1024, 1}));
+    QCOMPARE(vmScanRate(setting, unscaled(), Pages(3'686'400)), (ScanRate{1024, 1}));
     QCOMPARE(vmScanRate(setting, unscaled(), Pages(1024 * 3600 + 1)), (ScanRate{1024, 1}));
     QCOMPARE(vmScanRate(setting, unscaled(), Pages(1024 * 3600 - 3600)), (ScanRate{1023, 1}));
   }
@@ -46,12 +46,12 @@ class ScanRateTest : public QObject {
   }
 
   void frameScaleNeedNotBeWhole() {
-    QCOMPARE(vmScanRate(FixedScanRate{}, {Pages(1000), Bytes(4096 * 1500), 1}, Pages(100)), (ScanRate{100, 3}));
+    QCOMPARE(vmScanRate(FixedScanRate{}, {Pages(1000), Bytes(6'144'000), 1}, Pages(100)), (ScanRate{100, 3}));
   }
 
   void hostsCapFollowsTheClockRateOfItsProcessors() {
     QCOMPARE(hostPagesPerSecond(4, 1'000), 1024u);
-    QCOMPARE(hostPagesPerSecond(4, 8 * 2'600), 21'299u);
+    QCOMPARE(hostPagesPerSecond(4, 20'800), 21'299u);
     QCOMPARE(hostPagesPerSecond(0, 20'000), 0u);
   }
 

@@ -42,7 +42,7 @@ class ShareTableTest : public QObject {
   void tableTakesLessThanHalfAPercentOfTheMachine() {
     const auto isBelow = [](std::uint64_t frames) { return ShareTable::framesFor(Pages(frames)).value() * 200 < frames; };
     for (std::uint64_t mebibytes = 4; mebibytes <= 65'536; mebibytes += 4) QVERIFY(isBelow(mebibytes * 256));
-    for (std::uint64_t frames = 34 * 256; frames < 100'000; ++frames) QVERIFY(isBelow(frames));
+    for (std::uint64_t frames = 8704; frames < 100'000; ++frames) QVERIFY(isBelow(frames));
     QVERIFY(isBelow(MachineMemory::kMostFrames.value()));
   }
 

@@ -421,8 +421,8 @@ class CountersTest : public QObject {
 
   void valuesFitTheirColumns() {
     QCOMPARE(counterText(CounterUnit::Memory, 256 * kMillion), std::string("1.00"));
-    QCOMPARE(counterText(CounterUnit::Memory, 256 * 1'234 * kMillion), std::string("1234.00"));
-    QCOMPARE(counterText(CounterUnit::Memory, 256 * 12'345 * kMillion), std::string("12345.0"));
+    QCOMPARE(counterText(CounterUnit::Memory, kMillion * 256 * 1'234), std::string("1234.00"));
+    QCOMPARE(counterText(CounterUnit::Memory, kMillion * 256 * 12'345), std::string("12345.0"));
     QCOMPARE(counterText(CounterUnit::Memory, 256LL * 1'234'567 * kMillion), std::string("1234567"));
     QCOMPARE(counterText(CounterUnit::Memory, -kMillion), std::string("-1"));
     QCOMPARE(counterText(CounterUnit::Fraction, 123'456), std::string("12.35"));

@@ -129,7 +129,7 @@ class ScenarioFileTest : public QObject {
     QVERIFY(config.disk.queues == DiskQueues::Separate);
     QVERIFY(config.disk.serviceTime == milliseconds(4));
     QCOMPARE(config.disk.bandwidth, std::uint64_t{80u << 20});
-    QVERIFY(config.disk.swapSpace == Pages(96 * 256));
+    QVERIFY(config.disk.swapSpace == Pages(24'576));
     QVERIFY(config.limits.time == seconds(50));
     QCOMPARE(config.limits.nestedFaults, std::uint64_t{1'000'000});
     QCOMPARE(config.limits.operations, std::uint64_t{5000});
@@ -146,7 +146,7 @@ class ScenarioFileTest : public QObject {
     QVERIFY(web.memory == Pages(16384));
     QVERIFY(web.reservation == Pages(2048));
     QVERIFY(web.limit == Pages(12288));
-    QCOMPARE(web.shares, std::uint64_t{20 * 64});
+    QCOMPARE(web.shares, std::uint64_t{1280});
     QVERIFY(!web.sharing);
     QVERIFY(web.salt == "a");
     QVERIFY(!web.balloon);

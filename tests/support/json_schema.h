@@ -44,7 +44,8 @@ inline void checkObject(const Json& value, const Json& schema, const std::string
   const Json properties = schema.value("properties", Json::object());
   const Json additional = schema.value("additionalProperties", Json(true));
   for (const auto& [key, member] : value.items()) {
-    const std::string memberPath = path + "." + key;
+    std::string memberPath = path;
+    memberPath.append(".").append(key);
     if (properties.contains(key)) {
       append(mistakes, schemaMistakes(member, properties[key], memberPath));
     } else if (additional.is_object()) {
@@ -61,8 +62,10 @@ inline std::vector<std::string> schemaMistakes(const Json& value, const Json& sc
                                                            "const",   "minimum"};
   std::vector<std::string> mistakes;
   for (const auto& [keyword, unused] : schema.items()) {
-    if (std::find(kKnown.begin(), kKnown.end(), keyword) == kKnown.end())
-      mistakes.push_back(path + ": the schema's keyword " + keyword + " is not checked");
+    if (std::find(kKnown.begin(), kKnown.end(), keyword) == kKnown.end()) {
+      mistakes.push_back(path);
+      mistakes.back().append(": the schema's keyword ").append(keyword).append(" is not checked");
+    }
   }
   if (schema.contains("type") && !isOfTypes(value, schema["type"])) {
     mistakes.push_back(path + " should be " + schema["type"].dump() + " but is " + value.type_name());

@@ -420,7 +420,7 @@ class TraceFileTest : public QObject {
     VERIFY_OK(writer);
     EventLog plain, traced;
     traced.addListener(**writer);
-    for (Event event : events) {
+    for (const Event& event : events) {
       for (EventLog* log : {&plain, &traced}) log->setHostTime(event.hostTime);
       QCOMPARE(plain.record(event), event.sequence);
       QCOMPARE(traced.record(event), event.sequence);
