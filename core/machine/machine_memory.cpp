@@ -75,6 +75,7 @@ MachineMemory::MachineMemory(int fd, std::byte* base, Pages frames, FreedFrames 
       freeList_(frames),
       chunks_((frames.value() + kChunkFrames - 1) / kChunkFrames),
       zero_((frames.value() + 63) / 64, ~std::uint64_t{0}),
+      holes_(zero_),
       idle_(zero_.size()),
       nextGiveBack_(mostKept(frames)) {
   counts_[indexOf(FrameUse::Free)] = frames;
@@ -213,16 +214,29 @@ void MachineMemory::free(Mfn mfn) {
 // Makes the frame, which is about to leave the free list, all zero.
 void MachineMemory::clean(Mfn mfn) {
   const std::uint64_t word = mfn.value() / 64, bit = std::uint64_t{1} << (mfn.value() % 64);
+  if ((holes_[word] & bit) != 0) fillHole(mfn);
   if (freed_ == FreedFrames::FillWithJunk) {
     invariant(isFilledWith(bytes(mfn), knownZero(mfn) ? std::byte{0} : kJunk), "nobody writes to a free frame");
   }
-  if (knownZero(mfn)) {
-    zero_[word] &= ~bit;
-    return;
-  }
-  std::memset(at(mfn), 0, kPageSize);
+  if (!knownZero(mfn)) std::memset(at(mfn), 0, kPageSize);
+  zero_[word] &= ~bit;
   idle_[word] &= ~bit;
   --kept_;
+}
+
+// Has the operating system put memory behind the holes around the frame at once, of 16 aligned frames those in a row with it.
+void MachineMemory::fillHole(Mfn mfn) {
+  const std::uint64_t word = mfn.value() / 64;
+  const auto bit = static_cast<unsigned>(mfn.value() % 64);
+  const auto group = static_cast<unsigned>(bit / kLongRun * kLongRun);
+  const auto isHole = [&](unsigned frame) { return (holes_[word] >> frame & 1) != 0 && word * 64 + frame < frameCount_.value(); };
+  unsigned first = bit, end = bit + 1;
+  while (first > group && isHole(first - 1)) --first;
+  while (end < group + kLongRun && isHole(end)) ++end;
+  // Where it fails (an old kernel) each page comes by its own fault.
+  static_cast<void>(madvise(at(Mfn(word * 64 + first)), (end - first) * kPageSize, MADV_POPULATE_WRITE));
+  for (unsigned frame = first; frame < end; ++frame) holes_[word] &= ~(std::uint64_t{1} << frame);
+  kept_ += end - first;
 }
 
 void MachineMemory::giveBackIdle() {
@@ -270,6 +284,7 @@ void MachineMemory::punch(std::uint64_t first, std::uint64_t end) {
   if (result != 0) std::memset(at(Mfn(first)), 0, (end - first) * kPageSize);  // always possible
   for (std::uint64_t mfn = first; mfn < end; ++mfn) {
     zero_[mfn / 64] |= std::uint64_t{1} << (mfn % 64);
+    holes_[mfn / 64] |= std::uint64_t{1} << (mfn % 64);
     idle_[mfn / 64] &= ~(std::uint64_t{1} << (mfn % 64));
   }
   kept_ -= end - first;
@@ -304,10 +319,12 @@ std::optional<std::string> MachineMemory::audit() const {
   std::uint64_t kept = 0;
   for (std::uint64_t word = 0; word < zero_.size(); ++word) {
     kept += static_cast<std::uint64_t>(std::popcount(this->kept(word)));
+    if ((holes_[word] & ~zero_[word]) != 0)
+      return fmt::format("of frames {} to {} one is a hole but not known to be zero", word * 64, word * 64 + 63);
     if ((idle_[word] & ~this->kept(word)) != 0)
       return fmt::format("of frames {} to {} one is idle that is not kept", word * 64, word * 64 + 63);
   }
-  if (kept != kept_) return fmt::format("{} freed frames are kept, not {}", kept, kept_);
+  if (kept != kept_) return fmt::format("{} free frames hold memory, not {}", kept, kept_);
   if (freeList_.count() != free()) return fmt::format("the free list has {} frames, not {}", freeList_.count().value(), free().value());
   return std::nullopt;
 }

@@ -70,7 +70,7 @@ class MachineMemory {
 
   // Memory of freed frames goes back to the operating system as holes in the memfd. A hole costs a system call and a flush of the host's
   // TLB, and another fault when its frame is used again: ten times what clearing a frame costs that was kept. So frames are kept at
-  // first, and what lies free is given back
+  // first, and what lies free is given back; and holes are filled up to 16 in a row, as a fault for each takes ten times as long
   //   runs of 16 frames or more   when an eighth of the machine waits, or by giveBackIdle()
   //   shorter ones                by giveBackIdle(), a few each time, or by giveBackAll()
   // What the process holds never passes the machine's size, and which frames are handed out depends on none of this.
@@ -95,9 +95,10 @@ class MachineMemory {
   void changeUse(Frame& frame, FrameUse use);
   void free(Mfn mfn);
   void clean(Mfn mfn);
+  void fillHole(Mfn mfn);
   [[nodiscard]] bool knownZero(Mfn mfn) const { return (zero_[mfn.value() / 64] >> (mfn.value() % 64) & 1) != 0; }
-  // Of 64 frames, those that are free but not zero; a bit each.
-  [[nodiscard]] std::uint64_t kept(std::uint64_t word) const { return freeList_.freeOf(word) & ~zero_[word]; }
+  // Of 64 frames, those that are free but hold memory of the operating system; a bit each.
+  [[nodiscard]] std::uint64_t kept(std::uint64_t word) const { return freeList_.freeOf(word) & ~holes_[word]; }
   template <typename Frames>
   void giveBack(Frames frames, std::uint64_t shortRuns);
   void punch(std::uint64_t first, std::uint64_t end);
@@ -109,9 +110,11 @@ class MachineMemory {
   FreeList freeList_;
   std::vector<std::unique_ptr<Chunk>> chunks_;  // a missing chunk: all of its frames were always free
   std::array<Pages, kFrameUses> counts_{};
-  std::vector<std::uint64_t> zero_;  // one bit a frame: free and zero, because never used or given back
-  std::vector<std::uint64_t> idle_;  // one bit a frame: kept since the last giveBackIdle()
-  std::uint64_t kept_ = 0;           // frames that are free but not zero
+  // One bit a frame each, by words of 64.
+  std::vector<std::uint64_t> zero_;   // free and zero, because not used since it was a hole
+  std::vector<std::uint64_t> holes_;  // free, and no memory of the operating system behind it; all of these are zero
+  std::vector<std::uint64_t> idle_;   // kept since the last giveBackIdle()
+  std::uint64_t kept_ = 0;            // frames that are free but no holes
   std::uint64_t nextGiveBack_;       // so many are looked through for runs
 };
 

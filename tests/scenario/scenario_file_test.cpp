@@ -446,6 +446,7 @@ class ScenarioFileTest : public QObject {
     QTest::addColumn<std::string>("text");
     QTest::addColumn<std::string>("place");
     QTest::newRow("value missing") << std::string("seed = 1\nduration = \n") << std::string("s.toml:2:12: ");
+    QTest::newRow("what the library took for impossible") << std::string("\xef\xbb\xbb = 1\n") << std::string("s.toml:1:");
     QTest::newRow("not UTF-8") << std::string("title = \"\xff\"\n") << std::string("s.toml:1:");
     QTest::newRow("key twice") << std::string("seed = 1\nseed = 2\n") << std::string("s.toml:2:");
     QTest::newRow("number too large") << std::string("seed = 9223372036854775808\n") << std::string("s.toml:1:");
