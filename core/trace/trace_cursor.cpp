@@ -22,6 +22,11 @@ const BlockEntry* keyframeUpTo(const TraceReader& reader, std::uint64_t sequence
 TraceCursor::TraceCursor(const TraceReader& reader, std::size_t undoEvents)
     : reader_(&reader), world_(reader.header()), undo_(undoEvents), stream_(reader.events()) {}
 
+void TraceCursor::follow() {
+  following_ = true;
+  world_.follow();
+}
+
 Result<bool> TraceCursor::stepForward() {
   if (streamAt_ != world_.sequence()) {
     stream_ = reader_->events(world_.sequence() + 1);
@@ -55,6 +60,7 @@ Result<void> TraceCursor::loadBefore(std::uint64_t sequence) {
   const BlockEntry* keyframe = sequence == 0 ? nullptr : keyframeUpTo(*reader_, sequence - 1);
   if (keyframe == nullptr) {
     world_ = WorldModel(reader_->header());
+    if (following_) world_.follow();
     stream_ = reader_->events();
     return {};
   }
@@ -65,6 +71,7 @@ Result<void> TraceCursor::loadBefore(std::uint64_t sequence) {
   if (world->sequence() != keyframe->firstSequence)
     return failure("cannot read {} at byte {}: the keyframe is of another event", reader_->name(), keyframe->offset);
   world_ = std::move(*world);
+  if (following_) world_.follow();
   return {};
 }
 

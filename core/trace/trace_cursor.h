@@ -18,6 +18,9 @@ class TraceCursor {
   explicit TraceCursor(const TraceReader& reader, std::size_t undoEvents = 500'000);
 
   [[nodiscard]] const WorldModel& world() const { return world_; }
+  // Keeps from now on which cells of the world change.
+  void follow();
+  void takeChanges(WorldChanges& last) { world_.takeChanges(last); }
   [[nodiscard]] std::uint64_t sequence() const { return world_.sequence(); }  // of the last event applied; 0 = before the first
   // The last event that was applied by a step or jump forwards; an empty one after a step back (TraceReader::event has them all).
   [[nodiscard]] const Event& lastEvent() const { return last_; }
@@ -37,6 +40,7 @@ class TraceCursor {
   const TraceReader* reader_;
   WorldModel world_;
   WorldUndo undo_;
+  bool following_ = false;
   EventStream stream_;
   std::uint64_t streamAt_ = 0;  // the event that stream_ gave last
   Event last_;

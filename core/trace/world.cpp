@@ -115,6 +115,11 @@ void WorldModel::setPage(VmId vm, std::uint64_t gfn, PageCell cell) {
   Vm& owner = vms_[vm.value()];
   const PageCell old(owner.pages.get(gfn));
   owner.pages.set(gfn, cell.raw());
+  if (following_) {
+    changes_.addPage(vm, gfn);
+    if (old.place() == PagePlace::Swapped) changes_.addSlot(vm, old.number());
+    if (cell.place() == PagePlace::Swapped) changes_.addSlot(vm, cell.number());
+  }
   --owner.figures.pages[at(old.place())];
   ++owner.figures.pages[at(cell.place())];
   --owner.figures.guestPages[at(old.use())];
@@ -148,6 +153,7 @@ void WorldModel::unmapLarge(VmId vm, std::uint64_t first, std::uint64_t mfn) {
 void WorldModel::setFrame(std::uint64_t mfn, FrameCell cell) {
   const FrameCell old(frames_.get(mfn));
   frames_.set(mfn, cell.raw());
+  if (following_) changes_.addFrame(mfn);
   --host_.frames[at(old.use())];
   ++host_.frames[at(cell.use())];
   const auto owned = [this](FrameCell of) -> std::uint64_t* {

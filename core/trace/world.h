@@ -13,6 +13,7 @@
 #include "trace/place.h"
 #include "trace/trace_header.h"
 #include "trace/world_cells.h"
+#include "trace/world_changes.h"
 #include "trace/world_undo.h"
 
 namespace overcommit {
@@ -136,6 +137,17 @@ class WorldModel {
   [[nodiscard]] Pages hostMemory() const { return hostMemory_; }
   [[nodiscard]] WorldFrame frame(Mfn mfn) const;
 
+  // As page() and frame(), in short.
+  [[nodiscard]] PageCell pageCell(VmId vm, std::uint64_t gfn) const { return PageCell(vms_[vm.value()].pages.get(gfn)); }
+  [[nodiscard]] FrameCell frameCell(std::uint64_t mfn) const { return FrameCell(frames_.get(mfn)); }
+
+  // From now on it is kept which cells change; takeChanges() swaps what changed since it was last called for `last`.
+  void follow() { following_ = true; }
+  void takeChanges(WorldChanges& last) {
+    last.clear();
+    std::swap(changes_, last);
+  }
+
   // All pages of a VM, visit(gfn, PageCell), and all frames, visit(mfn, FrameCell), in order: for pictures of all of them.
   template <typename Visit>
   void forEachPage(VmId vm, Visit visit) const {
@@ -199,6 +211,8 @@ class WorldModel {
   Pages hostMemory_;
   CellTable frames_;
   std::vector<Vm> vms_;
+  bool following_ = false;
+  WorldChanges changes_;  // no part of the state
 };
 
 }  // namespace overcommit

@@ -2,26 +2,11 @@
 #include "gui/map/world_fields.h"
 
 #include <algorithm>
-#include <array>
 
 namespace overcommit::gui {
 namespace {
 
-// Kinds of events that change what a cell shows. Their counts only grow with the sequence number, so that equal counts mean equal cells.
-constexpr std::array kPageKinds{EventKind::PowerOff, EventKind::FirstTouch, EventKind::Share,   EventKind::Break,    EventKind::Revert,
-                                EventKind::Inflate,  EventKind::Deflate,    EventKind::Pop,     EventKind::Zip,      EventKind::Unzip,
-                                EventKind::SwapOut,  EventKind::SwapIn,     EventKind::Discard, EventKind::LargeMap, EventKind::GuestFrame};
-constexpr std::array kFrameKinds{EventKind::FirstTouch,   EventKind::Share,        EventKind::Break,        EventKind::Revert,
-                                 EventKind::Inflate,      EventKind::Zip,          EventKind::Unzip,        EventKind::SwapOut,
-                                 EventKind::SwapIn,       EventKind::Discard,      EventKind::OverheadTake, EventKind::OverheadGive,
-                                 EventKind::ZipStoreTake, EventKind::ZipStoreGive, EventKind::LargeMap};
-
-template <typename Kinds, typename Counts>
-std::uint64_t countOf(const Kinds& kinds, const Counts& counts) {
-  std::uint64_t sum = 0;
-  for (const EventKind kind : kinds) sum += counts.at(kind);
-  return sum;
-}
+constexpr CellState slotState(bool taken) { return taken ? CellState::Swapped : CellState::Empty; }
 
 CellState stateOf(PageCell page, Seat seat) {
   switch (seat) {
@@ -39,14 +24,14 @@ CellState stateOf(PageCell page, Seat seat) {
 WorldFields::WorldFields(const WorldModel& world) : frames_(world.hostMemory().value()) {
   for (std::size_t i = 0; i < world.vms(); ++i) {
     const std::uint64_t pages = world.memory(VmId(static_cast<std::uint16_t>(i))).value();
-    vms_.push_back(Vm{CellField(pages), CellField(pages), std::nullopt});
+    vms_.push_back(Vm{CellField(pages), CellField(pages)});
   }
 }
 
-void WorldFields::update(const WorldModel& world, Seat seat, FieldFocus focus, Motion motion) {
-  const bool sameSeat = seat_ == seat;
+void WorldFields::update(const WorldModel& world, const WorldChanges& changes, Seat seat, FieldFocus focus, Motion motion) {
+  const bool everything = changes.everything() || seat_ != seat;
+  const auto change = motion == Motion::Jumped || seat_ != seat ? CellField::Change::Quiet : CellField::Change::Highlight;
   seat_ = seat;
-  const auto change = motion == Motion::Jumped || !sameSeat ? CellField::Change::Quiet : CellField::Change::Highlight;
   if (motion != Motion::Played) {
     for (Vm& vm : vms_) {
       vm.pages.clearHighlights();
@@ -54,26 +39,26 @@ void WorldFields::update(const WorldModel& world, Seat seat, FieldFocus focus, M
     }
     frames_.clearHighlights();
   }
-  bool moved = focus_ != focus;
+  if (everything) {
+    updateAll(world, seat, change);
+  } else {
+    for (const auto [vm, gfn] : changes.pages()) vms_[vm.value()].pages.set(gfn, stateOf(world.pageCell(vm, gfn), seat), change);
+    for (const auto [vm, slot] : changes.slots()) vms_[vm.value()].slots.set(slot, slotState(world.swapSlot(vm, slot).has_value()), change);
+    for (const std::uint32_t mfn : changes.frames()) frames_.set(mfn, cellStateOf(world.frameCell(mfn).use()), change);
+  }
+  const bool moved = everything || !changes.empty() || focus_ != focus;
+  if (moved && (focus.vm || focus_.vm)) updateFocus(world, focus);
+  focus_ = focus;
+}
+
+void WorldFields::updateAll(const WorldModel& world, Seat seat, CellField::Change change) {
   for (std::size_t i = 0; i < vms_.size(); ++i) {
     const VmId id(static_cast<std::uint16_t>(i));
     Vm& vm = vms_[i];
-    const std::uint64_t count = countOf(kPageKinds, world.vm(id));
-    if (vm.seen == count && sameSeat) continue;
-    vm.seen = count;
-    moved = true;
     world.forEachPage(id, [&](std::uint64_t gfn, PageCell page) { vm.pages.set(gfn, stateOf(page, seat), change); });
-    world.forEachSlot(id,
-                      [&](std::uint64_t slot, bool taken) { vm.slots.set(slot, taken ? CellState::Swapped : CellState::Empty, change); });
+    world.forEachSlot(id, [&](std::uint64_t slot, bool taken) { vm.slots.set(slot, slotState(taken), change); });
   }
-  const std::uint64_t count = countOf(kFrameKinds, world.host());
-  if (framesSeen_ != count) {
-    framesSeen_ = count;
-    moved = true;
-    world.forEachFrame([&](std::uint64_t mfn, FrameCell frame) { frames_.set(mfn, cellStateOf(frame.use()), change); });
-  }
-  if (moved && (focus.vm || focus_.vm)) updateFocus(world, focus);
-  focus_ = focus;
+  world.forEachFrame([&](std::uint64_t mfn, FrameCell frame) { frames_.set(mfn, cellStateOf(frame.use()), change); });
 }
 
 void WorldFields::updateFocus(const WorldModel& world, FieldFocus focus) {

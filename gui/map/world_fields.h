@@ -17,14 +17,13 @@ struct FieldFocus {
   friend bool operator==(const FieldFocus&, const FieldFocus&) = default;
 };
 
-// The cells of every memory of a world: each VM's pages, the machine's frames, each swap file's slots. A memory that no event has moved is
-// not looked at.
+// The cells of every memory of a world: each VM's pages, the machine's frames, each swap file's slots.
 class WorldFields {
  public:
   explicit WorldFields(const WorldModel& world);
 
-  // Brings the cells to another instant of the same run.
-  void update(const WorldModel& world, Seat seat, FieldFocus focus, Motion motion);
+  // Brings the cells to another instant of the same run; `changes`: what the world changed since the last instant.
+  void update(const WorldModel& world, const WorldChanges& changes, Seat seat, FieldFocus focus, Motion motion);
   // Highlights decay as so much time passes while playing.
   void fade(unsigned frames);
   [[nodiscard]] bool highlighted() const;
@@ -36,13 +35,12 @@ class WorldFields {
  private:
   struct Vm {
     CellField pages, slots;
-    std::optional<std::uint64_t> seen;  // how many events had moved its pages
   };
+  void updateAll(const WorldModel& world, Seat seat, CellField::Change change);
   void updateFocus(const WorldModel& world, FieldFocus focus);
 
   std::vector<Vm> vms_;
   CellField frames_;
-  std::optional<std::uint64_t> framesSeen_;
   std::optional<Seat> seat_;
   FieldFocus focus_;
 };

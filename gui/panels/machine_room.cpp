@@ -119,11 +119,15 @@ void MachineRoom::resizeEvent(QResizeEvent* event) {
   layOutFloors();
 }
 
+void MachineRoom::showFields(Motion motion) {
+  run()->playback().takeChanges(changes_);
+  fields_->update(run()->world(), changes_, options().seat(), FieldFocus{run()->selection().subject().vm}, motion);
+}
+
 void MachineRoom::updateFields(Motion motion) {
   if (!fields_) return;
   if (theme().reduceMotion() && motion == Motion::Played) motion = Motion::Jumped;
-  const Subject& subject = run()->selection().subject();
-  fields_->update(run()->world(), options().seat(), FieldFocus{subject.vm}, motion);
+  showFields(motion);
   if (motion == Motion::Played && sinceFade_.isValid()) {
     fadeRest_ += std::min<std::int64_t>(sinceFade_.nsecsElapsed(), kLongestFade);
     fields_->fade(static_cast<unsigned>(fadeRest_ / kFrameNanoseconds));
@@ -208,7 +212,7 @@ void MachineRoom::showLinks() {
 
 void MachineRoom::selectionChanged() {
   if (!fields_) return;
-  fields_->update(run()->world(), options().seat(), FieldFocus{run()->selection().subject().vm}, Motion::Played);
+  showFields(Motion::Played);
   guests_->refreshCells();
   machine_->refreshCells();
   swap_->refreshCells();

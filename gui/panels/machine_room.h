@@ -36,11 +36,13 @@ class MachineRoom final : public Panel {
 
  private:
   void layOutFloors();
+  void showFields(overcommit::gui::Motion motion);
   void updateFields(Motion motion);
   void refreshFigures();
   void showLinks();
 
   std::unique_ptr<WorldFields> fields_;
+  WorldChanges changes_;  // since the last instant shown
   const Run* fieldsOf_ = nullptr;
   GuestFloor* guests_;
   GateStrip* gates_;

@@ -29,6 +29,7 @@ Playback::Playback(std::filesystem::path path, TraceReader reader)
   searchTimer_.setInterval(0);
   connect(&timer_, &QTimer::timeout, this, &Playback::onTimer);
   connect(&searchTimer_, &QTimer::timeout, this, &Playback::searchOn);
+  cursor_.follow();
   seek(VirtualTime(0));
 }
 

@@ -33,6 +33,8 @@ class Playback final : public QObject {
   [[nodiscard]] const TraceReader& reader() const { return reader_; }
   [[nodiscard]] const TraceHeader& header() const { return reader_.header(); }
   [[nodiscard]] const WorldModel& world() const { return cursor_.world(); }
+  // Which cells of the world changed since this was last called, in exchange for what `last` held.
+  void takeChanges(WorldChanges& last) { cursor_.takeChanges(last); }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::uint64_t sequence() const { return cursor_.sequence(); }
   // The instant on the screen; the world is the one after event sequence(), none of which is later.

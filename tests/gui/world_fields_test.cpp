@@ -11,6 +11,8 @@ using namespace overcommit::test;
 
 namespace {
 
+const WorldChanges kEverything;
+
 void compareWithWorld(const WorldFields& fields, const WorldModel& world) {
   for (std::size_t v = 0; v < world.vms(); ++v) {
     const VmId vm(static_cast<std::uint16_t>(v));
@@ -34,18 +36,23 @@ class WorldFieldsTest : public QObject {
     auto playback = Playback::open(trace_.path());
     VERIFY_OK(playback);
     WorldFields fields((*playback)->world());
+    WorldChanges changes;
+    bool parts = false;
     for (const std::uint64_t sequence : {1u, 50u, 51u, 52u, 1500u, 1499u, 1300u, 2u, 1999u, 2000u, 0u, 700u}) {
       (*playback)->seekEvent(sequence);
-      fields.update((*playback)->world(), Seat::AllKnowing, {}, Motion::Played);
+      (*playback)->takeChanges(changes);
+      parts = parts || !changes.everything();
+      fields.update((*playback)->world(), changes, Seat::AllKnowing, {}, Motion::Played);
       fields.fade(3);
       compareWithWorld(fields, (*playback)->world());
     }
+    QVERIFY(parts);
   }
 
   void theHypervisorCannotSeeThatAGuestFreedAPage() {
     const WorldModel world = trace_.worldAfter(2000);
     WorldFields fields(world);
-    fields.update(world, Seat::Hypervisor, {}, Motion::Jumped);
+    fields.update(world, kEverything, Seat::Hypervisor, {}, Motion::Jumped);
     for (std::uint64_t gfn = 0; gfn < world.memory(VmId(0)).value(); ++gfn)
       QCOMPARE(fields.pages(VmId(0)).at(gfn).state(), cellStateOf(world.page(VmId(0), Gfn(gfn)).place));
   }
@@ -53,7 +60,7 @@ class WorldFieldsTest : public QObject {
   void theGuestCannotSeeWhereAPageIs() {
     const WorldModel world = trace_.worldAfter(2000);
     WorldFields fields(world);
-    fields.update(world, Seat::GuestOs, {}, Motion::Jumped);
+    fields.update(world, kEverything, Seat::GuestOs, {}, Motion::Jumped);
     for (std::uint64_t gfn = 0; gfn < world.memory(VmId(0)).value(); ++gfn)
       QCOMPARE(fields.pages(VmId(0)).at(gfn).state(), cellStateOf(world.page(VmId(0), Gfn(gfn)).guestUse));
   }
@@ -61,24 +68,24 @@ class WorldFieldsTest : public QObject {
   void anotherSeatShowsAtOnceAndWithoutHighlights() {
     const WorldModel world = trace_.worldAfter(2000);
     WorldFields fields(world);
-    fields.update(world, Seat::AllKnowing, {}, Motion::Jumped);
-    fields.update(world, Seat::GuestOs, {}, Motion::Played);
+    fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Jumped);
+    fields.update(world, kEverything, Seat::GuestOs, {}, Motion::Played);
     QVERIFY(!fields.highlighted());
-    fields.update(world, Seat::AllKnowing, {}, Motion::Played);
+    fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Played);
     compareWithWorld(fields, world);
   }
 
   void onlyWhatMovedIsHighlighted() {
     WorldModel world = trace_.worldAfter(1000);
     WorldFields fields(world);
-    fields.update(world, Seat::AllKnowing, {}, Motion::Jumped);
+    fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Jumped);
     QVERIFY(!fields.highlighted());
     std::uint64_t next = 1000;
     while (trace_.events()[next].kind != EventKind::FirstTouch) VERIFY_OK(world.apply(trace_.events()[next++]));
-    fields.update(world, Seat::AllKnowing, {}, Motion::Jumped);
+    fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Jumped);
     const Event& touch = trace_.events()[next];
     VERIFY_OK(world.apply(touch));
-    fields.update(world, Seat::AllKnowing, {}, Motion::Stepped);
+    fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Stepped);
     QCOMPARE(fields.pages(touch.vm).at(touch.gfn.value()).highlight(), kFullHighlight);
     int lit = 0;
     for (const Cell cell : fields.frames().cells()) lit += cell.highlight() > 0 ? 1 : 0;
@@ -88,7 +95,7 @@ class WorldFieldsTest : public QObject {
   void framesOfOtherVmsStandBackBehindASelectedOne() {
     const WorldModel world = trace_.worldAfter(2000);
     WorldFields fields(world);
-    fields.update(world, Seat::AllKnowing, FieldFocus{VmId(1)}, Motion::Jumped);
+    fields.update(world, kEverything, Seat::AllKnowing, FieldFocus{VmId(1)}, Motion::Jumped);
     int front = 0;
     for (std::uint64_t mfn = 0; mfn < world.hostMemory().value(); ++mfn) {
       const WorldFrame frame = world.frame(Mfn(mfn));
@@ -97,7 +104,7 @@ class WorldFieldsTest : public QObject {
       front += frame.vm == VmId(1) ? 1 : 0;
     }
     QVERIFY(front > 0);
-    fields.update(world, Seat::AllKnowing, {}, Motion::Jumped);
+    fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Jumped);
     for (const Cell cell : fields.frames().cells()) QVERIFY(!cell.back());
   }
 
