@@ -67,10 +67,12 @@ QRect CellPainter::draw(std::span<const Cell> cells) {
   for (int row = 0; row < geometry_.rows(); ++row) {
     const std::size_t begin = static_cast<std::size_t>(row) * geometry_.pagesPerRow();
     const auto pages = cells.subspan(begin, std::min<std::size_t>(geometry_.pagesPerRow(), cells.size() - begin));
-    if (!fresh_ && std::memcmp(pages.data(), drawn_.data() + begin, pages.size()) == 0) continue;
-    std::copy(pages.begin(), pages.end(), drawn_.begin() + static_cast<std::ptrdiff_t>(begin));
+    const std::span<Cell> drawn = std::span(drawn_).subspan(begin, pages.size());
+    if (!fresh_ && std::memcmp(pages.data(), drawn.data(), pages.size()) == 0) continue;
+    if (geometry_.sorted()) countAnew(row, pages, drawn);
+    std::ranges::copy(pages, drawn.begin());
     if (geometry_.sorted())
-      drawSorted(row, pages);
+      drawSorted(row);
     else
       drawByAddress(row, pages);
     first = std::min(first, row);
@@ -104,9 +106,27 @@ void CellPainter::drawByAddress(int row, std::span<const Cell> cells) {
   }
 }
 
-void CellPainter::drawSorted(int row, std::span<const Cell> cells) {
-  std::array<std::uint32_t, 256> counts{};
-  for (const Cell cell : cells) ++counts[cell.raw()];
+// The row's cells by what they show. Of hundreds few differ from what is drawn, so eight are compared at once.
+void CellPainter::countAnew(int row, std::span<const Cell> cells, std::span<const Cell> drawn) {
+  counts_.resize(static_cast<std::size_t>(geometry_.rows()));
+  auto& counts = counts_[static_cast<std::size_t>(row)];
+  if (fresh_) {
+    counts = {};
+    for (const Cell cell : cells) ++counts[cell.raw()];
+    return;
+  }
+  for (std::size_t i = 0; i < cells.size(); i += sizeof(std::uint64_t)) {
+    const std::size_t end = std::min(i + sizeof(std::uint64_t), cells.size());
+    if (std::memcmp(&cells[i], &drawn[i], end - i) == 0) continue;
+    for (std::size_t at = i; at < end; ++at) {
+      --counts[drawn[at].raw()];
+      ++counts[cells[at].raw()];
+    }
+  }
+}
+
+void CellPainter::drawSorted(int row) {
+  const auto& counts = counts_[static_cast<std::size_t>(row)];
   const int top = geometry_.rowTop(row), height = geometry_.rowHeight(row);
   auto* const line = reinterpret_cast<QRgb*>(image_.scanLine(top));
   const auto width = static_cast<std::uint64_t>(image_.width());

@@ -40,12 +40,14 @@ class CellPainter {
 
  private:
   void drawByAddress(int row, std::span<const Cell> cells);
-  void drawSorted(int row, std::span<const Cell> cells);
+  void countAnew(int row, std::span<const Cell> cells, std::span<const Cell> drawn);
+  void drawSorted(int row);
 
   MapGeometry geometry_;
   std::optional<CellColours> colours_;
   QImage image_;
   std::vector<Cell> drawn_;
+  std::vector<std::array<std::uint32_t, 256>> counts_;  // sorted: of each row drawn, by raw cell
   bool fresh_ = true;
 };
 

@@ -75,17 +75,25 @@ void report(benchmark::State& state, std::vector<double> times, double part, ben
   bench::figure(state, goal, times[at]);
 }
 
+// The run plays by its own timer. A frame: all that the window's thread does from one move of the world to the next.
 std::vector<double> framesOf(Shown& shown, Direction direction, int frames) {
   Playback& playback = shown.window.run()->playback();
-  playback.play(direction);
   std::vector<double> times;
-  for (int i = 0; i < frames; ++i) {
-    const double before = threadMilliseconds();
-    playback.tick(std::chrono::milliseconds(16));
-    QApplication::sendPostedEvents();
-    QApplication::processEvents();
-    times.push_back(threadMilliseconds() - before);
-  }
+  double before = -1;
+  QEventLoop loop;
+  const auto counting = QObject::connect(&playback, &Playback::moved, &loop, [&] {
+    const double now = threadMilliseconds();
+    if (before >= 0) times.push_back(now - before);
+    before = now;
+    if (times.size() >= static_cast<std::size_t>(frames)) loop.quit();
+  });
+  const auto ended = QObject::connect(&playback, &Playback::playingChanged, &loop, [&] {
+    if (!playback.playing()) loop.quit();
+  });
+  playback.play(direction);
+  loop.exec();
+  QObject::disconnect(counting);
+  QObject::disconnect(ended);
   playback.stop();
   return times;
 }
