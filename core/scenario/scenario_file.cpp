@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 
 #include "base/nearest.h"
 #include "base/units.h"
@@ -13,6 +14,7 @@
 #include "scenario/shape_section.h"
 #include "scenario/timeline_section.h"
 #include "scenario/vm_section.h"
+#include "trace/trace_block.h"
 
 namespace overcommit {
 namespace {
@@ -187,6 +189,9 @@ Result<std::string> readScenarioText(const std::filesystem::path& path) {
   const int error = std::ferror(file) != 0 ? errno : 0;
   std::fclose(file);
   if (error != 0) return failure("cannot read the scenario {}: {}", name, systemErrorText(error));
+  std::uint64_t magic = 0;
+  if (text.size() >= sizeof magic) std::memcpy(&magic, text.data(), sizeof magic);
+  if (magic == kTraceMagic) return failure("{} is a trace, not a scenario: overcommit trace info tells which run it is of", name);
   return text;
 }
 

@@ -87,6 +87,14 @@ class WrongInputTest : public QObject {
     QVERIFY2(outcome.err.contains("no space left on device"), outcome.err.constData());
   }
 
+  void aTraceIsNoScenario() {
+    const QString trace = folder_.path("good.octrace");
+    QCOMPARE(overcommitCommand({"run", good_, "--quiet", "--trace", trace}).code, 0);
+    const Outcome outcome = overcommitCommand({"run", trace});
+    QCOMPARE(outcome.code, 2);
+    QVERIFY2(outcome.err.contains("is a trace, not a scenario"), outcome.err.constData());
+  }
+
   void aSwapDirectoryThatCannotBeUsedIsNamed() {
     const Outcome outcome = overcommitCommand({"run", good_}, {{"OVERCOMMIT_SWAP_DIR", "/nowhere"}});
     QCOMPARE(outcome.code, 2);
