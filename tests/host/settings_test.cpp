@@ -143,7 +143,7 @@ class SettingsTest : public QObject {
     }
     TestHost test(config);
     VERIFY_STARTED(test);
-    test.runUntil(seconds(3));
+    test.runUntil(seconds(1));
     const auto target = [&](std::size_t vm) { return test.vm(vm).memory()->target; };
     const auto step = [&] { test.host().step(seconds(100)); };
     VERIFY_OK(test.apply(0, SetAction{"shares", 4000}));
