@@ -36,8 +36,6 @@ RunConfig limitedGuest() {
   return config;
 }
 
-std::uint64_t ballooned(const TestHost& test) { return test.vm(0).count(PagePlace::Ballooned).value(); }
-
 }  // namespace
 
 class GatesTest : public QObject {

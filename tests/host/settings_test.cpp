@@ -21,8 +21,6 @@ RunConfig roomy() {
   return config;
 }
 
-std::uint64_t ballooned(const TestHost& test) { return test.vm(0).count(PagePlace::Ballooned).value(); }
-
 // Gives the VM a limit 200 pages below what it has, which asks its balloon for them: 0, or the limit.
 std::uint64_t press(TestHost& test) {
   const auto busy = [&] { return test.metric("vm.a.balloon_driver") == 1 && test.vm(0).meter().operations() > 300; };
@@ -91,7 +89,7 @@ class SettingsTest : public QObject {
     QVERIFY(test.runUntil([&] { return ballooned(test) == 0; }, changed + seconds(1)));
     QCOMPARE(test.metric("vm.a.balloon_driver"), 0u);
     const std::uint64_t inflates = test.metric("vm.a.inflates");
-    test.runUntil(changed + seconds(3));
+    test.runUntil(changed + seconds(2));
     QCOMPARE(test.metric("vm.a.inflates"), inflates);
     QVERIFY(test.vm(0).memory()->allocated() <= Pages(limit));
     QVERIFY2(test.vm(0).on(), test.vm(0).crashReason().c_str());

@@ -158,6 +158,9 @@ class TestHost final : private EventListener {
 
 #define VERIFY_STARTED(test) QVERIFY2((test).start(), (test).error().c_str())
 
+// The balloon of the first VM, in pages.
+inline std::uint64_t ballooned(const TestHost& test) { return test.vm(0).count(PagePlace::Ballooned).value(); }
+
 // Full runs of long tests: OVERCOMMIT_FULL=1.
 inline bool full() { return qEnvironmentVariableIntValue("OVERCOMMIT_FULL") != 0; }
 
