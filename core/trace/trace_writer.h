@@ -21,7 +21,7 @@ namespace overcommit {
 struct TraceWriterOptions {
   std::uint32_t blockEvents = 16'384;
   std::size_t blockBytes = 1u << 20;
-  std::uint64_t keyframeEvents = 250'000;  // a seek replays as many at most
+  std::uint64_t keyframeEvents = 125'000;  // a seek replays as many at most
 };
 
 // Writes every event of a run to a trace. Add it to the EventLog before the first event.
