@@ -24,6 +24,7 @@
 #include "gui/app/status_line.h"
 #include "gui/app/table_dialog.h"
 #include "gui/app/transport_bar.h"
+#include "gui/models/subject_text.h"
 #include "gui/panels/event_log_panel.h"
 #include "gui/session/places.h"
 #include "gui/session/recording.h"
@@ -32,6 +33,7 @@
 #include "gui/theme/icons.h"
 #include "gui/views/legend.h"
 #include "gui/views/start_page.h"
+#include "trace/event_filter.h"
 
 namespace overcommit::gui {
 
@@ -264,6 +266,42 @@ void MainWindow::makePlayActions() {
   }
 }
 
+// What a run can go on to besides the steps: what is selected has something happen to it, a free state, an event that reclaims or harms.
+void MainWindow::makeUntilActions() {
+  using Group = Actions::Group;
+  const auto untilSelected = [this](Direction direction) {
+    if (!run_) return;
+    const Subject& subject = run_->selection().subject();
+    if (subject.empty()) return status_->say(tr("Nothing is selected: click a page, a frame or a VM first."));
+    EventFilter filter;
+    filter.vm = subject.vm;
+    filter.gfn = subject.gfn;
+    filter.mfn = subject.mfn;
+    run_->playback().runUntil([filter](const Event& event) { return filter.matches(event); }, direction, tr("event of what is selected"));
+  };
+  actions_.add(Group::Until, QStringLiteral("untilSelected"), tr("Something happens to what is selected"), {Qt::Key_G},
+               [untilSelected] { untilSelected(Direction::Forwards); });
+  actions_.add(Group::Until, QStringLiteral("backUntilSelected"), tr("Back to what last happened to what is selected"),
+               {Qt::SHIFT | Qt::Key_G}, [untilSelected] { untilSelected(Direction::Backwards); });
+  for (const FreeState state : {FreeState::High, FreeState::Clear, FreeState::Soft, FreeState::Hard, FreeState::Low}) {
+    const QString what = tr("The host comes to the %1 state").arg(nameOfState(state));
+    actions_.add(Group::Until, QStringLiteral("untilState%1").arg(static_cast<int>(state)), what, {}, [this, state, what] {
+      const auto wanted = [state](const Event& event) {
+        return event.kind == EventKind::FreeStateChange && event.values[0] == static_cast<std::uint64_t>(state);
+      };
+      withPlayback([&](Playback& p) { p.runUntil(wanted, Direction::Forwards, what); });
+    });
+  }
+  for (const EventKind kind :
+       {EventKind::Share, EventKind::Break, EventKind::Inflate, EventKind::Pop, EventKind::Zip, EventKind::Unzip, EventKind::SwapOut,
+        EventKind::SwapIn, EventKind::LargeBreak, EventKind::TargetSet, EventKind::Block, EventKind::Crash}) {
+    const QString name = qstring(infoOf(kind).name);
+    actions_.add(Group::Until, QStringLiteral("until.%1").arg(name), tr("Event: %1").arg(name), {}, [this, kind, name] {
+      withPlayback([&](Playback& p) { p.runUntil([kind](const Event& event) { return event.kind == kind; }, Direction::Forwards, name); });
+    });
+  }
+}
+
 void MainWindow::makeActions() {
   using Group = Actions::Group;
   actions_.add(Group::File, QStringLiteral("open"), tr("&Open a trace …"), {QKeySequence::Open}, [this] { askForTrace(); });
@@ -271,6 +309,7 @@ void MainWindow::makeActions() {
   actions_.add(Group::File, QStringLiteral("saveCsv"), tr("Show as a &table"), {Qt::CTRL | Qt::Key_T}, [this] { showTable(); });
   actions_.add(Group::File, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
   makePlayActions();
+  makeUntilActions();
   actions_.add(Group::View, QStringLiteral("search"), tr("Search in events"), {QKeySequence::Find}, [this] {
     showPanel(QStringLiteral("events"));
     if (auto* log = qobject_cast<EventLogPanel*>(panel(QStringLiteral("events")))) log->focusSearch();
@@ -389,8 +428,8 @@ void MainWindow::makeDocks() {
 }
 
 void MainWindow::makeMenus() {
-  for (const auto group :
-       {Actions::Group::File, Actions::Group::Play, Actions::Group::View, Actions::Group::Window, Actions::Group::Help}) {
+  for (const auto group : {Actions::Group::File, Actions::Group::Play, Actions::Group::Until, Actions::Group::View, Actions::Group::Window,
+                           Actions::Group::Help}) {
     QMenu* menu = nullptr;
     for (const Actions::Entry& entry : actions_.all()) {
       if (entry.group != group) continue;

@@ -68,6 +68,7 @@ class MainWindow final : public QMainWindow {
   };
   void makeActions();
   void makePlayActions();
+  void makeUntilActions();
   void makeHelpActions();
   void makeMenus();
   void makeDocks();

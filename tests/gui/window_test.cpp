@@ -60,6 +60,34 @@ class WindowTest : public QObject {
     QCOMPARE(playback().now(), VirtualTime(0));
   }
 
+  void aRunGoesOnUntilSomethingHappensToWhatIsSelected() {
+    const auto& events = trace_.events();
+    playback().seekEvent(0);
+    QTest::keyClick(window_.get(), Qt::Key_G);  // nothing is selected
+    QCOMPARE(playback().sequence(), std::uint64_t{0});
+    const Event& some = *std::ranges::find(events, EventKind::SwapOut, &Event::kind);
+    window_->run()->selection().selectPage(some.vm, some.gfn);
+    std::vector<std::uint64_t> ofPage;
+    for (const Event& event : events) {
+      if (event.vm == some.vm && infoOf(event.kind).hasGfn && event.gfn == some.gfn) ofPage.push_back(event.sequence);
+    }
+    QVERIFY(ofPage.size() > 1);
+    for (const std::uint64_t sequence : ofPage) {
+      QTest::keyClick(window_.get(), Qt::Key_G);
+      QTRY_COMPARE(playback().sequence(), sequence);
+    }
+    QTest::keyClick(window_.get(), Qt::Key_G, Qt::ShiftModifier);
+    QTRY_COMPARE(playback().sequence(), ofPage[ofPage.size() - 2]);
+    playback().seekEvent(0);
+    window_->findChild<QAction*>(QStringLiteral("until.swap-out"))->trigger();
+    QTRY_COMPARE(playback().sequence(), some.sequence);
+    const auto change = std::ranges::find(events, EventKind::FreeStateChange, &Event::kind);
+    QVERIFY(change != events.end());
+    playback().seekEvent(0);
+    window_->findChild<QAction*>(QStringLiteral("untilState%1").arg(change->values[0]))->trigger();
+    QTRY_COMPARE(playback().sequence(), change->sequence);
+  }
+
   void theClockShowsTheInstant() {
     playback().seek(milliseconds(3));
     QCOMPARE(window_->findChild<QLabel*>(QStringLiteral("clock"))->text(), QStringLiteral("0.003 s"));
