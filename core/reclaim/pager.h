@@ -102,6 +102,8 @@ class Pager {
     std::uint32_t evicted = 0;  // pages swapped out for it
   };
   ZipOutcome zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint64_t cause);
+  // The page of the cache that goes next, as the policy chooses; nothing if it is empty. The VM has a cache.
+  [[nodiscard]] std::optional<Gfn> toEvict(VmMemory& vm);
 
   // Maps the large page around `gfn` by 4 KiB again. Takes the VM's time: its CPUs must forget the translation.
   void breakLarge(VmMemory& vm, Gfn gfn, LargeBreakReason reason, std::uint64_t cause);
@@ -147,7 +149,6 @@ class Pager {
   void setPage(VmMemory& vm, Gfn gfn, NptEntry entry);
   // Frees what is behind a page and records the event that reports it, with its mfn and slot filled in.
   std::uint64_t dropBacking(VmMemory& vm, NptEntry entry, Event event);
-  [[nodiscard]] std::optional<Gfn> toEvict(VmMemory& vm);
   void recordWrong(const WrongAnswer& answer);
   // Of a compression cache, if there is one.
   void recordStoreFrame(const VmMemory& vm, EventKind kind, std::optional<Mfn> mfn, std::uint64_t cause);

@@ -149,14 +149,15 @@ Reclaimer::Taken Reclaimer::take(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
       case ZipResult::NoFrame: break;
     }
   }
+  const Taken written = write(vm, gfn, cause);
+  return {written.fate, taken.writes + written.writes};
+}
+
+Reclaimer::Taken Reclaimer::write(VmMemory& vm, Gfn gfn, std::uint64_t cause) {
   const SwapOutResult swapped = pager_.swapOut(vm, gfn, cause);
   if (swapped == SwapOutResult::NoSpace) refuse(vm, gfn, RefusalReason::NoSwapSpace, cause);
   if (swapped == SwapOutResult::GateLocked) refuse(vm, gfn, RefusalReason::GateLocked, cause);
-  if (swapped == SwapOutResult::Done) {
-    taken.fate = Fate::Swapped;
-    ++taken.writes;
-  }
-  return taken;
+  return swapped == SwapOutResult::Done ? Taken{Fate::Swapped, 1} : Taken{};
 }
 
 std::vector<VmFunding> Reclaimer::fundingFor(const ReclaimRequest& request, Payers payers) const {
@@ -164,8 +165,9 @@ std::vector<VmFunding> Reclaimer::fundingFor(const ReclaimRequest& request, Paye
   funding.reserve(pager_.vms().size());
   for (const VmMemory* vm : pager_.vms()) {
     bool eligible = canTakeFrom(*vm) && (request.only == nullptr || request.only == vm);
+    if (payers == Payers::Compressed) eligible = eligible && vm->zip && vm->zip->oldest();
     if (request.reason == ReclaimReason::FreeState) {
-      eligible = eligible && payers == Payers::AboveTarget && vm->swapTarget > Pages(0);
+      eligible = eligible && payers != Payers::Anybody && vm->swapTarget > Pages(0);
     } else if (request.only == nullptr && payers == Payers::AboveTarget) {
       eligible = eligible && vm->allocated() > vm->target;
     }
@@ -207,14 +209,18 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
   for (AnsweredAhead& ahead : ahead_) ahead.clear();
   const Pages before = level();
   const Pages goal = before + request.wanted;
+  // Somebody waits for these: then, in the end, compressed pages are written too, until a store frame becomes free.
+  const bool blocking = request.reason == ReclaimReason::FreeState && pager_.freeState() == FreeState::Low;
+  const bool waitedFor = blocking || request.reason == ReclaimReason::OutOfFrames || request.reason == ReclaimReason::Limit;
+  const Payers last = waitedFor ? Payers::Compressed : Payers::Anybody;
   bool first = true;
   std::optional<std::size_t> paying;
   std::uint64_t cause = started;
   std::vector<std::uint8_t> keptInARow(vms.size());
   while (level() < goal) {
     const auto payer = leastFunded(funding, settings_.tax);
-    if (!payer && payers == Payers::AboveTarget) {
-      payers = Payers::Anybody;
+    if (!payer && payers != last) {
+      payers = payers == Payers::AboveTarget ? Payers::Anybody : Payers::Compressed;
       funding = fundingFor(request, payers);
       continue;
     }
@@ -228,8 +234,8 @@ Pages Reclaimer::reclaim(const ReclaimRequest& request) {
       cause = parts_.log.record(victim);
       paying = payer;
     }
-    const auto gfn = pickVictim(vm, goal - level(), cause);
-    const Taken taken = gfn ? take(vm, *gfn, cause) : Taken{};
+    const auto gfn = payers == Payers::Compressed ? pager_.toEvict(vm) : pickVictim(vm, goal - level(), cause);
+    const Taken taken = !gfn ? Taken{} : payers == Payers::Compressed ? write(vm, *gfn, cause) : take(vm, *gfn, cause);
     account(taken, request.toucher, first);
     if (vm.dead && parts_.machine.free() > Pages(0)) break;
     if (taken.fate == Fate::Kept) {

@@ -52,9 +52,10 @@ class Reclaimer final : public FrameSource {
     std::uint32_t writes = 0;  // to the swap file
   };
   Taken take(VmMemory& vm, Gfn gfn, std::uint64_t cause);
+  Taken write(VmMemory& vm, Gfn gfn, std::uint64_t cause);  // to the swap file
   void account(const Taken& taken, VmMemory* toucher, bool first);
-  // Which VMs may pay, and what they pay now.
-  enum class Payers : std::uint8_t { AboveTarget, Anybody };
+  // Which VMs may pay, and what they pay now. Compressed: with pages of their compression caches.
+  enum class Payers : std::uint8_t { AboveTarget, Anybody, Compressed };
   [[nodiscard]] std::vector<VmFunding> fundingFor(const ReclaimRequest& request, Payers payers) const;
   [[nodiscard]] bool canTakeFrom(const VmMemory& vm) const;
   [[nodiscard]] Pages mostZipFrames(const VmMemory& vm) const;
