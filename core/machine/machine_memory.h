@@ -115,7 +115,7 @@ class MachineMemory {
   std::vector<std::uint64_t> holes_;  // free, and no memory of the operating system behind it; all of these are zero
   std::vector<std::uint64_t> idle_;   // kept since the last giveBackIdle()
   std::uint64_t kept_ = 0;            // frames that are free but no holes
-  std::uint64_t nextGiveBack_;       // so many are looked through for runs
+  std::uint64_t nextGiveBack_;        // so many are looked through for runs
 };
 
 }  // namespace overcommit
