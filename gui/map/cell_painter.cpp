@@ -54,6 +54,7 @@ void CellPainter::setUp(const MapGeometry& geometry, const CellColours& colours)
   image_ = QImage(geometry.size().expandedTo(QSize(1, 1)), QImage::Format_RGB32);
   image_.fill(colours.ground());
   drawn_.clear();
+  counts_.resize(geometry.sorted() ? static_cast<std::size_t>(geometry.rows()) : 0);
   fresh_ = true;
 }
 
@@ -108,7 +109,6 @@ void CellPainter::drawByAddress(int row, std::span<const Cell> cells) {
 
 // The row's cells by what they show. Of hundreds few differ from what is drawn, so eight are compared at once.
 void CellPainter::countAnew(int row, std::span<const Cell> cells, std::span<const Cell> drawn) {
-  counts_.resize(static_cast<std::size_t>(geometry_.rows()));
   auto& counts = counts_[static_cast<std::size_t>(row)];
   if (fresh_) {
     counts = {};

@@ -90,7 +90,7 @@ class WindowVm {
     return pager_->swapOut(*memory_, Gfn(gfn), 0) == SwapOutResult::Done;
   }
 
-  // The guest changes its own entry of a dynamic page, and says so.
+  // The guest changes its own entry of a dynamic page; and says that it did.
   void setGuestEntry(std::uint64_t page, std::uint64_t entry) { put(kTables.next(3 + page / 512), page % 512, entry); }
   void flush(std::uint64_t page) { dynamicFaults_->flush(page); }
 
