@@ -53,6 +53,7 @@ function(overcommit_room_tests room)
     list(APPEND mocs ${moc})
   endforeach()
   add_executable(${room}_tests ${sources} ${mocs})
+  target_compile_options(${room}_tests PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)  # compiles in three quarters of the time of -O2
   target_include_directories(${room}_tests PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${room}_mocs)
   target_link_libraries(${room}_tests PRIVATE ${ARGN} ${support} overcommit_warnings)
   add_custom_target(${room}_mocs DEPENDS ${mocs})

@@ -25,6 +25,9 @@ int flagsOf(Protection protection) {
   return PROT_NONE;
 }
 
+// A page is mapped because it is accessed right now: its page-table entry is made at once, which spares another fault (Linux 5.14).
+int populate(Protection protection) { return protection == Protection::ReadWrite ? MADV_POPULATE_WRITE : MADV_POPULATE_READ; }
+
 }  // namespace
 
 Result<WindowRegion> WindowRegion::reserve(int fd, Pages frames, Pages pages, std::string_view what) {
@@ -52,9 +55,15 @@ bool WindowRegion::map(std::uint64_t page, Mfn mfn, Protection protection) {
   invariant(mfn < Mfn(frames_.value()), "a window shows frames of the machine only");
   if (!states_.chunkWritten(page) && !mapAround(page, mfn)) return false;
   const State state = states_.get(page);
-  if (state.shows(mfn)) return state.protection() == protection || protect(page, protection);
   void* at = base_ + page * kPageSize;
-  if (mmap(at, kPageSize, flagsOf(protection), MAP_SHARED | MAP_FIXED, fd_, static_cast<off_t>(mfn.value() * kPageSize)) != at) {
+  if (state.shows(mfn)) {
+    if (state.protection() == protection) return true;
+    if (!protect(page, protection)) return false;
+    if (state.protection() == Protection::None) static_cast<void>(madvise(at, kPageSize, populate(protection)));
+    return true;
+  }
+  if (mmap(at, kPageSize, flagsOf(protection), MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd_, static_cast<off_t>(mfn.value() * kPageSize)) !=
+      at) {
     return false;
   }
   record(page, State(mfn, protection));
