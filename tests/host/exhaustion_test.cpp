@@ -192,6 +192,21 @@ class ExhaustionTest : public QObject {
     QCOMPARE(test.metric("host.swap_outs"), 0u);
     QVERIFY2(test.vm(0).on(), test.vm(0).crashReason().c_str());
   }
+
+  // "A working set of 2 GB on a host of 1 GB": operations of 8 pages anywhere in 16 MiB, 5 ms of work each, disks as they are.
+  void workingSetTwiceTheHostDegradesBadly() {
+    const auto operationsOn = [](std::uint64_t mib) {
+      RunConfig config = hostOf(mebibytes(mib));
+      config.host.options["AllocGuestLargePage"] = 0;
+      config.vms = {generatorVm("vm", "uniform", mebibytes(16), {{"text", 0}, {"touches", 8}, {"work", 5'000'000}})};
+      TestHost test(config);
+      if (!test.start()) return std::uint64_t{0};
+      test.runUntil(seconds(10));
+      return test.vm(0).meter().operations();
+    };
+    const std::uint64_t fits = operationsOn(24), half = operationsOn(8);
+    QVERIFY2(half > 0 && half * 4 < fits, qPrintable(QString("%1 operations where it fits, %2 on half of it").arg(fits).arg(half)));
+  }
 };
 
 OVERCOMMIT_TEST(ExhaustionTest)

@@ -231,6 +231,21 @@ class LimitsTest : public QObject {
     QVERIFY(test.metric("host.overhead") > 7 * kMiB);
   }
 
+  // Per cents of free memory are of what is left without it.
+  void serviceConsoleIsOutsideTheThresholdsBase() {
+    const auto highThresholdOf = [](Pages memory, Pages console) {
+      RunConfig config = hostOf(memory);
+      config.host.console = console;
+      config.vms = {toucher("a", 8, 1024)};
+      TestHost test(config);
+      return test.start() ? test.metric("host.high_threshold") : 0;
+    };
+    const auto without = highThresholdOf(mebibytes(24), Pages(0));
+    QVERIFY(without > 0);
+    QCOMPARE(highThresholdOf(mebibytes(32), mebibytes(8)), without);
+    QVERIFY(highThresholdOf(mebibytes(32), Pages(0)) > without);
+  }
+
   void consoleLargerThanTheHostIsRefused() {
     RunConfig config = hostOf(mebibytes(4));
     config.host.console = mebibytes(5);
