@@ -13,6 +13,7 @@ unset(CMAKE_REQUIRED_LIBRARIES)
 find_package(fmt REQUIRED)                                         # libfmt-dev
 find_package(tomlplusplus REQUIRED)                                # libtomlplusplus-dev
 find_package(nlohmann_json REQUIRED)                               # nlohmann-json3-dev
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)     # libseccomp-dev
 find_package(CLI11 REQUIRED)                                       # libcli11-dev
 if(OVERCOMMIT_TESTS)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Test)                   # qt6-base-dev

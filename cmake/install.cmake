@@ -17,4 +17,8 @@ if(OVERCOMMIT_GUI)
   install(FILES gui/desktop/org.overcommit.Overcommit.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/mime/packages)
   install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/overcommit FILES_MATCHING PATTERN "*.md")
 endif()
+# What a balloon driver of one's own is compiled and linked with.
+install(DIRECTORY guests/abi guests/kernel DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/guests
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.inc" PATTERN "kernel.ld" PATTERN "balloon.c")
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/include)
 install(DIRECTORY labs/scenarios labs/clients DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/labs)

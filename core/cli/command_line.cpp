@@ -31,7 +31,8 @@ class Parser {
     app_.set_help_flag();
     app_.allow_extras();
     for (const ArgumentInfo& argument : command.arguments) add(argument.name, Takes::Value);
-    for (const OptionInfo& option : command.options) add(option.name, option.value.empty() ? Takes::Nothing : Takes::Value);
+    for (const OptionInfo& option : command.options)
+      add(option.name, option.value.empty() ? Takes::Nothing : Takes::Value, option.repetition);
   }
 
   Result<ParsedLine> parse(std::span<const std::string> words);
@@ -41,12 +42,17 @@ class Parser {
   struct Place {
     std::string_view name;
     std::string value;
+    std::vector<std::string> values;  // of an option that can be given more than once
     CLI::Option* option = nullptr;
   };
 
-  void add(std::string_view name, Takes takes) {
+  void add(std::string_view name, Takes takes, Repetition repetition = Repetition::Once) {
     Place& place = *places_.emplace_back(std::make_unique<Place>());  // CLI11 keeps its address
     place.name = name;
+    if (repetition == Repetition::AnyNumber) {
+      place.option = app_.add_option(std::string(name), place.values)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      return;
+    }
     place.option = takes == Takes::Value ? app_.add_option(std::string(name), place.value) : app_.add_flag(std::string(name));
   }
 
@@ -78,7 +84,9 @@ Result<ParsedLine> Parser::parse(std::span<const std::string> words) {
   if (const auto extras = app_.remaining(); !extras.empty()) return unknownWord(info, extras.front());
   CommandLine line(info);
   for (const auto& place : places_) {
-    if (place->option->count() > 0) line.give(place->name, place->value);
+    if (place->option->count() == 0) continue;
+    if (place->values.empty()) line.give(place->name, place->value);
+    for (const std::string& value : place->values) line.give(place->name, value);
   }
   for (const ArgumentInfo& argument : info.arguments) {
     if (argument.presence == Presence::Required && !line.has(argument.name))
@@ -128,7 +136,12 @@ bool isHelp(const std::string& word) { return word == "--help" || word == "-h"; 
 
 std::string CommandLine::text(std::string_view name) const {
   const auto found = given_.find(name);
-  return found == given_.end() ? std::string() : found->second;
+  return found == given_.end() ? std::string() : found->second.back();
+}
+
+std::vector<std::string> CommandLine::texts(std::string_view name) const {
+  const auto found = given_.find(name);
+  return found == given_.end() ? std::vector<std::string>() : found->second;
 }
 
 Result<std::optional<VirtualTime>> CommandLine::time(std::string_view name) const {

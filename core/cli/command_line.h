@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -20,12 +21,15 @@ namespace overcommit {
 class CommandLine {
  public:
   explicit CommandLine(const CommandInfo& command) : command_(&command) {}
-  void give(std::string_view name, std::string value) { given_.insert_or_assign(std::string(name), std::move(value)); }
+  void give(std::string_view name, std::string value) { given_[std::string(name)].push_back(std::move(value)); }
 
   [[nodiscard]] const CommandInfo& command() const { return *command_; }
   [[nodiscard]] bool has(std::string_view name) const { return given_.contains(name); }
   // "" if not given.
   [[nodiscard]] std::string text(std::string_view name) const;
+
+  // All that was given, of an option that can be given more than once.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
 
   // Nothing if not given; an error that names the option if it is not what it has to be.
   [[nodiscard]] Result<std::optional<VirtualTime>> time(std::string_view name) const;
@@ -35,7 +39,7 @@ class CommandLine {
 
  private:
   const CommandInfo* command_;
-  std::map<std::string, std::string, std::less<>> given_;
+  std::map<std::string, std::vector<std::string>, std::less<>> given_;
 };
 
 // What was typed comes down to one of these.

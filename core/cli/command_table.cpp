@@ -31,11 +31,27 @@ constexpr std::array kRunOptions{
     OptionInfo{"--audit", "",
                "checks after every event that every page is in exactly one place and that frames are conserved; fills freed frames with "
                "junk. Much slower; the digest stays the same"},
+    OptionInfo{"--policy", "KIND=FILE",
+               "lets a program of your own decide; KIND is match, victim, zip, free-state or targets, FILE a .cpp or .py file, or a folder "
+               "with KIND.cpp or KIND.py in it. It is built, and runs in a process of its own that sees nothing else of this machine "
+               "(docs/reference/student-policies.md). Can be given once for each kind",
+               Presence::Optional, Repetition::AnyNumber},
+    OptionInfo{"--driver", "FILE.c",
+               "builds the guest kernel with a balloon driver of your own, and runs it wherever the scenario names no kernel "
+               "(docs/reference/student-policies.md)"},
+    OptionInfo{
+        "--sabotage", "NAME",
+        "breaks the engine on purpose, in a way that is to be found: missing-break, hash-only-match, unpinned-balloon, no-fit-check, "
+        "stale-window, wrong-threshold-direction, no-hysteresis, ignored-tax or newest-evicted "
+        "(docs/reference/saboteurs.md). The trace and all reports say so"},
+    OptionInfo{"--debug-policy", "", "waits until a debugger is attached to each policy, and says how; nothing counts as hung then"},
+    OptionInfo{"--unconfined", "", "runs policies even where this machine cannot confine them; only for programs that you trust"},
     OptionInfo{"--quiet", "", "prints neither the progress line nor the summary"},
 };
-constexpr std::array<string_view, 3> kRunExamples{
+constexpr std::array<string_view, 4> kRunExamples{
     "overcommit run labs/scenarios/demo.toml",
     "overcommit run demo.toml --trace demo.octrace --json result.json",
+    "overcommit run demo.toml --policy victim=mine.cpp --trace mine.octrace",
     "overcommit run demo.toml --seed 7 --duration 10s --json - | jq .digest",
 };
 
@@ -246,7 +262,8 @@ constexpr std::array kCommands{
     CommandInfo{"doctor",
                 "what this machine offers, and how to mend what it lacks",
                 "Checks what runs need: Unicorn and how it treats addresses, KVM, userfaultfd, the limit on memory mappings, memory, the "
-                "directory of swap files, the reference guest. Exits with 77 if scenarios with guests cannot run here.",
+                "directory of swap files, the reference guest, how policies are confined and what builds them. Exits with 77 if scenarios "
+                "with guests cannot run here.",
                 {},
                 {},
                 {},
@@ -262,6 +279,11 @@ constexpr std::array kCommands{
 
 constexpr std::array kEnvironment{
     VariableInfo{"OVERCOMMIT_GUESTS", "the directory of the reference guest, instead of the installed one or that of the source tree"},
+    VariableInfo{"OVERCOMMIT_SDK", "the directory of the headers for policies, instead of the installed one or that of the source tree"},
+    VariableInfo{"OVERCOMMIT_CXX", "the C++ compiler for policies, instead of g++"},
+    VariableInfo{"OVERCOMMIT_PYTHON", "the Python interpreter for policies, instead of python3"},
+    VariableInfo{"OVERCOMMIT_POLICY_PATIENCE",
+                 "milliseconds of wall time after which a policy that gives no answer counts as hung, instead of 10000"},
     VariableInfo{"OVERCOMMIT_SWAP_DIR", "the directory of the VMs' swap files; if not set TMPDIR, and if that is not set /var/tmp"},
 };
 

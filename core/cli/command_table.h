@@ -21,11 +21,14 @@ struct ArgumentInfo {
   Presence presence = Presence::Required;
 };
 
+enum class Repetition { Once, AnyNumber };
+
 struct OptionInfo {
   std::string_view name;   // "--seed"
   std::string_view value;  // what stands behind it, "N"; "" = nothing
   std::string_view text;
   Presence presence = Presence::Optional;
+  Repetition repetition = Repetition::Once;
 };
 
 struct CommandInfo {

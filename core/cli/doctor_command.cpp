@@ -17,6 +17,7 @@
 #include "cli/surroundings.h"
 #include "cpu/unicorn_vcpu.h"
 #include "machine/guest_windows.h"
+#include "student/policy_builder.h"
 
 namespace overcommit {
 namespace {
@@ -145,6 +146,36 @@ Finding referenceGuest() {
   return {"reference guest", Health::Good, guest->string(), ""};
 }
 
+Finding confinement() {
+  const Confinement found = probeConfinement();
+  const std::string what = fmt::format("policies of your own are confined by {}", found.text());
+  if (found.complete()) return {"confinement", Health::Good, what, ""};
+  if (!found.filtersCalls || found.files == FileFence::None)
+    return {"confinement", Health::Lacking, what + ": they do not run without --unconfined",
+            "Linux 5.13 or newer with Landlock (lsm=landlock,...) or user namespaces, and seccomp; in a container, a newer runtime"};
+  return {"confinement", Health::Lacking, what + ": what everybody may read stays visible to them",
+          "Linux 5.13 or newer with Landlock (lsm=landlock,...), or namespaces; keep solutions readable for their owner alone"};
+}
+
+Finding policyTools() {
+  const auto compiler = findTool("OVERCOMMIT_CXX", {"g++", "c++", "clang++"}), python = findTool("OVERCOMMIT_PYTHON", {"python3"});
+  const auto text = [](const std::filesystem::path& path) { return path.empty() ? std::string("not there") : path.string(); };
+  const auto sdk = findSdk();
+  return {"policies", compiler.empty() || !sdk ? Health::Lacking : Health::Good,
+          fmt::format("C++ {}, Python {}, headers {}", text(compiler), text(python), sdk ? sdk->string() : "not there"),
+          compiler.empty() ? "install g++"
+          : sdk            ? ""
+                           : sdk.error().text};
+}
+
+Finding layout() {
+  const bool random = probeConfinement().randomLayout;
+  return {"address layout", random ? Health::Good : Health::Lacking,
+          random ? "differs from run to run, so that policies that depend on it are found out"
+                 : "is the same in every run; policies that depend on it are found out less surely",
+          random ? "" : "sysctl kernel.randomize_va_space=2"};
+}
+
 std::string_view mark(Health health) {
   switch (health) {
     case Health::Good: return "ok";
@@ -158,7 +189,8 @@ std::string_view mark(Health health) {
 
 ExitCode doctorCommand(const CommandLine& /*line*/) {
   auto code = ExitCode::Well;
-  for (const Finding& finding : {unicorn(), referenceGuest(), swapFiles(), memory(), mappings(), addressSpace(), kvm(), userfaultfd()}) {
+  for (const Finding& finding : {unicorn(), referenceGuest(), swapFiles(), memory(), mappings(), addressSpace(), kvm(), userfaultfd(),
+                                 confinement(), policyTools(), layout()}) {
     say("{:<5} {:<16} {}\n", mark(finding.health), finding.subject, finding.what);
     if (!finding.fix.empty()) say("{:<22} to mend it: {}\n", "", finding.fix);
     if (finding.health == Health::Unusable) code = ExitCode::BackendUnavailable;

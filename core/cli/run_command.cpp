@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
+#include "cli/policy_setup.h"
 #include "cli/progress_line.h"
 #include "cli/run_setup.h"
 #include "cli/say.h"
@@ -94,8 +95,10 @@ ExitCode runCommand(const CommandLine& line) {
   if (!scenario->vary.empty() && !line.has("--quiet"))
     sayTo(stderr, "{} has a [vary]: this run takes its settings as they are; overcommit sweep runs all its points\n", scenario->fileName);
 
+  auto policies = PolicySetup::from(line);
+  if (!policies) return fail(Error{policies.error().text}, exitCodeFor(policies.error()));
   EventLog log;
-  auto run = setUp(std::move(*scenario), log);
+  auto run = setUp(std::move(*scenario), log, policies->parts());
   if (!run) return fail(run.error(), exitCodeFor(run.error()));
   const Scenario& running = (*run)->scenario();
 
@@ -118,11 +121,15 @@ ExitCode runCommand(const CommandLine& line) {
   }
 
   catchInterrupts();
+  policies->reportTo(log);
+  if (line.has("--debug-policy")) policies->waitForDebugger();
   if (const auto started = (*run)->start(); !started) return fail(started.error(), exitCodeFor(started.error()));
-  const auto advanced = advanceUnlessInterrupted(**run, running.config.duration);
+  const auto advanced = advanceUnlessInterrupted(**run, running.config.duration, [&] { return policies->failed(); });
   if (progress) progress->clear();
   if (!advanced) printError(advanced.error());
-  const RunSnapshot result = (*run)->finish();
+  policies->finish();
+  RunSnapshot result = (*run)->finish();
+  result.policies = policies->snapshots();
   if (trace) trace->finish(result.digest);
   return report(line, *outputs, result, trace.get());
 }

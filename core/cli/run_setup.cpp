@@ -4,7 +4,11 @@
 #include <array>
 #include <bit>
 #include <fstream>
+#include <vector>
 
+#include <fmt/ranges.h>
+
+#include "base/nearest.h"
 #include "cli/interrupt.h"
 #include "cli/surroundings.h"
 #include "host/backend_name.h"
@@ -25,6 +29,16 @@ Result<void> applyOptions(const CommandLine& line, Scenario& scenario) {
     scenario.config.backend = *backend;
   }
   if (line.has("--audit")) scenario.config.audit = true;
+  if (line.has("--sabotage")) {
+    const auto saboteur = saboteurNamed(line.text("--sabotage"));
+    if (!saboteur) {
+      std::vector<std::string_view> names;
+      for (const SaboteurInfo& info : saboteurTable()) names.push_back(info.name);
+      return failure("--sabotage: there is no saboteur \"{}\"{}; there are {}", line.text("--sabotage"),
+                     didYouMean(line.text("--sabotage"), names), fmt::join(names, ", "));
+    }
+    scenario.config.sabotage = *saboteur;
+  }
   return {};
 }
 
@@ -35,9 +49,12 @@ Result<Scenario> scenarioFrom(const CommandLine& line) {
   return scenario;
 }
 
-Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log) {
+Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log, const RunParts& parts) {
   auto surroundings = surroundingsFor(scenario.config);
   if (!surroundings) return tl::unexpected(surroundings.error());
+  surroundings->policies = parts.policies;
+  surroundings->policyInputs = parts.policyInputs;
+  if (parts.kernel) surroundings->referenceGuest = *parts.kernel;
   return ScenarioRun::create(std::move(scenario), std::move(*surroundings), log);
 }
 
@@ -49,9 +66,9 @@ bool isTrace(const std::string& path) {
 
 ExitCode exitCodeFor(const Error& error) { return backendUnavailable(error) ? ExitCode::BackendUnavailable : ExitCode::Usage; }
 
-Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until) {
+Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until, const std::function<bool()>& stop) {
   const VirtualTime quantum = run.host().quantum();
-  while (!run.ending() && run.now() < until && !interrupted()) {
+  while (!run.ending() && run.now() < until && !interrupted() && !(stop && stop())) {
     if (auto advanced = run.advance(std::min(until, run.now() + quantum)); !advanced) return advanced;
   }
   return {};

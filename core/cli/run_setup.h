@@ -15,8 +15,15 @@ Result<Scenario> scenarioFrom(const CommandLine& line);
 // The same options, applied to a scenario that is there.
 Result<void> applyOptions(const CommandLine& line, Scenario& scenario);
 
+// What a run is given beside its scenario.
+struct RunParts {
+  Policies policies;
+  std::vector<InputHash> policyInputs;
+  std::optional<std::filesystem::path> kernel;  // instead of the reference guest
+};
+
 // Nothing runs yet.
-Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log);
+Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log, const RunParts& parts = {});
 
 // Whether a file is a trace and not a scenario.
 bool isTrace(const std::string& path);
@@ -24,7 +31,7 @@ bool isTrace(const std::string& path);
 // The exit code for a run that could not be set up.
 ExitCode exitCodeFor(const Error& error);
 
-// Runs up to `until`; ends early if interrupted. The error is an action of the scenario that the host refused.
-Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until);
+// Runs up to `until`; ends early if interrupted, or if `stop` says so between two quanta. The error is an action of the scenario that the host refused.
+Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until, const std::function<bool()>& stop = {});
 
 }  // namespace overcommit

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 #include <vector>
 
 namespace overcommit {
@@ -18,25 +19,54 @@ std::string variable(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-}  // namespace
+// Where a part of the installation lies, told by a file that it has.
+struct InstalledPart {
+  std::string_view what;
+  const char* variable;
+  std::string_view installed;  // beside the executable's bin
+  const char* source;          // in the source tree
+  std::string_view file;
+};
 
-Result<fs::path> findReferenceGuest() {
+Result<fs::path> find(const InstalledPart& part) {
   std::vector<fs::path> places;
-  if (const std::string named = variable("OVERCOMMIT_GUESTS"); !named.empty()) {
+  if (const std::string named = variable(part.variable); !named.empty()) {
     places.emplace_back(named);
   } else {
     std::error_code ignored;
     const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
-    if (!executable.empty()) places.push_back(executable.parent_path().parent_path() / "share/overcommit/guests");
-    places.emplace_back(OVERCOMMIT_SOURCE_GUESTS);
+    if (!executable.empty()) places.push_back(executable.parent_path().parent_path() / part.installed);
+    places.emplace_back(part.source);
   }
   std::string looked;
   for (const fs::path& place : places) {
     std::error_code ignored;
-    if (fs::is_regular_file(place / kGuestFile, ignored)) return place / kGuestFile;
+    if (fs::is_regular_file(place / part.file, ignored)) return place;
     looked += fmt::format("{}{}", looked.empty() ? "" : " and ", place.string());
   }
-  return failure("cannot find the reference guest {}: looked in {}; name its directory by OVERCOMMIT_GUESTS", kGuestFile, looked);
+  return failure("cannot find {} {}: looked in {}; name its directory by {}", part.what, part.file, looked, part.variable);
+}
+
+}  // namespace
+
+Result<fs::path> findReferenceGuest() {
+  return find({"the reference guest", "OVERCOMMIT_GUESTS", "share/overcommit/guests", OVERCOMMIT_SOURCE_GUESTS, kGuestFile})
+      .map([](const fs::path& folder) { return folder / kGuestFile; });
+}
+
+Result<GuestSources> findGuestSources() {
+  auto prebuilt =
+      find({"the reference guest", "OVERCOMMIT_GUESTS", "share/overcommit/guests", OVERCOMMIT_SOURCE_GUESTS, "kernel-without-balloon.o"});
+  if (!prebuilt) return tl::unexpected(prebuilt.error());
+  for (const fs::path& place : {*prebuilt, prebuilt->parent_path()}) {
+    std::error_code ignored;
+    if (fs::is_regular_file(place / "kernel/balloon.h", ignored)) return GuestSources{place, *prebuilt / "kernel-without-balloon.o"};
+  }
+  return failure("cannot find kernel/balloon.h, which balloon drivers are compiled with, beside {}", prebuilt->string());
+}
+
+Result<fs::path> findSdk() {
+  return find({"the headers of policies", "OVERCOMMIT_SDK", "share/overcommit/include", OVERCOMMIT_SOURCE_SDK, "overcommit/abi.h"});
 }
 
 fs::path swapDirectory() {

@@ -16,6 +16,7 @@
 #include "policy/admission.h"
 #include "policy/large_pages.h"
 #include "policy/profile.h"
+#include "policy/sabotaged_policies.h"
 #include "reclaim/large_page_breaker.h"
 #include "reclaim/memory_scheduler.h"
 
@@ -132,11 +133,15 @@ LargeBacking largeBackingOf(const HostConfig& host, Pages memory) {
 
 Salting saltingOf(const HostConfig& host) { return static_cast<Salting>(optionOf(host, "ShareForceSalting")); }
 
-ShareSettings shareSettingsOf(const HostConfig& host) {
+// So short that pages with other contents have the same.
+std::uint64_t weakHashOfPage(std::span<const std::byte, kPageSize> page) { return hash64(page) & 0xfffu; }
+
+ShareSettings shareSettingsOf(const HostConfig& host, Saboteur saboteur) {
   ShareSettings settings;
   settings.rate = scanRateOf(host);
   settings.scale = {host.memory, host.represents, host.timeScale};
   settings.salting = saltingOf(host);
+  if (saboteur == Saboteur::HashOnlyMatch) settings.hash = &weakHashOfPage;
   return settings;
 }
 
@@ -184,6 +189,7 @@ class Host::Implementation {
   DiskQueue ownGuestDisks_;
   std::unique_ptr<MachineMemory> machine_;
   std::unique_ptr<NestedFaults> faults_;
+  std::optional<SabotagedPolicies> saboteurs_;
   std::optional<Pager> pager_;
   std::optional<PageSharing> sharing_;
   std::optional<Reclaimer> reclaimer_;
@@ -242,6 +248,7 @@ Result<void> Host::Implementation::readInputs() {
     images.push_back(vm.image.path);
     inputs_.push_back({std::filesystem::path(vm.image.path).filename().string(), "image", *hash});
   }
+  inputs_.insert(inputs_.end(), surroundings_.policyInputs.begin(), surroundings_.policyInputs.end());
   return {};
 }
 
@@ -294,14 +301,17 @@ Result<void> Host::Implementation::create() {
   if (!machine) return tl::unexpected(machine.error());
   machine_ = std::move(*machine);
   const FreeStateThresholds thresholds = thresholdsOf(config_.host);
-  const Pager::Parts pagerParts{*machine_, log_, config_.costs, swapDisk_, config_.vms.size(), surroundings_.policies};
+  saboteurs_.emplace(config_.sabotage);
+  const Pager::Parts pagerParts{
+      *machine_, log_, config_.costs, swapDisk_, config_.vms.size(), saboteurs_->behind(surroundings_.policies), config_.sabotage};
   pager_.emplace(pagerParts, thresholds);
   for (std::uint64_t i = 0; i < ShareTable::framesFor(machine_->frames()).value(); ++i) {
     const auto mfn = machine_->takeOverhead(kNoVm);
     if (!mfn) return failure("the host of {} pages is too small for its share table", machine_->frames().value());
     shareTable_.push_back(*mfn);
   }
-  sharing_.emplace(*machine_, log_, config_.costs, *pager_, ShareTable(*machine_, shareTable_), shareSettingsOf(config_.host));
+  sharing_.emplace(*machine_, log_, config_.costs, *pager_, ShareTable(*machine_, shareTable_),
+                   shareSettingsOf(config_.host, config_.sabotage));
   pager_->sharedFrameGone = [this](Mfn mfn) { sharing_->sharedFrameGone(mfn); };
   pager_->largePageBroken = [this](const VmMemory& vm, Gfn first, std::uint64_t event) { sharing_->largePageBroken(vm, first, event); };
   breaker_.emplace(*pager_, *sharing_);
@@ -368,6 +378,7 @@ TraceHeader Host::Implementation::traceHeader(std::string scenario, std::string 
   header.scenario = std::move(scenario);
   header.scenarioName = std::move(scenarioName);
   header.seed = config_.seed;
+  header.sabotage = nameOf(config_.sabotage);
   header.duration = config_.duration;
   header.frameScale = frameScaleOf(config_.host);
   header.timeScale = config_.host.timeScale;
@@ -397,6 +408,12 @@ Result<void> Host::Implementation::start() {
     take.values[0] = static_cast<std::uint64_t>(use);
     pager_->evaluateFreeState(log_.record(take));
   };
+  if (config_.sabotage != Saboteur::None) {
+    Event mark;
+    mark.kind = EventKind::Mark;
+    mark.text = fmt::format("SABOTAGED: {}: this engine is broken on purpose", nameOf(config_.sabotage));
+    log_.record(mark);
+  }
   for (const Mfn mfn : shareTable_) recordTake(mfn, OverheadUse::ShareTable);
   for (std::size_t i = 0; i < overhead_.size(); ++i) recordTake(overhead_[i], i == 0 ? OverheadUse::Other : OverheadUse::Console);
   for (std::size_t i = 0; i < vms_.size(); ++i) {

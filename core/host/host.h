@@ -26,6 +26,13 @@ namespace overcommit {
 
 class VirtualMachine;
 
+// An input of the run and its hash, as the trace header lists them.
+struct InputHash {
+  std::string name;
+  std::string kind;  // "guest", "image", "script", "policy"
+  std::uint64_t hash = 0;
+};
+
 // What the outside provides for a run.
 struct HostSurroundings {
   std::filesystem::path referenceGuest;       // guests/prebuilt/overcommit-guest.elf
@@ -35,13 +42,8 @@ struct HostSurroundings {
   std::function<void(const VirtualMachine&)> beforeRelease;
   // Who decides about memory; they live as long as the host. Answers are checked (policy/checked_policies.h).
   Policies policies{};
-};
-
-// An input of the run and its hash, as the trace header lists them.
-struct InputHash {
-  std::string name;
-  std::string kind;  // "guest", "image", "script"
-  std::uint64_t hash = 0;
+  // What those who decide were made of: inputs of the run beside those of its scenario.
+  std::vector<InputHash> policyInputs{};
 };
 
 class PageSharing;

@@ -10,6 +10,7 @@
 
 #include "base/costs.h"
 #include "base/ids.h"
+#include "base/saboteur.h"
 
 namespace overcommit {
 
@@ -122,6 +123,7 @@ struct RunConfig {
   std::vector<VmConfig> vms;
   std::vector<TimedAction> actions;  // by time
   std::vector<TimedMark> marks;      // by time
+  Saboteur sabotage = Saboteur::None;
   bool audit = false;
   bool watchdog = true;
 };

@@ -172,6 +172,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
       id_, config_.name, GuestPhysicalMemory(host_.machine, NestedPageTable(host_.machine, config_.memory, tables), std::move(windows)),
       clock_, SwapFile(std::move(faulty), swapName, slots), Random(host_.config.seed, "victims " + config_.name));
   VmMemory& memory = *on.memory;
+  memory.guest.sabotage(host_.config.sabotage);
   memory.settings = settings;
   memory.largeBacking = largeBacking_;
   on.access = std::make_unique<PagerAccess>(memory, host_.pager, host_.machine);

@@ -46,6 +46,9 @@ void GuestPhysicalMemory::set(Gfn gfn, NptEntry entry) {
   if (old.place() == PagePlace::Untouched) ++touched;
   if (entry.place() == PagePlace::Untouched) --touched;
   if (!windows_) return;
+  if (saboteur_ != Saboteur::None) [[unlikely]] {
+    if (sabotaged(gfn, old, entry)) return;
+  }
   const bool sameFrame = old.present() && entry.present() && old.mfn() == entry.mfn();
   const Protection most = sameFrame ? mostFor(entry) : Protection::None;
   if (most == Protection::None) windows_->revoke(gfn);
@@ -82,13 +85,26 @@ void GuestPhysicalMemory::sample(Gfn gfn) {
 void GuestPhysicalMemory::fillRam(Gfn gfn, Access access) {
   invariant(windows_ != nullptr, "only a VM with windows has nested faults");
   const NptEntry entry = touched(gfn, access);
-  windows_->fillRam(gfn, entry.mfn(), mostFor(entry));
+  windows_->fillRam(gfn, shown(gfn, entry), mostFor(entry));
 }
 
 void GuestPhysicalMemory::fillDynamic(std::uint64_t dynamicPage, Gfn gfn, Access access) {
   invariant(windows_ != nullptr, "only a VM with windows has nested faults");
   const NptEntry entry = touched(gfn, access);
-  windows_->fillDynamic(dynamicPage, gfn, entry.mfn(), mostFor(entry));
+  windows_->fillDynamic(dynamicPage, gfn, shown(gfn, entry), mostFor(entry));
+}
+
+// Whether the windows are to be left as they are.
+bool GuestPhysicalMemory::sabotaged(Gfn gfn, NptEntry old, NptEntry entry) {
+  wronglyShown_.erase(gfn);
+  const bool isBreak = old.shared() && entry.place() == PagePlace::Private && old.mfn() != entry.mfn();
+  if (saboteur_ == Saboteur::MissingBreak && isBreak) wronglyShown_.emplace(gfn, old.mfn());
+  return saboteur_ == Saboteur::StaleWindow && old.present() && !entry.present();
+}
+
+Mfn GuestPhysicalMemory::shown(Gfn gfn, NptEntry entry) const {
+  const auto wrong = wronglyShown_.find(gfn);
+  return wrong == wronglyShown_.end() ? entry.mfn() : wrong->second;
 }
 
 void GuestPhysicalMemory::touch(Gfn gfn, Access access) { static_cast<void>(touched(gfn, access)); }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/saboteur.h"
 #include "machine/bit_tree.h"
 #include "machine/guest_windows.h"
 #include "machine/nested_page_table.h"
@@ -53,6 +55,9 @@ class GuestPhysicalMemory {
   // An access by the engine itself (device, loader, script): sets A and D.
   void touch(Gfn gfn, Access access);
 
+  // Before the first access.
+  void sabotage(Saboteur saboteur) { saboteur_ = saboteur; }
+
   [[nodiscard]] GuestWindows* windows() const { return windows_.get(); }  // nullptr: a VM without a CPU
 
   // The first way in which windows and table disagree, or the counts are wrong, in words.
@@ -62,6 +67,8 @@ class GuestPhysicalMemory {
 
  private:
   [[nodiscard]] NptEntry touched(Gfn gfn, Access access);
+  [[nodiscard]] bool sabotaged(Gfn gfn, NptEntry old, NptEntry entry);
+  [[nodiscard]] Mfn shown(Gfn gfn, NptEntry entry) const;
 
   MachineMemory& machine_;
   NestedPageTable table_;
@@ -70,6 +77,8 @@ class GuestPhysicalMemory {
   std::vector<std::uint16_t> touchedOf_;  // by gfn / 512: pages of that region that are not untouched
   BitTree private_;                       // pages whose place is Private
   Pages large_;
+  Saboteur saboteur_ = Saboteur::None;
+  std::map<Gfn, Mfn> wronglyShown_;  // a saboteur's: the frame that the windows show instead of the page's own
 };
 
 }  // namespace overcommit

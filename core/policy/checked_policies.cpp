@@ -55,7 +55,8 @@ bool areRight(const TargetsQuestion& question, std::span<const VmClaim> vms, std
 CheckedPolicies::CheckedPolicies(const Policies& chosen)
     : chosen_(chosen),
       victimCandidates_(candidatesOf<VictimPolicy>(chosen.victim, builtinVictim_)),
-      evictionCandidates_(candidatesOf<ZipPolicy>(chosen.zip, builtinZip_)) {}
+      evictionCandidates_(candidatesOf<ZipPolicy>(chosen.zip, builtinZip_)),
+      matchContents_(chosen.match == nullptr ? 0 : chosen.match->mostWithContents()) {}
 
 void CheckedPolicies::wrong(RefusalReason which, VmId vm, Gfn gfn) const {
   if (report) report({which, vm, gfn});

@@ -48,6 +48,12 @@ class CheckedPolicies final {
   [[nodiscard]] std::uint32_t victimCandidates() const { return victimCandidates_; }
   [[nodiscard]] std::uint32_t evictionCandidates() const { return evictionCandidates_; }
   // Is it worth while to ask many questions at once, even if some are asked in vain? Not of what is built in: that answers at once.
+  // Before match(): both pages of a question, for a policy that wants to see them.
+  [[nodiscard]] bool matchSeesContents() const { return matchContents_ != 0; }
+  [[nodiscard]] std::uint32_t mostMatchesWithContents() const { return matchContents_; }
+  void show(std::uint32_t question, std::span<const std::byte, kPageSize> page, std::span<const std::byte, kPageSize> known) {
+    chosen_.match->show(question, page, known);
+  }
   [[nodiscard]] bool matchesInBatches() const { return chosen_.match != nullptr; }
   [[nodiscard]] bool victimsInBatches() const { return chosen_.victim != nullptr; }
 
@@ -60,7 +66,7 @@ class CheckedPolicies final {
   BuiltinFreeState builtinFreeState_;
   BuiltinTargets builtinTargets_;
   Policies chosen_;
-  std::uint32_t victimCandidates_, evictionCandidates_;
+  std::uint32_t victimCandidates_, evictionCandidates_, matchContents_;
 };
 
 }  // namespace overcommit

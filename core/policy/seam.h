@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <type_traits>
@@ -39,6 +40,11 @@ enum class MatchAnswer : std::uint8_t { Leave, CompareAndShare };
 class MatchPolicy {
  public:
   virtual ~MatchPolicy() = default;
+  // A policy that wants to see what the pages hold says here of how many questions at most, and is shown both pages of each question
+  // before it is asked. The bytes are there during the call only. 0: it decides by hashes.
+  [[nodiscard]] virtual std::uint32_t mostWithContents() const { return 0; }
+  virtual void show(std::uint32_t /*question*/, std::span<const std::byte, kPageSize> /*page*/,
+                    std::span<const std::byte, kPageSize> /*known*/) {}
   virtual void match(std::span<const MatchQuestion> questions, std::span<MatchAnswer> answers) = 0;
 };
 

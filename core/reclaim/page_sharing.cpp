@@ -122,8 +122,10 @@ PageSharing::Hinted PageSharing::lookAtHinted(const Vm& vm, Mfn hinted, const Pa
   } else {
     hostCpuTime_ += costs_.scanPage;  // the hypervisor that is modelled hashes it
   }
-  return equal ? Hinted::Equal : Hinted::Different;
+  return equal || believesHashes() ? Hinted::Equal : Hinted::Different;
 }
+
+bool PageSharing::believesHashes() const { return pager_.saboteur() == Saboteur::HashOnlyMatch; }
 
 bool PageSharing::takesPart(const Vm& vm, Gfn gfn) const {
   return vm.sharing == VmSharing::On && !vm.memory->dead && !vm.memory->isTable(gfn);
@@ -170,7 +172,8 @@ ShareAttempt PageSharing::tryShare(VmMemory& memory, Gfn gfn, ShareOccasion occa
 ShareAttempt PageSharing::shareWithFrame(const Page& page, Mfn shared, std::uint64_t cause) {
   if (!matchWanted(page, shared, cause)) return ShareAttempt::Left;
   hostCpuTime_ += costs_.comparePage;
-  if (std::memcmp(machine_.bytes(page.mfn).data(), machine_.bytes(shared).data(), kPageSize) != 0) return falseMatch(page, cause);
+  const bool equal = std::memcmp(machine_.bytes(page.mfn).data(), machine_.bytes(shared).data(), kPageSize) == 0;
+  if (!equal && !believesHashes()) return falseMatch(page, cause);
   pager_.shareFrame(*page.vm.memory, page.gfn, shared, cause);
   return ShareAttempt::Shared;
 }
@@ -258,8 +261,13 @@ MatchQuestion PageSharing::questionAbout(const Page& page, Mfn known) const {
 bool PageSharing::matchWanted(const Page& page, Mfn known, std::uint64_t cause) {
   const MatchQuestion question = questionAbout(page, known);
   const auto asked = std::ranges::find(askedAhead_, question);
-  const MatchAnswer answer = asked != askedAhead_.end() ? answeredAhead_[static_cast<std::size_t>(asked - askedAhead_.begin())]
-                                                        : pager_.policies().match(question);
+  MatchAnswer answer = MatchAnswer::Leave;
+  if (asked != askedAhead_.end()) {
+    answer = answeredAhead_[static_cast<std::size_t>(asked - askedAhead_.begin())];
+  } else {
+    if (pager_.policies().matchSeesContents()) show(0, page.mfn, known);
+    answer = pager_.policies().match(question);
+  }
   if (answer == MatchAnswer::CompareAndShare) return true;
   refuse(page, question.salt == question.knownSalt ? RefusalReason::ByPolicy : RefusalReason::SaltDiffers, cause);
   return false;
@@ -281,10 +289,18 @@ void PageSharing::askAhead(Vm& vm, std::uint64_t draws) {
       const Vm* other = hintedVm(*found);
       if (other == nullptr || hashOf(*other, *found) != page.hash) continue;
     }
+    if (pager_.policies().matchSeesContents()) {
+      if (askedAhead_.size() == pager_.policies().mostMatchesWithContents()) break;
+      show(static_cast<std::uint32_t>(askedAhead_.size()), page.mfn, *found);
+    }
     askedAhead_.push_back(questionAbout(page, *found));
   }
   answeredAhead_.resize(askedAhead_.size());
   pager_.policies().match(askedAhead_, answeredAhead_);
+}
+
+void PageSharing::show(std::uint32_t question, Mfn page, Mfn known) {
+  pager_.policies().show(question, std::as_const(machine_).bytes(page), std::as_const(machine_).bytes(known));
 }
 
 ShareAttempt PageSharing::falseMatch(const Page& page, std::uint64_t cause) {

@@ -199,6 +199,8 @@ class PageSharing {
   [[nodiscard]] MatchQuestion questionAbout(const Page& page, Mfn known) const;
   [[nodiscard]] bool matchWanted(const Page& page, Mfn known, std::uint64_t cause);
   void askAhead(Vm& vm, std::uint64_t draws);
+  void show(std::uint32_t question, Mfn page, Mfn known);
+  [[nodiscard]] bool believesHashes() const;  // a saboteur's
   void refuse(const Page& page, RefusalReason reason, std::uint64_t cause);
   [[nodiscard]] bool isZero(Mfn mfn) const;
   std::uint64_t draw(Vm& vm, std::uint64_t pages);

@@ -335,7 +335,9 @@ Pager::ZipOutcome Pager::zip(VmMemory& vm, Gfn gfn, Pages mostFrames, std::uint6
   ZipOutcome outcome{ZipResult::NotACandidate};
   if (vm.dead || !vm.zip || !isCandidate(vm, gfn)) return outcome;
   const Mfn mfn = vm.guest.entry(gfn).mfn();
-  const CompressedPage compressed = compressor_.compress(parts_.machine.bytes(mfn));
+  CompressedPage compressed = compressor_.compress(parts_.machine.bytes(mfn));
+  if (compressed.form == CompressedPage::Form::TooLong && parts_.saboteur == Saboteur::NoFitCheck) [[unlikely]]
+    compressed = {CompressedPage::Form::Lz4, 0, parts_.machine.bytes(mfn).first(CompressedPage::kMostBytes)};
   if (compressed.form != CompressedPage::Form::TooLong) {
     const auto bytes = static_cast<std::uint32_t>(compressed.bytes.size());
     if (policies_.zip({vm.id, gfn, bytes, vm.zip->frames(), mostFrames}) == ZipAnswer::Swap) {
@@ -425,6 +427,9 @@ BalloonResult Pager::lock(VmMemory& vm, Gfn gfn) {
   if (vm.isTable(gfn)) {
     parts_.log.record(refusalOf(vm, gfn, RefusalReason::PageTable, vm.balloon.told));
     return BalloonResult::Pinned;
+  }
+  if (parts_.saboteur == Saboteur::UnpinnedBalloon) [[unlikely]] {
+    if (gfn.next().value() < vm.guest.memory().value() && vm.guest.isPrivate(gfn.next()) && !vm.isTable(gfn.next())) gfn = gfn.next();
   }
   const NptEntry entry = vm.guest.entry(gfn);
   if (entry.place() == PagePlace::Ballooned) return BalloonResult::AlreadyLocked;

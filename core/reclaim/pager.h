@@ -7,6 +7,7 @@
 
 #include "base/costs.h"
 #include "base/disk_queue.h"
+#include "base/saboteur.h"
 #include "machine/access.h"
 #include "policy/checked_policies.h"
 #include "policy/free_state.h"
@@ -64,6 +65,7 @@ class Pager {
     DiskQueue& swapDisk;
     std::size_t vms = 1;  // at most so many at a time
     Policies policies{};  // whom to ask
+    Saboteur saboteur = Saboteur::None;
   };
   Pager(Parts parts, const FreeStateThresholds& thresholds);
   // Who frees frames when there are none left; without one, a host that is full stops its VMs.
@@ -71,6 +73,7 @@ class Pager {
 
   // Everything that decides about memory asks here. What a policy answers wrongly is recorded as a refusal.
   [[nodiscard]] CheckedPolicies& policies() { return policies_; }
+  [[nodiscard]] Saboteur saboteur() const { return parts_.saboteur; }
 
   // Called just before a shared frame loses its last reference or becomes private.
   std::function<void(Mfn)> sharedFrameGone;

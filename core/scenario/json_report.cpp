@@ -96,6 +96,20 @@ Json hostJson(const RunSnapshot& run) {
   return json;
 }
 
+Json policiesJson(const RunSnapshot& run) {
+  Json json = Json::array();
+  for (const PolicySnapshot& policy : run.policies) {
+    json.push_back({{"decides", policy.decides},
+                    {"file", policy.file},
+                    {"xxh3", hex(policy.hash)},
+                    {"requests", policy.requests},
+                    {"questions", policy.questions},
+                    {"failure", orNull(policy.failure)},
+                    {"explanation", policy.explanation}});
+  }
+  return json;
+}
+
 Json inputsJson(const RunSnapshot& run) {
   Json json = Json::array();
   for (const InputHash& input : run.inputs) json.push_back({{"name", input.name}, {"kind", input.kind}, {"xxh3", hex(input.hash)}});
@@ -122,6 +136,8 @@ std::string jsonReport(const RunSnapshot& run) {
   json["limit_reached"] = orNull(run.limit);
   json["exit_code"] = run.exitCode();
   json["host"] = hostJson(run);
+  json["sabotage"] = run.config.sabotage == Saboteur::None ? Json(nullptr) : Json(nameOf(run.config.sabotage));
+  json["policies"] = policiesJson(run);
   json["vms"] = Json::array();
   for (std::size_t i = 0; i < run.vms.size(); ++i) json["vms"].push_back(vmJson(run.config.vms[i], run.vms[i]));
   json["expectations"] = Json::array();

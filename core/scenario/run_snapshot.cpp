@@ -57,6 +57,7 @@ bool crashExpected(const RunSnapshot& run, std::size_t vm) {
 
 int RunSnapshot::exitCode() const {
   if (ending == RunEnding::ActionRefused) return kExitUsage;
+  if (std::ranges::any_of(policies, [](const PolicySnapshot& policy) { return policy.failure.has_value(); })) return kExitGuestCrashed;
   for (std::size_t i = 0; i < vms.size(); ++i) {
     if (vms[i].crash && !crashExpected(*this, i)) return kExitGuestCrashed;
   }

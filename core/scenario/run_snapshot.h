@@ -29,6 +29,7 @@ std::string_view nameOf(RunEnding ending);
 inline constexpr int kExitWell = 0;
 inline constexpr int kExitExpectationFailed = 1;
 inline constexpr int kExitUsage = 2;
+inline constexpr int kExitPolicyNotBuilt = 3;  // or does not start
 inline constexpr int kExitLimitReached = 4;
 inline constexpr int kExitGuestCrashed = 5;
 inline constexpr int kExitBackendUnavailable = 77;
@@ -43,6 +44,16 @@ struct VmSnapshot {
   std::vector<std::uint64_t> figures;  // in the order of vmMetrics()
 };
 
+// A policy of the user's own (core/student): what it was, and what became of it.
+struct PolicySnapshot {
+  std::string decides;  // "victim"
+  std::string file;
+  std::uint64_t hash = 0;
+  std::uint64_t requests = 0, questions = 0;
+  std::optional<std::string> failure;  // how it failed: "crashed"
+  std::string explanation;             // and in sentences
+};
+
 struct RunSnapshot {
   RunConfig config;
   std::string fileName;
@@ -53,6 +64,7 @@ struct RunSnapshot {
   std::vector<InputHash> inputs;
   std::vector<std::uint64_t> hostFigures;  // in the order of hostMetrics()
   std::vector<VmSnapshot> vms;
+  std::vector<PolicySnapshot> policies;  // filled in by whoever started them
   std::vector<std::pair<Expectation, Verdict>> expectations;
   RunEnding ending = RunEnding::Duration;
   std::optional<std::string> limit;  // which one was reached, in words

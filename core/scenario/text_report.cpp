@@ -82,6 +82,15 @@ void appendTitle(std::string& out, const RunSnapshot& run) {
                 2);
 }
 
+void appendPolicies(std::string& out, const RunSnapshot& run) {
+  for (const PolicySnapshot& policy : run.policies) {
+    appendWrapped(out,
+                  fmt::format("Policy {} by {} ({:016x}): {} questions in {} requests", policy.decides, policy.file, policy.hash,
+                              policy.questions, policy.requests),
+                  2);
+  }
+}
+
 void appendMore(std::string& out, std::size_t all) {
   if (all > kMostRows) fmt::format_to(std::back_inserter(out), "... and {} more VMs\n", all - kMostRows);
 }
@@ -171,6 +180,9 @@ void appendEnding(std::string& out, const RunSnapshot& run) {
   }
   if (!blocked.empty())
     appendWrapped(notes, fmt::format("Blocked, because the host has no memory left for them: {}", fmt::join(blocked, ", ")), 2);
+  for (const PolicySnapshot& policy : run.policies) {
+    if (policy.failure) appendWrapped(notes, "The run was ended because a policy failed: " + policy.explanation, 2);
+  }
   if (run.limit) appendWrapped(notes, fmt::format("The run was ended by {}", *run.limit), 2);
   if (!notes.empty()) out += "\n" + notes;
 }
@@ -179,7 +191,10 @@ void appendEnding(std::string& out, const RunSnapshot& run) {
 
 std::string textReport(const RunSnapshot& run) {
   std::string out;
+  if (run.config.sabotage != Saboteur::None)
+    appendWrapped(out, fmt::format("*** SABOTAGED: {}: this engine is broken on purpose ***", nameOf(run.config.sabotage)), 2);
   appendTitle(out, run);
+  appendPolicies(out, run);
   appendMemory(out, run);
   appendTime(out, run);
   appendHost(out, run);

@@ -90,6 +90,8 @@ constexpr std::array<CausesOfKind, kEventKinds> kCauses{{
     {ZeroFrame, kNever, "", kSharing},
     {Balance, kPossible, "the balance period is over, or much memory was taken or given back", kBalancers},
     {Change, kPossible, "a person", kNothing},
+    {PolicyPrinted, kPossible, "the policy", kNothing},
+    {PolicyFailed, kPossible, "the policy", kNothing},
 }};
 // clang-format on
 

@@ -89,6 +89,10 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
      "targets were computed anew, and those that differ follow: available_pages for all VMs, so that goal_pages become free"},
     {EventKind::Change, "change", kNo, kNo, kNo, kText, {"", "", "", ""}, kOut,
      "a person changed something while the run was served; the text is the [[at]] that does the same in a scenario"},
+    {EventKind::PolicyPrinted, "policy-printed", kNo, kNo, kNo, kText, {"policy", "", "", ""}, kOut,
+     "a policy of the user's own printed a line (policy: 1 match, 2 victim, 3 zip, 4 free state, 5 targets, 6 walk)"},
+    {EventKind::PolicyFailed, "policy-failed", kNo, kNo, kNo, kText, {"policy", "", "", ""}, kOut,
+     "a policy of the user's own crashed, hung or broke the protocol, and what is built in decides from now on; the text says how"},
 }};
 // clang-format on
 

@@ -80,8 +80,11 @@ enum class EventKind : std::uint8_t {
   Balance,
   // What a person asked for while the run was served
   Change,
+  // What a policy that was handed in printed, and how it failed
+  PolicyPrinted,
+  PolicyFailed,
 };
-inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Change);
+inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::PolicyFailed);
 // Its place in a table with an entry for every kind.
 constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 

@@ -21,6 +21,7 @@ enum class Field : std::uint8_t {
   HostMemory,
   Vm,     // one a VM, in order
   Input,  // one an input, in order
+  Sabotage,
 };
 
 void field(ByteWriter& out, Field tag, std::span<const std::byte> bytes) {
@@ -91,6 +92,7 @@ std::vector<std::byte> encodeTraceHeader(const TraceHeader& header) {
   field(out, Field::FrameScale, header.frameScale);
   field(out, Field::TimeScale, header.timeScale);
   field(out, Field::HostMemory, header.hostMemory.value());
+  if (!header.sabotage.empty()) field(out, Field::Sabotage, header.sabotage);
   for (const TraceVm& vm : header.vms) {
     ByteWriter bytes;
     bytes.text(vm.name);
@@ -117,7 +119,7 @@ Result<TraceHeader> decodeTraceHeader(std::span<const std::byte> bytes) {
     const std::uint64_t size = in.varintUpTo(in.left());
     ByteReader value(in.bytes(static_cast<std::size_t>(size)));
     if (in.failed()) break;
-    if (tag == 0 || tag > static_cast<std::uint64_t>(Field::Input)) continue;
+    if (tag == 0 || tag > static_cast<std::uint64_t>(Field::Sabotage)) continue;
     switch (static_cast<Field>(tag)) {
       case Field::EngineVersion: header.engineVersion = textOf(value); break;
       case Field::Lz4Version: header.lz4Version = textOf(value); break;
@@ -131,6 +133,7 @@ Result<TraceHeader> decodeTraceHeader(std::span<const std::byte> bytes) {
       case Field::TimeScale: header.timeScale = value.varint(); break;
       case Field::HostMemory: header.hostMemory = Pages(value.varint()); break;
       case Field::Vm: header.vms.push_back(vmOf(value)); break;
+      case Field::Sabotage: header.sabotage = textOf(value); break;
       case Field::Input: header.inputs.push_back(inputOf(value)); break;
     }
     if (value.failed()) return failure("field {} of the header is malformed", tag);

@@ -41,6 +41,7 @@ struct TraceHeader {
   std::string title;
   std::string scenario;      // the TOML text, byte for byte
   std::string scenarioName;  // the file it came from, "" if none
+  std::string sabotage;      // the fault that was put into the engine on purpose (base/saboteur.h), "" if none
   std::uint64_t seed = 0;
   VirtualTime duration;
   std::uint64_t frameScale = 1;

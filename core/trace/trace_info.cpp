@@ -45,6 +45,7 @@ std::string traceInfoText(const TraceInfo& info) {
   const auto out = std::back_inserter(text);
   const TraceHeader& header = info.header;
   fmt::format_to(out, "title         {}\n", header.title);
+  if (!header.sabotage.empty()) fmt::format_to(out, "SABOTAGED     {}: this engine was broken on purpose\n", header.sabotage);
   if (!header.scenarioName.empty()) fmt::format_to(out, "scenario      {}\n", header.scenarioName);
   fmt::format_to(out, "engine        overcommit {}, {}, LZ4 {}, trace format {}\n", header.engineVersion, header.backend, header.lz4Version,
                  info.formatVersion);

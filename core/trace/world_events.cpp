@@ -215,6 +215,8 @@ Refused WorldModel::Change::apply() {
     case EventKind::Content: return ofVm(&Change::counted);
     case EventKind::Balance:
     case EventKind::Change:
+    case EventKind::PolicyPrinted:
+    case EventKind::PolicyFailed:
     case EventKind::Refusal:        // of a page, of a VM, or of the host
     case EventKind::SettingChange:  // of a VM or of the host
     case EventKind::Fault:

@@ -34,8 +34,9 @@ const std::map<std::string, std::set<std::string>>& roomsBelow() {
     below["scenario"].insert("host");
     below["serve"] = below["scenario"];
     below["serve"].insert("scenario");
+    below["student"] = {"base", "trace", "machine", "cpu", "policy"};
     below["cli"] = below["serve"];
-    below["cli"].insert("serve");
+    below["cli"].insert({"serve", "student"});
     below["gui"] = {"base", "trace"};
     return below;
   }();
@@ -61,7 +62,7 @@ bool isSource(const fs::path& path) {
 }
 
 // What coursework is built on must not bind it.
-bool isFree(const std::string& path) { return path.starts_with("guests/abi/") || path.starts_with("labs/clients/"); }
+bool isFree(const std::string& path) { return path.starts_with("guests/abi/") || path.starts_with("labs/clients/") || path.starts_with("include/"); }
 
 // All text files of the project, without build trees and licence texts.
 std::vector<SourceFile> sources() {
@@ -70,7 +71,7 @@ std::vector<SourceFile> sources() {
   const auto add = [&](const fs::path& path) {
     if (isSource(path)) all.push_back({fs::relative(path, root), readAll(path)});
   };
-  for (const char* top : {"core", "gui", "guests", "tests", "labs", "cmake", "docs", ".ci"}) {
+  for (const char* top : {"core", "gui", "guests", "tests", "labs", "cmake", "docs", "include", ".ci"}) {
     if (!fs::exists(root / top)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       if (entry.is_regular_file()) add(entry.path());

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "cli/command_line.h"
+#include "cli/exit_code.h"
+#include "cli/run_setup.h"
+#include "student/guest_driver.h"
+#include "student/student_policies.h"
+
+namespace overcommit {
+
+// The policies that a command line names by --policy, built and started, and the balloon driver that it names by --driver, built.
+class PolicySetup final {
+ public:
+  // Prints how policies are confined where that is less than it should be.
+  static PolicyResult<PolicySetup> from(const CommandLine& line);
+
+  // For setUp().
+  [[nodiscard]] RunParts parts() const;
+  void reportTo(EventLog& log);
+  // Says on standard error how to attach a debugger to each policy, and waits for it.
+  void waitForDebugger();
+  [[nodiscard]] bool failed() const { return policies_ && policies_->failure() != nullptr; }
+  void finish();
+  [[nodiscard]] std::vector<PolicySnapshot> snapshots() const;
+
+ private:
+  std::optional<BuiltDriver> driver_;
+  std::vector<BuiltPolicy> built_;
+  std::unique_ptr<StudentPolicies> policies_;
+};
+
+ExitCode exitCodeFor(const PolicyFailure& failure);
+
+// How policies are confined on this machine; the error says why they are not, and what to do. Allowed unconfined: no error.
+PolicyResult<Confinement> confinementFor(const Confinement& offered, bool unconfined);
+
+// $OVERCOMMIT_POLICY_PATIENCE, else the default.
+PolicySettings policySettings();
+
+}  // namespace overcommit
