@@ -21,4 +21,4 @@ endif()
 install(DIRECTORY guests/abi guests/kernel DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/guests
   FILES_MATCHING PATTERN "*.h" PATTERN "*.inc" PATTERN "kernel.ld" PATTERN "balloon.c")
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/include)
-install(DIRECTORY labs/scenarios labs/clients DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/labs)
+install(DIRECTORY labs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/labs PATTERN "results.py" EXCLUDE)

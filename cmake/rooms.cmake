@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A room is a folder of core/ and a static library of the same name. Includes point downwards only:
-#   cli -> {serve, student}; serve -> scenario -> host -> {reclaim, devices} -> policy -> {machine, cpu} -> trace -> base
+#   cli -> {serve, grade, student}; {serve, grade} -> scenario -> host -> {reclaim, devices} -> policy -> {machine, cpu} -> trace -> base
 # which tests/base/layering_test.cpp checks.
 
 function(overcommit_room name)

@@ -99,6 +99,56 @@ constexpr std::array<string_view, 3> kSweepExamples{
     "overcommit sweep e2.toml --point 3 > point-3.toml",
 };
 
+constexpr ArgumentInfo kLab{"LAB", "a lab: its number, its name or its folder"};
+constexpr ArgumentInfo kLabDirectory{"DIR", "a folder that is not there yet, or is empty"};
+constexpr OptionInfo kSubmission{"--submission", "DIR", "the folder that a student hands in"};
+constexpr OptionInfo kStudent{"--student", "ID",
+                              "who it is: seeds and sizes come from it. Without it, as answers.toml says, or those of the lab itself"};
+constexpr std::array kGradeArguments{kLab};
+constexpr std::array kGradeOptions{
+    kSubmission,
+    kStudent,
+    OptionInfo{"--metadata", "FILE", "Gradescope's submission_metadata.json, which says who the student is"},
+    OptionInfo{"--format", "NAME", "text (the default), json, gradescope, classroom50 or junit"},
+    OptionInfo{"--out", "FILE",
+               "writes the result to FILE after every check, whole each time; with --many: a folder, with a file for each student"},
+    OptionInfo{"--many", "DIR", "grades every folder in DIR, which is named after its student, instead of one submission"},
+    OptionInfo{"--jobs", "N", "with --many: so many at a time, each in a process of its own; as many as there are processors if not given"},
+    OptionInfo{"--gradebook", "CSV", "with --many: writes the points of all to CSV instead of standard output"},
+    OptionInfo{
+        "--exit-policy", "NAME",
+        "pass (the default): 0 only if every mandatory check passed; ran: 0 whenever a result was made, as graders of platforms want it"},
+    OptionInfo{"--open", "CHECK", "shows the run of a check in the app, at its moment, or says how if the app is not here"},
+    OptionInfo{"--verify", "FILE", "grades again and compares with the result in FILE, which --format json wrote"},
+    OptionInfo{"--color", "WHEN", "auto (the default: on a terminal), always or never"},
+    OptionInfo{"--quiet", "", "prints no summary beside --out, and with --many no progress"},
+};
+constexpr std::array<string_view, 5> kGradeExamples{
+    "overcommit grade 1 --submission my-lab-1",
+    "overcommit grade 3 --submission . --open 3.2",
+    "overcommit grade 5 --submission /autograder/submission --format gradescope --out results.json --exit-policy ran",
+    "overcommit grade 5 --many submissions --jobs 8 --out results --gradebook lab-5.csv",
+    "overcommit grade 5 --submission submissions/ada --verify results/ada.json",
+};
+constexpr std::array kLabStartArguments{kLab, kLabDirectory};
+constexpr std::array kLabStartOptions{kStudent};
+constexpr std::array<string_view, 2> kLabStartExamples{"overcommit lab start 1 my-lab-1", "overcommit lab start 4 lab-4 --student ada"};
+constexpr std::array kLabCheckArguments{kLab, ArgumentInfo{"CHECK", "the number of a check, for example 1.2"}};
+constexpr std::array kLabCheckOptions{
+    OptionInfo{"--submission", "DIR", "the folder that a student hands in", Presence::Required},
+    kStudent,
+};
+constexpr std::array<string_view, 1> kLabCheckExamples{"overcommit lab check 1 1.2 --submission my-lab-1"};
+constexpr std::array kLabLintArguments{
+    ArgumentInfo{"LAB", "a lab: its number, its name or its folder; all labs if not given", Presence::Optional}};
+constexpr std::array kLabExportArguments{kLab, kLabDirectory};
+constexpr std::array kLabExportOptions{OptionInfo{
+    "--student", "", "for students: without reference, saboteurs, hidden runs and the checks that look at them", Presence::Required}};
+constexpr std::array<string_view, 1> kLabExportExamples{"overcommit lab export 3 lab-3-for-students --student"};
+constexpr std::array kLabPackageArguments{kLab, kLabDirectory};
+constexpr std::array kLabPackageOptions{OptionInfo{"--for", "PLATFORM", "gradescope or classroom50", Presence::Required}};
+constexpr std::array<string_view, 1> kLabPackageExamples{"overcommit lab package 3 autograder --for gradescope"};
+
 constexpr std::array kMapArguments{ArgumentInfo{"FILE", "a scenario, which is run up to then, or a trace of a run"}};
 constexpr std::array kMapOptions{
     kAt,
@@ -161,7 +211,7 @@ constexpr std::array<string_view, 2> kProgramsExamples{"overcommit programs", "o
 
 constexpr std::array kHelpArguments{
     ArgumentInfo{"COMMAND", "the command, for example run", Presence::Optional},
-    ArgumentInfo{"SUBCOMMAND", "of trace: info, events or state", Presence::Optional},
+    ArgumentInfo{"SUBCOMMAND", "the second word, of trace and lab", Presence::Optional},
 };
 constexpr std::array kHelpOptions{
     OptionInfo{"--man", "", "the whole reference as a manual page"},
@@ -210,6 +260,48 @@ constexpr std::array kCommands{
         "first point that could not be judged (2 and above); else 1 if an expectation or a shape failed. An interrupt (Ctrl-C) ends the "
         "points that run, writes what there is and exits with 130.",
         kSweepArguments, kSweepOptions, kSweepExamples, sweepCommand},
+    CommandInfo{
+        "grade", "grade coursework",
+        "Looks at a submission, check by check, and gives points. What fails is explained: what was looked at, what was expected, what "
+        "came, why that matters and what usually causes it. Every run is done twice, and a run that is not the same twice is reported.\n\n"
+        "The same submission gives the same result on every machine and under any load. Nothing of a submission is believed: its "
+        "scenarios count for nothing, those of the lab do. What is wrong with a submission costs points; the command fails with 2 only if "
+        "the lab or the machine is at fault. Without a single check that passed, nothing is passed.\n\n"
+        "Hidden seeds come from a secret and the student's id: docs/how-to/grade-a-class.md.",
+        kGradeArguments, kGradeOptions, kGradeExamples, gradeCommand},
+    CommandInfo{"lab list",
+                "list the labs",
+                "Lists the labs that are there with the time that they need and their points.",
+                {},
+                {},
+                {},
+                labListCommand},
+    CommandInfo{
+        "lab start", "begin a lab",
+        "Makes a folder with what a student starts from: the handout, the scenarios, and an answers.toml with the questions, some of which "
+        "are asked from the state of a run and differ from student to student.",
+        kLabStartArguments, kLabStartOptions, kLabStartExamples, labStartCommand},
+    CommandInfo{"lab check", "look at one check of a lab", "Grades one check of a lab, and those that it needs, as grade does.",
+                kLabCheckArguments, kLabCheckOptions, kLabCheckExamples, labCheckCommand},
+    CommandInfo{
+        "lab lint",
+        "check a lab by its own solutions",
+        "Grades the reference, an empty submission and every saboteur of a lab, and prints which check tells which apart. The reference "
+        "must "
+        "pass every check, the empty submission must get nothing, and each saboteur must fail just the checks that it names. Exits with 1 "
+        "if a lab should not be published.",
+        kLabLintArguments,
+        {},
+        {},
+        labLintCommand},
+    CommandInfo{
+        "lab export", "make a copy of a lab for students",
+        "Copies a lab without its reference, its saboteurs, its hidden runs and the checks that look at them. The copy can be linted no "
+        "more, but graded.",
+        kLabExportArguments, kLabExportOptions, kLabExportExamples, labExportCommand},
+    CommandInfo{"lab package", "make the upload for a grading platform",
+                "Makes a folder with the command, the guests, the lab and the scripts that the platform calls.", kLabPackageArguments,
+                kLabPackageOptions, kLabPackageExamples, labPackageCommand},
     CommandInfo{"map", "show all memory at an instant, in characters",
                 "Draws the guest-physical memory of every VM and the machine memory of the host at an instant of virtual time. A character "
                 "stands for several pages and shows a place where some of them are, chosen so that each row has its places in proportion.",
@@ -284,6 +376,8 @@ constexpr std::array kEnvironment{
     VariableInfo{"OVERCOMMIT_PYTHON", "the Python interpreter for policies, instead of python3"},
     VariableInfo{"OVERCOMMIT_POLICY_PATIENCE",
                  "milliseconds of wall time after which a policy that gives no answer counts as hung, instead of 10000"},
+    VariableInfo{"OVERCOMMIT_LABS", "the directory of the labs, instead of the installed one or that of the source tree"},
+    VariableInfo{"OVERCOMMIT_LAB_SECRET", "the teacher's secret, from which hidden seeds come, or @ and the name of a file with it"},
     VariableInfo{"OVERCOMMIT_SWAP_DIR", "the directory of the VMs' swap files; if not set TMPDIR, and if that is not set /var/tmp"},
 };
 

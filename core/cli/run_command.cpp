@@ -12,6 +12,7 @@
 #include "cli/progress_line.h"
 #include "cli/run_setup.h"
 #include "cli/say.h"
+#include "scenario/column_sampler.h"
 #include "scenario/csv_report.h"
 #include "scenario/json_report.h"
 #include "scenario/text_report.h"
@@ -120,6 +121,9 @@ ExitCode runCommand(const CommandLine& line) {
     (*run)->addObserver(*progress);
   }
 
+  ColumnSampler columns(running.columns);
+  if (!running.columns.empty()) (*run)->addObserver(columns);
+
   catchInterrupts();
   policies->reportTo(log);
   if (line.has("--debug-policy")) policies->waitForDebugger();
@@ -128,8 +132,10 @@ ExitCode runCommand(const CommandLine& line) {
   if (progress) progress->clear();
   if (!advanced) printError(advanced.error());
   policies->finish();
+  const auto values = columns.finish((*run)->host());
   RunSnapshot result = (*run)->finish();
   result.policies = policies->snapshots();
+  for (std::size_t i = 0; i < values.size(); ++i) result.columns.push_back({running.columns[i].name, running.columns[i].unit(), values[i]});
   if (trace) trace->finish(result.digest);
   return report(line, *outputs, result, trace.get());
 }

@@ -82,6 +82,21 @@ Json expectationJson(const Expectation& expectation, const Verdict& verdict) {
   return json;
 }
 
+Json askedJson(const AskedQuestion& asked) {
+  Json json;
+  json["id"] = asked.id;
+  json["time_ns"] = asked.time.value();
+  json["about_ns"] = asked.about.value();
+  json["text"] = asked.text;
+  json["metric"] = asked.metric;
+  json["unit"] = nameOf(asked.unit);
+  json["answer"] = orNull(asked.answer);
+  json["tolerance_permille"] = asked.tolerance.permille;
+  json["tolerance_amount"] = asked.tolerance.amount;
+  json["steps"] = asked.steps;
+  return json;
+}
+
 Json hostJson(const RunSnapshot& run) {
   const HostConfig& host = run.config.host;
   Json json;
@@ -142,6 +157,11 @@ std::string jsonReport(const RunSnapshot& run) {
   for (std::size_t i = 0; i < run.vms.size(); ++i) json["vms"].push_back(vmJson(run.config.vms[i], run.vms[i]));
   json["expectations"] = Json::array();
   for (const auto& [expectation, verdict] : run.expectations) json["expectations"].push_back(expectationJson(expectation, verdict));
+  if (!run.columns.empty()) json["columns"] = Json::array();
+  for (const auto& column : run.columns)
+    json["columns"].push_back({{"name", column.name}, {"unit", nameOf(column.unit)}, {"value", orNull(column.value)}});
+  if (!run.asked.empty()) json["asked"] = Json::array();
+  for (const AskedQuestion& asked : run.asked) json["asked"].push_back(askedJson(asked));
   // A guest's text need not be UTF-8: what is not becomes U+FFFD.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -111,11 +111,13 @@ std::optional<VirtualTime> readTime(const TomlValue& value, std::string_view nam
 }
 
 KeyReader::KeyReader(const TomlValue& table, std::string_view section, Mistakes& mistakes)
-    : table_(table), section_(section), mistakes_(mistakes) {
-  const auto known = keysOf(section);
+    : KeyReader(table, headingOf(section), keysOf(section), mistakes) {}
+
+KeyReader::KeyReader(const TomlValue& table, std::string_view heading, std::span<const std::string_view> known, Mistakes& mistakes)
+    : table_(table), heading_(heading), mistakes_(mistakes) {
   for (const TomlEntry& entry : table.table) {
     if (std::ranges::find(known, entry.key) != known.end()) continue;
-    std::string text = fmt::format("unknown key \"{}\" in {}{}", entry.key, headingOf(section), didYouMean(entry.key, known));
+    std::string text = fmt::format("unknown key \"{}\" in {}{}", entry.key, heading, didYouMean(entry.key, known));
     if (!nearest(entry.key, known)) text += fmt::format(": its keys are {}", fmt::join(known, ", "));
     mistakes.note(Mistakes::Gravity::Key, entry.position, std::move(text));
   }
@@ -132,7 +134,7 @@ SourcePosition KeyReader::position(std::string_view key) const {
 }
 
 void KeyReader::require(std::string_view key) const {
-  if (!has(key)) mistakes_.add(table_.position, "{} lacks the key \"{}\"", headingOf(section_), key);
+  if (!has(key)) mistakes_.add(table_.position, "{} lacks the key \"{}\"", heading_, key);
 }
 
 std::optional<std::string> KeyReader::text(std::string_view key) const {

@@ -51,6 +51,8 @@ class KeyReader {
  public:
   // Notes every key that the section (see scenarioKeys()) does not have.
   KeyReader(const TomlValue& table, std::string_view section, Mistakes& mistakes);
+  // The same for a table of another kind of file: its keys, and what to call it in messages, "[[check]]".
+  KeyReader(const TomlValue& table, std::string_view heading, std::span<const std::string_view> known, Mistakes& mistakes);
 
   [[nodiscard]] bool has(std::string_view key) const { return table_.find(key) != nullptr; }
   [[nodiscard]] const TomlValue* value(std::string_view key) const;
@@ -73,7 +75,7 @@ class KeyReader {
 
  private:
   const TomlValue& table_;
-  std::string_view section_;
+  std::string_view heading_;
   Mistakes& mistakes_;
 };
 

@@ -66,6 +66,14 @@ struct RunSnapshot {
   std::vector<VmSnapshot> vms;
   std::vector<PolicySnapshot> policies;  // filled in by whoever started them
   std::vector<std::pair<Expectation, Verdict>> expectations;
+  std::vector<AskedQuestion> asked;
+  // Of a scenario with [[column]]s: name, unit and value, in their order; nothing where the run ended too early to say.
+  struct ColumnValue {
+    std::string name;
+    MetricUnit unit = MetricUnit::Count;
+    std::optional<std::uint64_t> value;
+  };
+  std::vector<ColumnValue> columns;
   RunEnding ending = RunEnding::Duration;
   std::optional<std::string> limit;  // which one was reached, in words
 

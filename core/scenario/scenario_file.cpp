@@ -139,8 +139,6 @@ void readTop(const KeyReader& keys, const TomlValue& root, RunConfig& config, Mi
   }
   if (!keys.has("host")) mistakes.add(root.position, "the scenario has no [host]");
   if (!keys.has("vm")) mistakes.add(root.position, "the scenario has no [[vm]]");
-  if (keys.has("ask"))
-    mistakes.note(Mistakes::Gravity::Key, keys.position("ask"), "[[ask]] is reserved for labs: this version cannot use it");
 }
 
 }  // namespace
@@ -169,6 +167,7 @@ Result<Scenario> readScenario(const TomlValue& root, std::string_view text, std:
   readActions(keys.tables("at"), groups, config, mistakes);
   readMarks(keys.tables("mark"), config, mistakes);
   scenario.expectations = readExpectations(keys.tables("expect"), config, mistakes);
+  scenario.asks = readAsks(keys.tables("ask"), config, mistakes);
   if (const TomlValue* vary = keys.table("vary")) scenario.vary = readVary(*vary, mistakes);
   scenario.columns = readColumns(keys.tables("column"), groups, config, mistakes);
   // A shape is about columns and settings that are right themselves.

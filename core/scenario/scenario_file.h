@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "host/run_config.h"
+#include "scenario/ask.h"
 #include "scenario/expectation.h"
 #include "scenario/shape.h"
 #include "scenario/toml_document.h"
@@ -19,6 +20,7 @@ namespace overcommit {
 struct Scenario {
   RunConfig config;
   std::vector<Expectation> expectations;
+  std::vector<Ask> asks;
   std::vector<VmGroup> groups;  // the VMs' tables, for what names all of one
   // Of a sweep (scenario/sweep_file.h); a run of the scenario itself leaves them alone.
   std::vector<VariedSetting> vary;

@@ -21,7 +21,7 @@ constexpr std::array kKeys{
     ScenarioKey{"", "vary", "table", "", "of a sweep: settings and the values they take"},
     ScenarioKey{"", "column", "tables", "", "of a sweep: what its table shows of each run"},
     ScenarioKey{"", "shape", "tables", "", "of a sweep: what must be true of the runs together"},
-    ScenarioKey{"", "ask", "tables", "", "reserved for labs"},
+    ScenarioKey{"", "ask", "tables", "", "questions that are asked in the course of the run"},
 
     ScenarioKey{"host", "memory", "size", "required", "machine memory: whole 4 KiB frames, 1 MiB to 1 TiB"},
     ScenarioKey{"host", "represents", "size", "memory", "the size of the host that this one stands for; sets the frame scale"},
@@ -89,6 +89,16 @@ constexpr std::array kKeys{
     ScenarioKey{"expect", "min", "by the metric's unit", "", "the least value that is well"},
     ScenarioKey{"expect", "max", "by the metric's unit", "", "the greatest value that is well"},
 
+    ScenarioKey{"ask", "id", "text", "required", "its name in answers: letters, digits, - and _"},
+    ScenarioKey{"ask", "time", "time", "required", "when it is asked, from the state that the run has then"},
+    ScenarioKey{"ask", "text", "text", "required", "the question; metrics in braces stand for their values at that time"},
+    ScenarioKey{"ask", "metric", "text", "required", "the path of the metric that is asked for"},
+    ScenarioKey{"ask", "about", "time", "the same", "the instant that the answer is about"},
+    ScenarioKey{"ask", "grows", "true/false", "false", "true: asked is how much the metric grows from time to about"},
+    ScenarioKey{"ask", "vm", "list of texts", "", "VMs of which the seed chooses one: {vm} in text, metric and steps"},
+    ScenarioKey{"ask", "tolerance", "% or by the metric's unit", "exact", "how far off an answer is still right"},
+    ScenarioKey{"ask", "steps", "list of texts", "", "how to get to the answer, for who was wrong"},
+
     ScenarioKey{"column", "metric", "text", "required", "the path of a metric; a group's name for a VM's: the sum of the group"},
     ScenarioKey{"column", "name", "text", "the metric", "what to call it in the table and in [[shape]]"},
     ScenarioKey{"column", "at", "time | end | least | greatest | mean", "\"end\"", "an instant, or what to make of all quanta"},
@@ -135,6 +145,7 @@ std::string_view headingOf(std::string_view section) {
                                         Heading{"set", "set"},
                                         Heading{"mark", "[[mark]]"},
                                         Heading{"expect", "[[expect]]"},
+                                        Heading{"ask", "[[ask]]"},
                                         Heading{"column", "[[column]]"},
                                         Heading{"shape", "[[shape]]"}};
   for (const Heading& heading : kHeadings) {

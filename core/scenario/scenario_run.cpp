@@ -19,6 +19,7 @@ std::string nameOfTarget(const RunConfig& config, const TimedAction& action) {
 ScenarioRun::ScenarioRun(Scenario scenario, std::unique_ptr<Host> host, EventLog& log)
     : scenario_(std::move(scenario)), host_(std::move(host)), log_(log) {
   for (const Expectation& expectation : scenario_.expectations) judges_.emplace_back(expectation);
+  for (const Ask& ask : scenario_.asks) asks_.emplace_back(ask, scenario_.config);
 }
 
 Result<std::unique_ptr<ScenarioRun>> ScenarioRun::create(Scenario scenario, HostSurroundings surroundings, EventLog& log) {
@@ -44,6 +45,9 @@ VirtualTime ScenarioRun::nextStop(VirtualTime until) const {
   for (const ExpectationJudge& judge : judges_) {
     if (!judge.decided() && judge.expectation().when == Expectation::When::AtTime) consider(judge.expectation().time);
   }
+  for (const AskRecorder& ask : asks_) {
+    for (const VirtualTime time : {ask.ask().time, ask.ask().about}) consider(time);
+  }
   return stop;
 }
 
@@ -61,6 +65,14 @@ void ScenarioRun::judge() {
     if (!judge.wantsValue(now())) continue;
     judge.see(now(), readMetric(*host_, judge.expectation().reference));
     if (judge.decided()) record(judge);
+  }
+  for (AskRecorder& ask : asks_) {
+    if (!ask.see(*host_)) continue;
+    Event event;
+    event.kind = EventKind::Mark;
+    event.vmTime = now();
+    event.text = fmt::format("question {}: {}", ask.ask().id, ask.asked().text).substr(0, kEventTextMax);
+    log_.record(std::move(event));
   }
 }
 
@@ -173,6 +185,7 @@ RunSnapshot ScenarioRun::finish() {
     record(judge);
   }
   RunSnapshot snapshot = takeSnapshot(*host_, scenario_, judges_, ending);
+  for (AskRecorder& ask : asks_) snapshot.asked.push_back(ask.finish(*host_, settled));
   host_->finish();
   snapshot.digest = log_.digest();
   ending_ = ending;

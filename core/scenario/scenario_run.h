@@ -74,6 +74,7 @@ class ScenarioRun {
   EventLog& log_;
   std::vector<RunObserver*> observers_;
   std::vector<ExpectationJudge> judges_;
+  std::vector<AskRecorder> asks_;
   std::size_t nextAction_ = 0;
   std::size_t nextMark_ = 0;
   std::vector<TimedAction> changes_;

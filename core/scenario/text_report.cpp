@@ -171,6 +171,16 @@ void appendExpectations(std::string& out, const RunSnapshot& run) {
   }
 }
 
+void appendAsked(std::string& out, const RunSnapshot& run) {
+  if (run.asked.empty()) return;
+  out += "\nQuestions\n";
+  for (const AskedQuestion& asked : run.asked) {
+    appendWrapped(out, fmt::format("  {} at {}: {}", asked.id, formatTime(asked.time), asked.text), 4);
+    const std::string answer = asked.answer ? metricWords(asked.metric, asked.unit, *asked.answer) : std::string("the run ended before");
+    appendWrapped(out, fmt::format("    at {}: {}", formatTime(asked.about), answer), 6);
+  }
+}
+
 void appendEnding(std::string& out, const RunSnapshot& run) {
   std::string notes;
   std::vector<std::string_view> blocked;
@@ -199,6 +209,7 @@ std::string textReport(const RunSnapshot& run) {
   appendTime(out, run);
   appendHost(out, run);
   appendExpectations(out, run);
+  appendAsked(out, run);
   appendEnding(out, run);
   return out;
 }

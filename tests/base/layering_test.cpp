@@ -35,8 +35,9 @@ const std::map<std::string, std::set<std::string>>& roomsBelow() {
     below["serve"] = below["scenario"];
     below["serve"].insert("scenario");
     below["student"] = {"base", "trace", "machine", "cpu", "policy"};
+    below["grade"] = below["serve"];
     below["cli"] = below["serve"];
-    below["cli"].insert({"serve", "student"});
+    below["cli"].insert({"serve", "grade", "student"});
     below["gui"] = {"base", "trace"};
     return below;
   }();

@@ -259,7 +259,13 @@ class ScenarioFileTest : public QObject {
     row("host as a number", "duration = \"1s\"\nhost = 3\n" + kVm,
         "2:8: host must be a table: write [host] and its keys on the lines below");
     row("vm as a table", kHead + "[vm]\nname = \"a\"\n", "4:1: there may be several vm: write [[vm]] with double brackets");
-    row("ask", kStart + "[[ask]]\nquestion = \"why?\"\n", "8:1: [[ask]] is reserved for labs: this version cannot use it");
+    row("ask without what it needs", kStart + "[[ask]]\nid = \"a\"\ntime = \"1s\"\ntext = \"why?\"\n",
+        "8:1: [[ask]] lacks the key \"metric\"");
+    row("ask that gives itself away",
+        kStart + "[[ask]]\nid = \"a\"\ntime = \"1s\"\nabout = \"2s\"\ntext = \"{host.free@about}?\"\nmetric = \"host.free\"\n",
+        "12:8: {host.free@about} in the question gives the answer away");
+    row("ask about the past", kStart + "[[ask]]\nid = \"a\"\ntime = \"2s\"\nabout = \"1s\"\ntext = \"?\"\nmetric = \"host.free\"\n",
+        "11:9: about is before time: nobody predicts what has been");
     row("negative seed", "seed = -1\n" + kStart, "1:8: seed cannot be negative");
     row("seed as a text", "seed = \"1\"\n" + kStart, "1:8: seed must be a whole number, not a text");
     row("decimal seed", "seed = 1.5\n" + kStart, "1:8: seed must be a whole number, not a number with decimals");

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "grade/grader.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "base/hash.h"
+#include "grade/engine_run.h"
+#include "grade/judge.h"
+#include "grade/lab_scenario.h"
+#include "scenario/run_snapshot.h"
+
+namespace overcommit {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kExitPolicyNotBuilt = 3;
+
+class WorkFolder {
+ public:
+  static Result<WorkFolder> create() {
+    std::error_code failed;
+    fs::path base = fs::temp_directory_path(failed);
+    if (failed) base = "/tmp";
+    std::string name = (base / "overcommit-grade-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) return failure("cannot make a working folder in {}: {}", base.string(), systemErrorText(errno));
+    return WorkFolder(name);
+  }
+  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  WorkFolder& operator=(WorkFolder&& other) noexcept {
+    std::swap(path_, other.path_);
+    return *this;
+  }
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+  ~WorkFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const fs::path& path() const { return path_; }
+  fs::path release() { return std::exchange(path_, {}); }
+
+ private:
+  explicit WorkFolder(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+// Does the runs that checks ask for, each once and twice.
+class LabRuns final : public RunSource {
+ public:
+  LabRuns(const Lab& lab, const Submission& submission, const GraderConfig& config, fs::path folder)
+      : lab_(lab),
+        submission_(submission),
+        config_(config),
+        engine_(config.command, config.cache == nullptr ? std::move(folder) : config.cache->folder, config.stop) {}
+
+  Result<const JudgedRun*> run(const std::string& name) override {
+    const auto known = runs_.find(name);
+    if (known != runs_.end()) return &known->second;
+    auto made = make(*lab_.run(name));
+    if (!made) return tl::unexpected(made.error());
+    return &runs_.emplace(name, std::move(*made)).first->second;
+  }
+
+  Result<JudgedRun> test(const Check& check, const Mutant* mutant) override {
+    JudgedRun judged;
+    const auto text = readSubmitted(submission_, check.test);
+    const auto scenario = text ? testScenario(*text, check.test, mutant) : tl::unexpected(text.error());
+    if (!scenario) {
+      judged.trouble = scenario.error().text;
+      return judged;
+    }
+    EngineRequest request{mutant == nullptr ? "test-sound" : "test-mutant", scenario->text, false, false, {}};
+    if (mutant != nullptr && !mutant->sabotage.empty()) request.more = {"--sabotage", mutant->sabotage};
+    auto result = runOnce(request);
+    if (!result) return tl::unexpected(result.error());
+    judged.trouble = result->trouble();
+    judged.isUnavailable = result->exitCode == kExitBackendUnavailable;
+    if (mutant != nullptr && !result->hasResult && result->exitCode == kExitUsage)
+      return failure("{}: the mutant \"{}\" cannot be run: {}", lab_.name, mutant->name, result->messages);
+    judged.result = std::move(*result);
+    return judged;
+  }
+
+  [[nodiscard]] const std::vector<RunResult>& results() const { return results_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+  // What the worst run says of the whole: 6, 3, 5, 4 or 0.
+  [[nodiscard]] int worstExitCode() const {
+    for (const int code : {kExitInvariantBroken, kExitPolicyNotBuilt, kExitGuestCrashed, kExitLimitReached}) {
+      if (codes_.contains(code)) return code;
+    }
+    return kExitWell;
+  }
+
+ private:
+  Result<EngineResult> runOnce(EngineRequest request) {
+    if (config_.cache == nullptr) return engine_.run(request);
+    std::string key = fmt::format("{} {} {}\n{}", request.trace, request.audit, fmt::join(request.more, " "), request.scenario);
+    const auto known = config_.cache->done.find(key);
+    if (known != config_.cache->done.end()) return known->second;
+    request.name += fmt::format("-{}", config_.cache->done.size());
+    auto result = engine_.run(request);
+    if (result) config_.cache->done.emplace(std::move(key), *result);
+    return result;
+  }
+
+  Result<JudgedRun> make(const LabRun& run) {
+    JudgedRun judged;
+    if (run.knobs && !submission_.settings) {
+      judged.trouble = fmt::format("settings.toml cannot be read: {}", submission_.settings.error().text);
+      return judged;
+    }
+    if (run.seed == SeedSource::Hidden && config_.secret.empty() && !submission_.student.empty() && warnings_.empty())
+      warnings_.emplace_back("there is no secret (OVERCOMMIT_LAB_SECRET): hidden seeds can be computed by everybody");
+    const auto scenario = labScenario(lab_, run, {submission_.student, config_.secret},
+                                      run.knobs ? std::span<const LabSetting>(*submission_.settings) : std::span<const LabSetting>());
+    if (!scenario) {
+      if (scenario.error().of == LabScenarioError::Of::Lab)
+        return failure("{}: the run \"{}\": {}", lab_.name, run.name, scenario.error().error.text);
+      judged.trouble = scenario.error().error.text;
+      return judged;
+    }
+    EngineRequest request{run.name, scenario->text, true, run.audit, policiesOf(run)};
+    auto first = runOnce(request);
+    if (!first) return tl::unexpected(first.error());
+    request.trace = false;
+    request.name = run.name + ".again";
+    std::optional<Result<EngineResult>> second;
+    if (first->hasResult) second = runOnce(request);
+    if (second && !*second) return tl::unexpected(second->error());
+
+    RunResult& result = results_.emplace_back();
+    result.name = run.name;
+    result.scenario = run.scenario;
+    result.scenarioHash = scenario->hash;
+    result.seed = scenario->seed;
+    result.variant = scenario->variant;
+    result.digest = first->digest;
+    result.exitCode = first->exitCode;
+    result.deterministic = !second || (*second)->digest == first->digest;
+    judged.trouble = first->trouble();
+    judged.isUnavailable = first->exitCode == kExitBackendUnavailable;
+    if (first->exitCode == EngineResult::kHung) codes_.insert(kExitGuestCrashed);
+    codes_.insert(first->exitCode);
+    if (!result.deterministic) {
+      judged.trouble = fmt::format(
+          "the run is not the same twice: its digest was {} and then {}. A decision depends on chance, on the time of day, "
+          "on addresses or on something that was never set",
+          first->digest, (*second)->digest);
+    }
+    judged.result = std::move(*first);
+    return judged;
+  }
+
+  [[nodiscard]] std::vector<std::string> policiesOf(const LabRun& run) const {
+    std::vector<std::string> options;
+    if (!run.policies) return options;
+    for (const LabPolicy& policy : lab_.policies) {
+      options.emplace_back("--policy");
+      options.push_back(fmt::format("{}={}", policy.kind, (submission_.folder / policy.file).string()));
+    }
+    return options;
+  }
+
+  const Lab& lab_;
+  const Submission& submission_;
+  const GraderConfig& config_;
+  Engine engine_;
+  std::map<std::string, JudgedRun> runs_;
+  std::vector<RunResult> results_;
+  std::vector<std::string> warnings_;
+  std::set<int> codes_;
+};
+
+// The checks that are wanted, with all that they need.
+std::set<std::string> wantedChecks(const Lab& lab, const std::vector<std::string>& only) {
+  std::set<std::string> wanted(only.begin(), only.end());
+  for (auto check = lab.checks.rbegin(); check != lab.checks.rend(); ++check) {
+    if (only.empty()) wanted.insert(check->id);
+    if (wanted.contains(check->id)) wanted.insert(check->needs.begin(), check->needs.end());
+  }
+  return wanted;
+}
+
+// A check that cannot pass because one before it did not.
+CheckResult skipped(const Check& check, const std::string& because) {
+  CheckResult result;
+  result.id = check.id;
+  result.title = check.title;
+  result.kind = check.kind;
+  result.status = CheckStatus::Skipped;
+  result.most = check.points;
+  result.mandatory = check.mandatory;
+  result.visibility = check.visibility;
+  result.what = check.title;
+  result.got = fmt::format("not looked at: it needs check {}, which did not pass", because);
+  result.run = check.run;
+  return result;
+}
+
+int exitCodeOf(const LabResult& result, const LabRuns& runs) {
+  if (result.passed()) return kExitWell;
+  const int worst = runs.worstExitCode();
+  return worst == kExitWell ? kExitExpectationFailed : worst;
+}
+
+}  // namespace
+
+Result<LabResult> gradeLab(const Lab& lab, const Submission& submission, const GraderConfig& config) {
+  auto folder = WorkFolder::create();
+  if (!folder) return tl::unexpected(folder.error());
+  LabRuns runs(lab, submission, config, folder->path());
+  LabResult result;
+  result.lab = lab.name;
+  result.title = lab.title;
+  result.number = lab.number;
+  result.labHash = hash128(std::as_bytes(std::span(lab.text))).text();
+  result.student = submission.student;
+  result.submissionHash = submission.hash;
+  const std::set<std::string> wanted = wantedChecks(lab, config.only);
+  result.allChecks = wanted.size();
+  const auto collect = [&] {
+    result.runs = runs.results();
+    result.warnings = lab.warnings;
+    result.warnings.insert(result.warnings.end(), submission.warnings.begin(), submission.warnings.end());
+    result.warnings.insert(result.warnings.end(), runs.warnings().begin(), runs.warnings().end());
+  };
+  collect();
+  config.onCheck(result);
+  for (const Check& check : lab.checks) {
+    if (!wanted.contains(check.id)) continue;
+    const auto missing = std::ranges::find_if(check.needs, [&](const std::string& id) {
+      const auto done = std::ranges::find(result.checks, id, &CheckResult::id);
+      return done == result.checks.end() || (done->status != CheckStatus::Passed && done->status != CheckStatus::Manual);
+    });
+    auto judged = missing != check.needs.end() ? Result<CheckResult>(skipped(check, *missing)) : judgeCheck(lab, check, submission, runs);
+    if (!judged) return tl::unexpected(judged.error());
+    if (config.stop()) return result;  // what was judged meanwhile was judged of a run that was ended
+    result.checks.push_back(std::move(*judged));
+    collect();
+    config.onCheck(result);
+  }
+  result.complete = true;
+  result.exitCode = exitCodeOf(result, runs);
+  config.onCheck(result);
+  return result;
+}
+
+Result<KeptTrace> traceForCheck(const Lab& lab, const Check& check, const Submission& submission, const GraderConfig& config) {
+  const LabRun* run = lab.run(check.run);
+  if (run == nullptr) return failure("check {} looks at no run: there is nothing to open", check.id);
+  auto folder = WorkFolder::create();
+  if (!folder) return tl::unexpected(folder.error());
+  LabRuns runs(lab, submission, config, folder->path());
+  const auto made = runs.run(run->name);
+  if (!made) return tl::unexpected(made.error());
+  if ((*made)->result.trace.empty()) return failure("there is no run to open: {}", (*made)->trouble.value_or("it made no trace"));
+  const fs::path trace = (*made)->result.trace;
+  return KeptTrace{trace, folder->release()};
+}
+
+}  // namespace overcommit

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "grade/event_pattern.h"
+#include "host/metrics.h"
+#include "scenario/tolerance.h"
+#include "scenario/toml_document.h"
+
+namespace overcommit {
+
+// A lab: a folder with a lab.toml (docs/reference/lab.md), a handout, scenarios, a starter, a reference solution and saboteurs.
+
+// Points are whole thousandths, so that sums are exact and the same everywhere.
+using MilliPoints = std::uint64_t;
+std::string pointsText(MilliPoints points);  // "2.5"
+
+struct LabStep {
+  std::string title, text;
+  std::vector<TomlEntry> did;  // of a tour: what must have been done
+};
+
+// A setting and what it is to be.
+struct LabSetting {
+  std::string path;
+  SourcePosition position;
+  TomlValue value;
+};
+struct LabChoice {
+  std::string path;
+  SourcePosition position;
+  std::vector<TomlValue> values;  // at least one
+};
+
+enum class SeedSource : std::uint8_t { Scenario, Student, Hidden };
+struct LabRun {
+  std::string name;
+  std::string scenario;  // file in the lab's folder
+  SeedSource seed = SeedSource::Scenario;
+  std::vector<LabChoice> vary;
+  std::vector<LabSetting> set;
+  bool knobs = false, policies = false, audit = false;
+};
+
+struct Knob {
+  std::string path;
+  std::string text;
+  std::optional<TomlValue> least, most;  // of one kind: a number, a size or a time
+  std::vector<std::string> words;
+};
+
+struct LabPolicy {
+  std::string kind, file;
+};
+
+struct LabQuestion {
+  std::string id, text;
+  std::vector<std::string> choices;  // "a: ..."
+};
+
+struct Mutant {
+  std::string name, text;
+  std::vector<LabSetting> set;
+  std::string sabotage;
+};
+
+enum class Visibility : std::uint8_t { Visible, Hidden, AfterDueDate, AfterPublished };
+std::string_view nameOf(Visibility visibility);
+
+enum class CheckKind : std::uint8_t { Answer, Metric, Sequence, Event, Invariant, Digest, Mutants, Step, Text };
+std::string_view nameOf(CheckKind kind);
+
+enum class Law : std::uint8_t { Laws, Guests, Expectations };
+
+// A metric of a run at an instant, as a [[column]] of the run's scenario.
+struct CheckMetric {
+  std::string path;
+  std::string column;  // the table's text
+  MetricUnit unit = MetricUnit::Count;
+};
+
+struct Check {
+  std::string id, title;
+  CheckKind kind = CheckKind::Text;
+  MilliPoints points = 0;
+  bool mandatory = true;
+  Visibility visibility = Visibility::Visible;
+  std::vector<std::string> needs;
+  std::string hint, why, mistake;
+  std::string run;  // "" = none
+
+  // Answer
+  std::string question;
+  bool ofScenario = false;             // the question is one that the run's scenario asks
+  std::vector<std::string> right;      // words or numbers, where no run says it; several: a list
+  std::optional<Tolerance> tolerance;  // nothing: exact
+  std::string field, which;            // of events
+  // Answer, Metric
+  std::optional<CheckMetric> metric;
+  std::optional<std::uint64_t> least, most;  // Metric; Event: how many
+  std::optional<std::uint64_t> full, none;   // Metric: points in proportion between the two
+  // Event, Answer, Sequence
+  std::vector<EventPattern> events;  // one, or the steps of a sequence
+  bool exactly = false;
+  // Others
+  Law law = Law::Laws;
+  std::string sameAs, digest;
+  std::string test;
+  std::vector<std::string> mutants;  // names
+  std::size_t step = 0;              // from 1
+  std::string file;
+  std::uint64_t words = 1;
+
+  SourcePosition position;
+};
+
+struct Saboteur {
+  std::string name, text;
+  std::vector<std::string> fails;  // ids
+};
+
+struct Lab {
+  std::filesystem::path folder;
+  std::string name;  // of the folder
+  std::string title;
+  std::uint64_t number = 0, minutes = 0;
+  std::vector<std::uint64_t> needs;
+  std::vector<std::string> outcomes;
+  std::vector<LabStep> steps;
+  std::vector<LabRun> runs;
+  std::vector<Knob> knobs;
+  std::vector<LabPolicy> policies;
+  std::vector<LabQuestion> questions;
+  std::vector<Mutant> mutants;
+  std::vector<Check> checks;
+  std::vector<Saboteur> saboteurs;
+  std::vector<std::string> warnings;  // what is no mistake but hardly meant
+  std::string text;                   // of lab.toml
+
+  [[nodiscard]] const LabRun* run(std::string_view name) const;
+  [[nodiscard]] const LabQuestion* question(std::string_view id) const;
+  [[nodiscard]] const Check* check(std::string_view id) const;
+  [[nodiscard]] MilliPoints mostPoints() const;  // without what a person grades
+};
+
+// Reads the lab.toml in `folder`. The error is one line with file, line and column.
+Result<Lab> loadLab(const std::filesystem::path& folder);
+Result<Lab> parseLab(std::string_view text, std::string_view fileName);
+
+// "vm.web1.swapped": the unit of its metric. An unknown one is an error with the nearest known one.
+Result<MetricUnit> unitOfMetric(std::string_view path);
+
+// A table of settings, nested or with dotted keys, as paths.
+std::vector<LabSetting> flattenedSettings(const TomlValue& table);
+
+}  // namespace overcommit

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/nearest.h"
+#include "grade/check_section.h"
+#include "grade/lab.h"
+#include "grade/lab_keys.h"
+#include "grade/text_file.h"
+
+namespace overcommit {
+namespace {
+
+constexpr std::uint64_t kMostMinutes = 10'000;
+constexpr std::uint64_t kLargestLabNumber = 999;
+
+KeyReader labKeysReader(const TomlValue& table, std::string_view section, Mistakes& mistakes) {
+  // KeyReader looks at the list while it is made only.
+  const auto known = labKeysOf(section);
+  KeyReader keys(table, labHeadingOf(section), known, mistakes);
+  for (const LabKey& key : labKeys()) {
+    if (key.section == section && key.fallback == "required") keys.require(key.key);
+  }
+  return keys;
+}
+
+bool isPlainName(std::string_view name) {
+  return !name.empty() && name.front() != '.' && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+// A file of the lab's folder or of the submission: no way out of it.
+void checkRelative(const KeyReader& keys, std::string_view key, Mistakes& mistakes) {
+  const auto path = keys.text(key);
+  if (!path) return;
+  const std::filesystem::path given(*path);
+  const bool leadsOut = given.is_absolute() || std::ranges::find(given, "..") != given.end() || path->empty();
+  if (leadsOut) mistakes.add(keys.position(key), "{} = \"{}\" must be a path within the folder", key, *path);
+}
+
+std::vector<LabChoice> readVaried(const KeyReader& keys, Mistakes& mistakes) {
+  std::vector<LabChoice> choices;
+  const TomlValue* table = keys.table("vary");
+  if (table == nullptr) return choices;
+  for (LabSetting& setting : flattenedSettings(*table)) {
+    if (setting.value.kind != TomlValue::Kind::Array || setting.value.array.empty()) {
+      mistakes.add(setting.position, "\"{}\" must have a list of values, of which each student gets one", setting.path);
+      continue;
+    }
+    choices.push_back({setting.path, setting.position, setting.value.array});
+  }
+  return choices;
+}
+
+std::vector<LabSetting> readSet(const KeyReader& keys) {
+  const TomlValue* table = keys.table("set");
+  return table == nullptr ? std::vector<LabSetting>() : flattenedSettings(*table);
+}
+
+std::vector<std::string> readWords(const KeyReader& keys, std::string_view key, Mistakes& mistakes) {
+  return readTextList(keys, key, mistakes);
+}
+
+template <typename Item>
+void refuseTwice(const std::vector<Item>& items, std::string Item::*name, std::string_view what, SourcePosition position,
+                 Mistakes& mistakes) {
+  std::set<std::string> known;
+  for (const Item& item : items) {
+    if (!known.insert(item.*name).second) mistakes.add(position, "there are two {} \"{}\"", what, item.*name);
+  }
+}
+
+void readSteps(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
+  for (const TomlValue& table : top.tables("step")) {
+    const KeyReader keys = labKeysReader(table, "step", mistakes);
+    LabStep& step = lab.steps.emplace_back();
+    step.title = keys.text("title").value_or("");
+    step.text = keys.text("text").value_or("");
+    if (const TomlValue* did = keys.table("did")) step.did = did->table;
+  }
+}
+
+void readRuns(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
+  static constexpr std::array<std::string_view, 3> kSeeds{"scenario", "student", "hidden"};
+  for (const TomlValue& table : top.tables("run")) {
+    const KeyReader keys = labKeysReader(table, "run", mistakes);
+    LabRun& run = lab.runs.emplace_back();
+    run.name = keys.text("name").value_or("");
+    if (keys.has("name") && !isPlainName(run.name)) mistakes.add(keys.position("name"), "the name of a run has letters, digits, -, _ only");
+    run.scenario = keys.text("scenario").value_or("");
+    checkRelative(keys, "scenario", mistakes);
+    if (const auto seed = keys.word("seed", kSeeds)) run.seed = static_cast<SeedSource>(*seed);
+    run.vary = readVaried(keys, mistakes);
+    if (!run.vary.empty() && run.seed == SeedSource::Scenario)
+      mistakes.add(keys.position("vary"), "vary needs seed = \"student\" or \"hidden\": by what is a value to be chosen?");
+    run.set = readSet(keys);
+    run.knobs = keys.boolean("knobs").value_or(false);
+    run.policies = keys.boolean("policies").value_or(false);
+    run.audit = keys.boolean("audit").value_or(false);
+    refuseTwice(lab.runs, &LabRun::name, "runs", table.position, mistakes);
+  }
+}
+
+void readKnobs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
+  for (const TomlValue& table : top.tables("knob")) {
+    const KeyReader keys = labKeysReader(table, "knob", mistakes);
+    Knob& knob = lab.knobs.emplace_back();
+    knob.path = keys.text("path").value_or("");
+    knob.text = keys.text("text").value_or("");
+    knob.words = readWords(keys, "words", mistakes);
+    if (const TomlValue* least = keys.value("min")) knob.least = *least;
+    if (const TomlValue* most = keys.value("max")) knob.most = *most;
+    const bool isRange = knob.least && knob.most && knob.least->kind == knob.most->kind;
+    if (isRange == !knob.words.empty())
+      mistakes.add(table.position, "[[knob]] needs either min and max of one kind, or words: what may be chosen?");
+    refuseTwice(lab.knobs, &Knob::path, "knobs", table.position, mistakes);
+  }
+}
+
+void readPolicies(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
+  for (const TomlValue& table : top.tables("policy")) {
+    const KeyReader keys = labKeysReader(table, "policy", mistakes);
+    lab.policies.push_back({keys.text("kind").value_or(""), keys.text("file").value_or("")});
+    checkRelative(keys, "file", mistakes);
+  }
+}
+
+void readQuestions(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
+  for (const TomlValue& table : top.tables("question")) {
+    const KeyReader keys = labKeysReader(table, "question", mistakes);
+    LabQuestion& question = lab.questions.emplace_back();
+    question.id = keys.text("id").value_or("");
+    if (keys.has("id") && (!isPlainName(question.id) || question.id == "student" || question.id.find('.') != std::string::npos))
+      mistakes.add(keys.position("id"), "the id of a question has letters, digits, - and _, and is not \"student\"");
+    question.text = keys.text("text").value_or("");
+    question.choices = readWords(keys, "choices", mistakes);
+    for (const std::string& choice : question.choices) {
+      if (choice.find(':') == std::string::npos)
+        mistakes.add(keys.position("choices"), "\"{}\" lacks its word: write \"a: {}\"", choice, choice);
+    }
+    refuseTwice(lab.questions, &LabQuestion::id, "questions", table.position, mistakes);
+  }
+}
+
+void readMutants(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
+  for (const TomlValue& table : top.tables("mutant")) {
+    const KeyReader keys = labKeysReader(table, "mutant", mistakes);
+    Mutant& mutant = lab.mutants.emplace_back();
+    mutant.name = keys.text("name").value_or("");
+    mutant.text = keys.text("text").value_or("");
+    mutant.set = readSet(keys);
+    mutant.sabotage = keys.text("sabotage").value_or("");
+    if (mutant.set.empty() == mutant.sabotage.empty())
+      mistakes.add(table.position, "[[mutant]] needs either set or sabotage: what is wrong with it?");
+    refuseTwice(lab.mutants, &Mutant::name, "mutants", table.position, mistakes);
+  }
+}
+
+void readSaboteurs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
+  for (const TomlValue& table : top.tables("saboteur")) {
+    const KeyReader keys = labKeysReader(table, "saboteur", mistakes);
+    Saboteur& saboteur = lab.saboteurs.emplace_back();
+    saboteur.name = keys.text("name").value_or("");
+    if (keys.has("name") && !isPlainName(saboteur.name))
+      mistakes.add(keys.position("name"), "the name of a saboteur has letters, digits, - and _ only");
+    saboteur.text = keys.text("text").value_or("");
+    saboteur.fails = readWords(keys, "fails", mistakes);
+    for (const std::string& id : saboteur.fails) {
+      if (lab.check(id) == nullptr) mistakes.add(keys.position("fails"), "there is no check \"{}\"", id);
+    }
+    if (keys.has("fails") && saboteur.fails.empty())
+      mistakes.add(keys.position("fails"), "a saboteur that fails nothing shows nothing: name a check");
+    refuseTwice(lab.saboteurs, &Saboteur::name, "saboteurs", table.position, mistakes);
+  }
+}
+
+// What is no mistake, but hardly meant.
+void collectWarnings(Lab& lab) {
+  std::set<std::string> usedRuns, usedQuestions, usedMutants;
+  for (const Check& check : lab.checks) {
+    usedRuns.insert(check.run);
+    usedRuns.insert(check.sameAs);
+    if (!check.ofScenario && check.kind == CheckKind::Answer && !usedQuestions.insert(check.question).second)
+      lab.warnings.push_back(fmt::format("check {}: the answer to \"{}\" is counted by another check already", check.id, check.question));
+    for (const std::string& name : check.mutants) usedMutants.insert(name);
+  }
+  for (const LabRun& run : lab.runs) {
+    if (!usedRuns.contains(run.name)) lab.warnings.push_back(fmt::format("no check looks at the run \"{}\"", run.name));
+  }
+  for (const LabQuestion& question : lab.questions) {
+    if (!usedQuestions.contains(question.id)) lab.warnings.push_back(fmt::format("no check looks at the question \"{}\"", question.id));
+  }
+  for (const Mutant& mutant : lab.mutants) {
+    if (!usedMutants.contains(mutant.name)) lab.warnings.push_back(fmt::format("no check looks at the mutant \"{}\"", mutant.name));
+  }
+  const bool anyKnobs = std::ranges::any_of(lab.runs, &LabRun::knobs);
+  if (!lab.knobs.empty() && !anyKnobs) lab.warnings.emplace_back("there are knobs, but no run takes them (knobs = true)");
+  for (std::size_t i = 0; i < lab.checks.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const Check &a = lab.checks[j], &b = lab.checks[i];
+      const bool same = a.kind == CheckKind::Metric && b.kind == CheckKind::Metric && a.run == b.run &&
+                        a.metric->column == b.metric->column && a.least == b.least && a.most == b.most && a.full == b.full &&
+                        a.none == b.none;
+      if (same) lab.warnings.push_back(fmt::format("checks {} and {} look at the same thing: it counts twice", a.id, b.id));
+    }
+  }
+}
+
+}  // namespace
+
+std::string pointsText(MilliPoints points) {
+  std::string text = fmt::format("{}.{:03}", points / 1000, points % 1000);
+  while (text.ends_with('0')) text.pop_back();
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+std::string_view nameOf(Visibility visibility) {
+  switch (visibility) {
+    case Visibility::Visible: return "visible";
+    case Visibility::Hidden: return "hidden";
+    case Visibility::AfterDueDate: return "after_due_date";
+    case Visibility::AfterPublished: return "after_published";
+  }
+  return "";
+}
+
+std::string_view nameOf(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::Answer: return "answer";
+    case CheckKind::Metric: return "metric";
+    case CheckKind::Sequence: return "sequence";
+    case CheckKind::Event: return "event";
+    case CheckKind::Invariant: return "invariant";
+    case CheckKind::Digest: return "digest";
+    case CheckKind::Mutants: return "mutants";
+    case CheckKind::Step: return "step";
+    case CheckKind::Text: return "text";
+  }
+  return "";
+}
+
+const LabRun* Lab::run(std::string_view name_) const {
+  const auto found = std::ranges::find(runs, name_, &LabRun::name);
+  return found == runs.end() ? nullptr : &*found;
+}
+const LabQuestion* Lab::question(std::string_view id) const {
+  const auto found = std::ranges::find(questions, id, &LabQuestion::id);
+  return found == questions.end() ? nullptr : &*found;
+}
+const Check* Lab::check(std::string_view id) const {
+  const auto found = std::ranges::find(checks, id, &Check::id);
+  return found == checks.end() ? nullptr : &*found;
+}
+
+MilliPoints Lab::mostPoints() const {
+  MilliPoints sum = 0;
+  for (const Check& check : checks) sum += check.kind == CheckKind::Text ? 0 : check.points;
+  return sum;
+}
+
+Result<MetricUnit> unitOfMetric(std::string_view path) {
+  // The VM's name does not matter for the unit.
+  std::string name = "x";
+  if (path.starts_with("vm.")) name = path.substr(3, path.find('.', 3) - 3);
+  const std::vector<std::string> names{name};
+  const auto found = findMetric(path, names);
+  if (!found) return tl::unexpected(found.error());
+  return found->unit();
+}
+
+std::vector<LabSetting> flattenedSettings(const TomlValue& table) {
+  std::vector<LabSetting> settings;
+  for (const TomlEntry& entry : table.table) {
+    if (entry.value.kind != TomlValue::Kind::Table) {
+      settings.push_back({entry.key, entry.position, entry.value});
+      continue;
+    }
+    // The nesting of a document is limited by its parser.
+    for (LabSetting& inner : flattenedSettings(entry.value)) {
+      inner.path = entry.key + "." + inner.path;
+      settings.push_back(std::move(inner));
+    }
+  }
+  return settings;
+}
+
+Result<Lab> parseLab(std::string_view text, std::string_view fileName) {
+  const auto root = parseToml(text, fileName);
+  if (!root) return tl::unexpected(root.error());
+  Mistakes mistakes{std::string(fileName)};
+  Lab lab;
+  lab.text = text;
+  const KeyReader top = labKeysReader(*root, "", mistakes);
+  lab.title = top.text("title").value_or("");
+  lab.number = top.number("number", 0, kLargestLabNumber).value_or(0);
+  lab.minutes = top.number("minutes", 1, kMostMinutes).value_or(0);
+  lab.outcomes = readTextList(top, "outcomes", mistakes);
+  if (const TomlValue* needs = top.value("needs")) {
+    for (const TomlValue& item : needs->array) {
+      if (const auto number = readNumber(item, "needs", 0, kLargestLabNumber, mistakes)) lab.needs.push_back(*number);
+    }
+  }
+  readSteps(top, lab, mistakes);
+  readRuns(top, lab, mistakes);
+  readKnobs(top, lab, mistakes);
+  readPolicies(top, lab, mistakes);
+  readQuestions(top, lab, mistakes);
+  readMutants(top, lab, mistakes);
+  for (const TomlValue& table : top.tables("check")) readCheck(labKeysReader(table, "check", mistakes), table.position, lab, mistakes);
+  readSaboteurs(top, lab, mistakes);
+  if (mistakes.any()) return tl::unexpected(mistakes.first());
+  collectWarnings(lab);
+  return lab;
+}
+
+Result<Lab> loadLab(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "lab.toml";
+  const auto text = readTextFile(path, kLargestScenario);
+  if (!text) return tl::unexpected(text.error());
+  auto lab = parseLab(*text, path.string());
+  if (!lab) return lab;
+  lab->folder = std::filesystem::absolute(folder).lexically_normal();
+  lab->name = lab->folder.filename().empty() ? lab->folder.parent_path().filename().string() : lab->folder.filename().string();
+  return lab;
+}
+
+}  // namespace overcommit

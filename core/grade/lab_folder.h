@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "grade/grader.h"
+#include "grade/lab.h"
+
+namespace overcommit {
+
+// What is done with the folder of a lab: handed out, checked, packed.
+
+// Copies what a student starts from: handout, starter, the scenarios that are no secret, and an answers.toml with the questions of this
+// student's variant. `into` must not be there yet, or be empty: nobody's work is overwritten. The questions of the scenarios are asked by running them.
+Result<void> startLab(const Lab& lab, const std::filesystem::path& into, const std::string& student, const GraderConfig& config);
+
+// Copies the lab without reference, saboteurs, hidden runs and what depends on them.
+Result<void> exportForStudents(const Lab& lab, const std::filesystem::path& into);
+
+// What the checks make of a solution of the lab's own.
+struct LintedSolution {
+  std::string name;  // "reference", "empty", a saboteur's
+  LabResult result;
+};
+struct LintReport {
+  std::vector<LintedSolution> solutions;
+  std::vector<std::string> mistakes;  // none: the lab can be published
+  std::vector<std::string> warnings;
+  [[nodiscard]] std::string text(const Lab& lab) const;  // the discrimination matrix and the rest
+};
+// Grades reference, empty submission and saboteurs. Reference: every check passes. Empty: it fails, and no check gives points for nothing.
+// Saboteur: just the checks fail that it names.
+Result<LintReport> lintLab(const Lab& lab, const GraderConfig& config);
+
+enum class Platform : std::uint8_t { Gradescope, Classroom50 };
+// Writes the folder that is to be uploaded. `command`: the executable that goes into it, with `shared`, its share/overcommit, as far
+// as it is needed.
+Result<void> packageLab(const Lab& lab, Platform platform, const std::filesystem::path& into, const std::filesystem::path& command,
+                        const std::filesystem::path& guests);
+
+}  // namespace overcommit

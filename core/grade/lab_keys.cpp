@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "grade/lab_keys.h"
+
+#include <array>
+
+namespace overcommit {
+namespace {
+
+constexpr std::array kLabKeys{
+    LabKey{"", "title", "text", "required", "one line for lists and windows"},
+    LabKey{"", "number", "number", "required", "its number: `overcommit grade 3` finds lab 3"},
+    LabKey{"", "minutes", "number", "required", "time that a student needs"},
+    LabKey{"", "needs", "list of numbers", "", "labs that come before it"},
+    LabKey{"", "outcomes", "list of texts", "required", "what a student can do afterwards"},
+    LabKey{"", "step", "tables", "", "what is to be done, one after the other"},
+    LabKey{"", "run", "tables", "", "the runs that checks look at"},
+    LabKey{"", "knob", "tables", "", "settings of the scenarios that a submission may choose"},
+    LabKey{"", "policy", "tables", "", "source files of a submission that take over a decision of the hypervisor"},
+    LabKey{"", "question", "tables", "", "questions besides those that the scenarios ask"},
+    LabKey{"", "mutant", "tables", "", "what a student's own test has to tell from a sound engine"},
+    LabKey{"", "check", "tables", "required", "what is graded"},
+    LabKey{"", "saboteur", "tables", "", "wrong submissions, by which the checks themselves are checked"},
+
+    LabKey{"step", "title", "text", "required", "what to do, in a few words"},
+    LabKey{"step", "text", "text", "required", "how"},
+    LabKey{"step", "did", "table", "", "of a tour: what the app writes down when it is done (key = value, all must agree)"},
+
+    LabKey{"run", "name", "text", "required", "what checks call it"},
+    LabKey{"run", "scenario", "path", "required", "a scenario in the lab's folder"},
+    LabKey{"run", "seed", "scenario | student | hidden", "\"scenario\"",
+           "where its seed and sizes come from: the file, the student's id, or the id and the secret"},
+    LabKey{"run", "vary", "table", "", "settings and the values of which each student gets one"},
+    LabKey{"run", "set", "table", "", "settings and the values that they have in this run"},
+    LabKey{"run", "knobs", "true/false", "false", "true: the submission's settings.toml is applied"},
+    LabKey{"run", "policies", "true/false", "false", "true: the submission's policies decide"},
+    LabKey{"run", "audit", "true/false", "false", "true: the laws are checked after every event"},
+
+    LabKey{"knob", "path", "text", "required", "the setting, as [vary] of a scenario names it"},
+    LabKey{"knob", "min", "number, size or time", "", "the least that may be chosen"},
+    LabKey{"knob", "max", "number, size or time", "", "the most that may be chosen"},
+    LabKey{"knob", "words", "list of texts", "", "or the words that may be chosen"},
+    LabKey{"knob", "text", "text", "required", "what it does"},
+
+    LabKey{"policy", "kind", "text", "required", "the decision: match, victim, zip, free-state, targets, walk, balloon"},
+    LabKey{"policy", "file", "text", "required", "the file of the submission"},
+
+    LabKey{"question", "id", "text", "required", "its name in answers.toml"},
+    LabKey{"question", "text", "text", "required", "what is asked"},
+    LabKey{"question", "choices", "list of texts", "", "words to choose from, each with a colon and what it says"},
+
+    LabKey{"mutant", "name", "text", "required", "a name for reports"},
+    LabKey{"mutant", "text", "text", "required", "what is wrong with it"},
+    LabKey{"mutant", "set", "table", "", "settings that make it wrong"},
+    LabKey{"mutant", "sabotage", "text", "", "or the name of an engine fault (overcommit run --sabotage)"},
+
+    LabKey{"check", "id", "text", "required", "a number such as \"1.2\", in the order of the handout"},
+    LabKey{"check", "title", "text", "required", "what it looks at, in a few words"},
+    LabKey{"check", "kind", "answer | metric | sequence | event | invariant | digest | mutants | step | text", "required", "see below"},
+    LabKey{"check", "points", "number", "0", "with at most three decimals"},
+    LabKey{"check", "mandatory", "true/false", "true", "false: the lab is passed without it"},
+    LabKey{"check", "visibility", "visible | hidden | after_due_date | after_published", "\"visible\"", "who sees it when"},
+    LabKey{"check", "needs", "list of ids", "", "checks before it without which it is skipped"},
+    LabKey{"check", "hint", "text", "", "where to look, for who failed"},
+    LabKey{"check", "why", "text", "", "why it matters"},
+    LabKey{"check", "mistake", "text", "", "what usually causes a failure"},
+    LabKey{"check", "run", "text", "", "the run that it looks at"},
+    LabKey{"check", "question", "text", "", "answer: the question, of the lab or of the run's scenario"},
+    LabKey{"check", "right", "text, number or list", "", "answer: what is right, where no run says it"},
+    LabKey{"check", "tolerance", "% or by the metric's unit", "exact", "answer: how far off is still right"},
+    LabKey{"check", "metric", "text", "", "metric, answer: the path of a metric of the run, or of a group of VMs"},
+    LabKey{"check", "at", "time | end | least | greatest | mean", "\"end\"", "as in a [[column]]"},
+    LabKey{"check", "since", "time", "", "as in a [[column]]"},
+    LabKey{"check", "per", "text", "", "as in a [[column]]"},
+    LabKey{"check", "min", "by the metric's unit", "", "metric: the least that is well; event: the fewest events (number)"},
+    LabKey{"check", "max", "by the metric's unit", "", "metric: the most that is well; event: the most events (number)"},
+    LabKey{"check", "full", "by the metric's unit", "", "metric: from here on all points ..."},
+    LabKey{"check", "none", "by the metric's unit", "", "... and from here on none; between them in proportion"},
+    LabKey{"check", "event", "text", "", "event, answer: a kind of event of the trace"},
+    LabKey{"check", "vm", "text", "", "event: only of this VM"},
+    LabKey{"check", "where", "table", "", "event: values that its fields must have: a number, a word, or { min, max }"},
+    LabKey{"check", "from", "time", "", "event: from this time on"},
+    LabKey{"check", "to", "time", "", "event: up to this time"},
+    LabKey{"check", "while", "list of free states", "", "event: only while the host is in one of these states"},
+    LabKey{"check", "field", "text", "", "answer from events: which field is asked for; time and vm are fields too"},
+    LabKey{"check", "which", "first | all | count", "\"first\"", "answer from events: of the first, of all in order, or how many"},
+    LabKey{"check", "steps", "list of tables", "", "sequence: events that follow each other, each as event, vm, where"},
+    LabKey{"check", "exactly", "true/false", "false", "sequence: no other event of these kinds may lie between, before or after"},
+    LabKey{"check", "law", "laws | guests | expectations", "", "invariant: what must hold"},
+    LabKey{"check", "same_as", "text", "", "digest: another run, whose digest must be the same"},
+    LabKey{"check", "digest", "text", "", "digest: or the digest itself"},
+    LabKey{"check", "test", "text", "", "mutants: the scenario of the submission that must pass on a sound engine and fail on mutants"},
+    LabKey{"check", "mutants", "list of names", "all", "mutants: which"},
+    LabKey{"check", "step", "number", "", "step: the number of the [[step]] that must be done, from 1"},
+    LabKey{"check", "file", "text", "", "text: the file of the submission that a person reads"},
+    LabKey{"check", "words", "number", "1", "text: the fewest words that are worth reading"},
+
+    LabKey{"saboteur", "name", "text", "required", "its folder in saboteurs/"},
+    LabKey{"saboteur", "text", "text", "required", "what is wrong with it"},
+    LabKey{"saboteur", "fails", "list of ids", "required", "the checks that must fail, and no others"},
+};
+
+struct LabHeading {
+  std::string_view section, heading;
+};
+constexpr std::array kLabHeadings{
+    LabHeading{"", "the top of the file"}, LabHeading{"step", "[[step]]"},     LabHeading{"run", "[[run]]"},
+    LabHeading{"knob", "[[knob]]"},        LabHeading{"policy", "[[policy]]"}, LabHeading{"question", "[[question]]"},
+    LabHeading{"mutant", "[[mutant]]"},    LabHeading{"check", "[[check]]"},   LabHeading{"saboteur", "[[saboteur]]"}};
+
+}  // namespace
+
+std::span<const LabKey> labKeys() { return kLabKeys; }
+
+std::vector<std::string_view> labKeysOf(std::string_view section) {
+  std::vector<std::string_view> keys;
+  for (const LabKey& key : kLabKeys) {
+    if (key.section == section) keys.push_back(key.key);
+  }
+  return keys;
+}
+
+std::string_view labHeadingOf(std::string_view section) {
+  for (const LabHeading& heading : kLabHeadings) {
+    if (heading.section == section) return heading.heading;
+  }
+  return section;
+}
+
+}  // namespace overcommit

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/mini_lab.h"
+#include "support/json_schema.h"
+#include "support/test.h"
+
+using namespace overcommit::test;
+
+namespace {
+
+QStringList filesIn(const QString& folder) {
+  QStringList files;
+  for (QDirIterator all(folder, QDir::Files, QDirIterator::Subdirectories); all.hasNext();)
+    files << QDir(folder).relativeFilePath(all.next());
+  files.sort();
+  return files;
+}
+
+}  // namespace
+
+class LabTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void labsAreListedByNumber() {
+    const Outcome outcome = lab_.run({"lab", "list"});
+    QCOMPARE(outcome.code, 0);
+    QVERIFY2(outcome.out.startsWith("  1  Mini"), outcome.out.constData());
+    QVERIFY(outcome.out.contains("10.5 points  lab-1-mini"));
+  }
+
+  void startGivesTheQuestionsButNoAnswers() {
+    const QString folder = lab_.path("work");
+    QVERIFY2(lab_.run({"lab", "start", "1", folder}).code == 0, "");
+    QCOMPARE(filesIn(folder), (QStringList{"answers.toml", "handout.md", "note.md", "run.toml", "settings.toml"}));
+    const QByteArray answers = ScenarioFolder::read(folder + "/answers.toml");
+    QVERIFY2(answers.contains("# Asked at 5 ms: It has") && answers.contains("# asked = \"... MiB\""), answers.constData());
+    QVERIFY(answers.contains("# word = ") && answers.contains("#   b: yes") && answers.contains("# count = ..."));
+    QVERIFY(ScenarioFolder::read(folder + "/settings.toml").contains("# \"vm.a.limit\" = ...   (\"512 KiB\" to \"4 MiB\")"));
+    // What is handed in as it is gets nothing, and can be read.
+    const Json result = lab_.graded(folder);
+    QCOMPARE(result["milli_points"].get<int>(), 0);
+    QVERIFY(result["warnings"].empty());
+  }
+
+  void startOverwritesNothing() {
+    lab_.write("mine/answers.toml", "my work");
+    const Outcome outcome = lab_.run({"lab", "start", "1", lab_.path("mine")});
+    QCOMPARE(outcome.code, 2);
+    QVERIFY(outcome.err.contains("is not empty"));
+    QCOMPARE(ScenarioFolder::read(lab_.path("mine/answers.toml")), QByteArray("my work"));
+  }
+
+  void questionsOfAStudentAreMadeForThisStudent() {
+    QCOMPARE(lab_.run({"lab", "start", "1", lab_.path("ada"), "--student", "ada"}).code, 0);
+    QVERIFY(ScenarioFolder::read(lab_.path("ada/answers.toml")).contains("student = \"ada\""));
+    QCOMPARE(lab_.graded(lab_.path("ada"))["student"].get<std::string>(), std::string("ada"));
+    const Json other = lab_.graded(lab_.path("ada"), {"--student", "bob"});
+    QVERIFY(other["warnings"].dump().find("made for the student") != std::string::npos);
+  }
+
+  void studentsGetNothingThatIsForTeachers() {
+    const QString folder = lab_.path("labs-for-students/lab-1-mini");
+    QVERIFY2(lab_.run({"lab", "export", "1", folder, "--student"}).code == 0, "");
+    QCOMPARE(filesIn(folder), (QStringList{"handout.md", "lab.toml", "run.toml", "starter/note.md"}));
+    const QByteArray text = ScenarioFolder::read(folder + "/lab.toml");
+    QVERIFY(!text.contains("saboteur") && !text.contains("hidden") && !text.contains("Never swapped"));
+    const Outcome outcome = overcommitCommand({"grade", "1", "--submission", lab_.reference(), "--format", "json"},
+                                              {{"OVERCOMMIT_LABS", lab_.path("labs-for-students")}});
+    QCOMPARE(outcome.code, 0);
+    const Json result = Json::parse(outcome.out.toStdString());
+    QCOMPARE(result["checks"].size(), std::size_t{8});
+    QCOMPARE(result["milli_points"].get<int>(), 10'500);
+  }
+
+  void lintPassesAGoodLabAndPrintsTheMatrix() {
+    const Outcome outcome = lab_.run({"lab", "lint", "1"});
+    QVERIFY2(outcome.code == 0, outcome.out.constData());
+    QVERIFY2(outcome.out.contains("1     A prediction                                 + - -"), outcome.out.constData());
+    QVERIFY(outcome.out.contains("The lab can be published."));
+    QVERIFY(outcome.out.contains("no saboteur fails check 4"));
+  }
+
+  void lintFindsLabsThatDoNotTellGoodFromBad_data() {
+    QTest::addColumn<QByteArray>("from");
+    QTest::addColumn<QByteArray>("to");
+    QTest::addColumn<QByteArray>("mistake");
+    QTest::newRow("reference fails") << QByteArray("right = \"b\"") << QByteArray("right = \"a\"")
+                                     << QByteArray("the reference does not pass check 2");
+    QTest::newRow("saboteur passes") << QByteArray("fails = [\"1\", \"2\", \"3\"]") << QByteArray("fails = [\"1\", \"2\", \"3\", \"7\"]")
+                                     << QByteArray("the saboteur guesser passes check 7");
+    QTest::newRow("saboteur fails more") << QByteArray("fails = [\"1\", \"2\", \"3\"]") << QByteArray("fails = [\"1\"]")
+                                         << QByteArray("the saboteur guesser fails check 2");
+    QTest::newRow("points for nothing") << QByteArray("kind = \"invariant\"\n") << QByteArray("kind = \"invariant\"\npoints = 1\n")
+                                        << QByteArray("check 5 gives the empty submission 1 points");
+  }
+  void lintFindsLabsThatDoNotTellGoodFromBad() {
+    QFETCH(QByteArray, from);
+    QFETCH(QByteArray, to);
+    QFETCH(QByteArray, mistake);
+    const MiniLab broken;
+    QByteArray text = MiniLab::labText();
+    QVERIFY(text.contains(from));
+    broken.write("labs/lab-1-mini/lab.toml", text.replace(from, to));
+    const Outcome outcome = broken.run({"lab", "lint"});
+    QVERIFY2(outcome.code == 1, outcome.out.constData());
+    QVERIFY2(outcome.out.contains(mistake), outcome.out.constData());
+    QVERIFY(outcome.out.contains("The lab cannot be published."));
+  }
+
+  // Gradescope's layout: the zip's files at the root of source/, the student's in submission/, results in results/results.json.
+  void gradescopeUploadRunsAsGradescopeRunsIt() {
+    const QString root = lab_.path("autograder");
+    QVERIFY2(lab_.run({"lab", "package", "1", root + "/source", "--for", "gradescope"}).code == 0, "");
+    QVERIFY(QFileInfo(root + "/source/setup.sh").isExecutable() && QFileInfo(root + "/source/run_autograder").isExecutable());
+    QVERIFY(ScenarioFolder::read(root + "/source/setup.sh").contains("libunicorn2"));
+    QDir().mkpath(root + "/submission");
+    for (const char* name : {"answers.toml", "settings.toml", "test.toml", "note.md"})
+      QFile::copy(lab_.reference() + "/" + name, root + "/submission/" + name);
+    lab_.write("autograder/submission_metadata.json",
+               R"({"id": 5, "users": [{"id": 4711, "email": "a@b", "name": "Ada"}], "previous_submissions": []})");
+    lab_.write("autograder/source/secret", "a secret of a teacher\n");
+    QProcess process;
+    process.setProcessEnvironment(environmentWith({{"AUTOGRADER_ROOT", root}, {"OVERCOMMIT_LABS", ""}, {"OVERCOMMIT_GUESTS", ""}}));
+    process.start(root + "/source/run_autograder", {});
+    QVERIFY(process.waitForFinished(60'000));
+    QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+    const Json results = Json::parse(ScenarioFolder::read(root + "/results/results.json").toStdString());
+    QCOMPARE(results["score"].get<double>(), 10.5);
+    QCOMPARE(results["tests"].size(), std::size_t{9});
+    QCOMPARE(results["tests"][5]["visibility"].get<std::string>(), std::string("hidden"));
+    QVERIFY(results["extra_data"]["warnings"].empty());
+  }
+
+  void classroomUploadWritesTheResultInTheCheckout() {
+    const QString grader = lab_.path("grader");
+    QCOMPARE(lab_.run({"lab", "package", "1", grader, "--for", "classroom50"}).code, 0);
+    QProcess process;
+    process.setWorkingDirectory(lab_.empty());
+    process.setProcessEnvironment(
+        environmentWith({{"CLASSROOM", "os"}, {"ASSIGNMENT", "mini"}, {"SUBMISSION_TAG", "v1"}, {"OVERCOMMIT_LABS", ""}}));
+    process.start(grader + "/grade", {});
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitCode(), 0);
+    const Json result = Json::parse(ScenarioFolder::read(lab_.empty() + "/result.json").toStdString());
+    QCOMPARE(result["classroom"].get<std::string>(), std::string("os"));
+    QCOMPARE(result["score"].get<int>(), 0);
+    QCOMPARE(result["max-score"].get<int>(), 1050);
+    QCOMPARE(lab_.run({"lab", "package", "1", lab_.path("moodle"), "--for", "moodle"}).code, 2);
+  }
+
+ private:
+  MiniLab lab_;
+};
+
+OVERCOMMIT_TEST(LabTest)
+#include "lab_test.moc"

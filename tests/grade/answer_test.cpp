@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "grade/answer.h"
+
+#include <array>
+
+#include "support/test.h"
+
+using namespace overcommit;
+
+namespace {
+
+TomlValue given(const std::string& toml) {
+  const auto root = parseToml("a = " + toml + "\n", "answers.toml");
+  if (!root) qFatal("%s", root.error().text.c_str());
+  return root->table.front().value;
+}
+
+bool isRight(const RightAnswer& right, const std::string& toml) { return right.judge(given(toml)).isRight; }
+
+constexpr std::uint64_t kThreeMiB = 3u << 20;
+
+}  // namespace
+
+class AnswerTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void whatMeansTheSameIsTheSame() {
+    const auto size = RightAnswer::ofMetric("host.free", MetricUnit::Size, kThreeMiB, {});
+    for (const char* text : {"\"3 MiB\"", "\"3072 KiB\"", "\"768 pages\"", "\"3MiB\"", "\" 3 MiB \"", "[\"3 MiB\"]"})
+      QVERIFY2(isRight(size, text), text);
+    const auto rounded = RightAnswer::ofMetric("host.free", MetricUnit::Size, 15'099'494, {});
+    QVERIFY(isRight(rounded, "\"14.4 MiB\"") && !isRight(rounded, "\"14.41 MiB\"") && !isRight(rounded, "\"1e9 MiB\""));
+    const auto share = RightAnswer::ofMetric("host.overcommit", MetricUnit::Permille, 250, {});
+    for (const char* text : {"\"25 %\"", "\"25%\"", "25", "25.0"}) QVERIFY2(isRight(share, text), text);
+    const auto state = RightAnswer::ofMetric("host.state", MetricUnit::Count, 2, {});
+    for (const char* text : {"\"soft\"", "\"Soft\"", "2"}) QVERIFY2(isRight(state, text), text);
+    const auto time = RightAnswer::ofMetric("", MetricUnit::Time, 2'500'000'000, {});
+    for (const char* text : {"\"2.5 s\"", "\"2500ms\""}) QVERIFY2(isRight(time, text), text);
+  }
+
+  void toleranceIsKeptToTheLastUnit() {
+    const auto share = RightAnswer::ofMetric("", MetricUnit::Count, 1000, Tolerance{50, 0});
+    QVERIFY(isRight(share, "950") && isRight(share, "1050"));
+    QVERIFY(!isRight(share, "949") && !isRight(share, "1051"));
+    const auto amount = RightAnswer::ofMetric("", MetricUnit::Size, kThreeMiB, Tolerance{0, 4096});
+    QVERIFY(isRight(amount, "\"769 pages\"") && isRight(amount, "\"767 pages\""));
+    QVERIFY(!isRight(amount, "\"770 pages\""));
+    const auto exact = RightAnswer::ofMetric("", MetricUnit::Count, 0, {});
+    QVERIFY(isRight(exact, "0") && !isRight(exact, "1"));
+  }
+
+  void formThatCannotBeReadIsExplained() {
+    const auto size = RightAnswer::ofMetric("host.free", MetricUnit::Size, kThreeMiB, {});
+    for (const char* text : {"3", "\"3\"", "\"three\"", "true", "[1, 2]", "-3", "3.0", "{}"}) {
+      const auto verdict = size.judge(given(text));
+      QVERIFY2(!verdict.isRight, text);
+      QVERIFY2(verdict.got.find("a size in quotes") != std::string::npos, verdict.got.c_str());
+    }
+  }
+
+  void wordsAndListsAreComparedInOrder() {
+    const auto list = RightAnswer::ofWords({"high", "soft", "hard"}, RightAnswer::Form::List, {});
+    QVERIFY(isRight(list, "[\"high\", \"Soft\", \"hard\"]"));
+    QVERIFY(!isRight(list, "[\"high\", \"hard\", \"soft\"]") && !isRight(list, "[\"high\", \"soft\"]") && !isRight(list, "\"high\""));
+    const std::array<std::string, 2> choices{"a: one", "b: two"};
+    const auto choice = RightAnswer::ofWords({"b"}, RightAnswer::Form::One, choices);
+    QCOMPARE(choice.words(), std::string("b: two"));
+    QVERIFY(isRight(choice, "\"B\"") && !isRight(choice, "\"a\""));
+    QVERIFY(choice.judge(given("\"c\"")).got.ends_with("none of the choices"));
+  }
+};
+
+OVERCOMMIT_TEST(AnswerTest)
+#include "answer_test.moc"
