@@ -160,8 +160,10 @@ class LabRuns final : public RunSource {
     std::vector<std::string> options;
     if (!run.policies) return options;
     for (const LabPolicy& policy : lab_.policies) {
-      options.emplace_back("--policy");
-      options.push_back(fmt::format("{}={}", policy.kind, (submission_.folder / policy.file).string()));
+      const std::string file = (submission_.folder / policy.file).string();
+      const bool isDriver = policy.kind == "balloon";  // a part of the guest, not a decision of the host
+      options.emplace_back(isDriver ? "--driver" : "--policy");
+      options.push_back(isDriver ? file : fmt::format("{}={}", policy.kind, file));
     }
     return options;
   }

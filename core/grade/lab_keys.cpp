@@ -41,7 +41,7 @@ constexpr std::array kLabKeys{
     LabKey{"knob", "words", "list of texts", "", "or the words that may be chosen"},
     LabKey{"knob", "text", "text", "required", "what it does"},
 
-    LabKey{"policy", "kind", "text", "required", "the decision: match, victim, zip, free-state, targets, walk, balloon"},
+    LabKey{"policy", "kind", "text", "required", "the decision: match, victim, zip, free-state or targets; balloon: the guest's driver"},
     LabKey{"policy", "file", "text", "required", "the file of the submission"},
 
     LabKey{"question", "id", "text", "required", "its name in answers.toml"},

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <QRegularExpression>
+
 #include "cli/mini_lab.h"
 #include "support/json_schema.h"
 #include "support/test.h"
@@ -145,6 +147,37 @@ class LabTest : public QObject {
     QCOMPARE(result["score"].get<int>(), 0);
     QCOMPARE(result["max-score"].get<int>(), 1050);
     QCOMPARE(lab_.run({"lab", "package", "1", lab_.path("moodle"), "--for", "moodle"}).code, 2);
+  }
+
+  // The commands that docs/how-to/grade-a-class.md gives to GNU parallel and to Slurm, done for one student each.
+  void jobFilesOfTheHowToGradeAStudent() {
+    const QString page = QString::fromUtf8(ScenarioFolder::read(kSource + "/docs/how-to/grade-a-class.md"));
+    const QString parallel = QRegularExpression("'(cd COURSE && [^']*)'").match(page).captured(1);
+    QString slurm =
+        QRegularExpression("(    #!/bin/sh\n    #SBATCH.*?)\n\n", QRegularExpression::DotMatchesEverythingOption).match(page).captured(1);
+    QVERIFY(parallel.contains("overcommit grade 3") && slurm.contains("exec overcommit grade 3"));
+    slurm.replace("\n    ", "\n");
+    for (const char* name : {"ada", "bob"}) lab_.write(QString("course/submissions/%1/answers.toml").arg(name), "word = \"b\"\n");
+    QDir().mkpath(lab_.path("course/results"));
+    const auto done = [&](QString command, const QMap<QString, QString>& more) {
+      command.replace("overcommit grade 3", kCommand + " grade 1").replace("COURSE", lab_.path("course"));
+      QProcess process;
+      auto variables = lab_.environment();
+      variables.insert(more);
+      process.setProcessEnvironment(environmentWith(variables));
+      process.setWorkingDirectory(lab_.path("course"));
+      process.start("/bin/sh", {"-c", command});
+      return process.waitForFinished(60'000) && process.exitCode() == 0;
+    };
+    QVERIFY(done(QString(parallel).replace("{}", "ada"), {}));
+    QVERIFY(done(slurm, {{"SLURM_ARRAY_TASK_ID", "2"}}));
+    for (const char* name : {"ada", "bob"}) {
+      const Json result =
+          Json::parse(ScenarioFolder::read(lab_.path(QString("course/results/%1.json").arg(name))).toStdString(), nullptr, false);
+      QVERIFY(result.is_object());
+      QCOMPARE(result["student"].get<std::string>(), std::string(name));
+      QCOMPARE(result["milli_points"].get<int>(), 1500);
+    }
   }
 
  private:
