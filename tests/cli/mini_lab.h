@@ -54,7 +54,7 @@ class MiniLab {
   static QByteArray scenarioText() {
     return R"(# SPDX-License-Identifier: GPL-2.0-or-later
 seed = 3
-duration = "400ms"
+duration = "120ms"
 [host]
 memory = "16 MiB"
 [host.options]
@@ -73,9 +73,9 @@ work = "1ms"
 [[ask]]
 id = "asked"
 time = "5ms"
-text = "It has {vm.a.private} now. And at 300 ms?"
+text = "It has {vm.a.private} now. And at 100 ms?"
 metric = "vm.a.private"
-about = "300ms"
+about = "100ms"
 steps = ["Its working set is {answer}."]
 )";
   }
