@@ -17,6 +17,9 @@ const Profile& vintageOf(const RunConfig& config) {
   return *profile;
 }
 
+// Curves of time accounts need no more; in every quantum they would be a quarter of a trace.
+constexpr VirtualTime kAccountPeriod = milliseconds(200);
+
 std::uint64_t slotBytesOf(ZipSlots slots) { return slots == ZipSlots::None ? 0 : slots == ZipSlots::Half ? kPageSize / 2 : kPageSize / 4; }
 
 }  // namespace
@@ -130,6 +133,22 @@ void EngineFigures::recordVm(std::size_t vm) {
   recordChange(EventKind::Hints, vm, {its.hints, 0, 0, 0}, last.hints);
 }
 
+void EngineFigures::recordAccount(std::size_t vm) {
+  const VirtualMachine& its = *parts_.vms[vm];
+  const VmClock& clock = its.clock();
+  const auto spent = [&clock](TimeUse use) { return clock.spent(use).value(); };
+  OfVm& last = recorded_[vm];
+  recordChange(EventKind::TimeRun, vm, {spent(TimeUse::Run), spent(TimeUse::Idle), spent(TimeUse::Reclaim), spent(TimeUse::Blocked)},
+               last.timeRun);
+  recordChange(EventKind::TimeFaults, vm,
+               {spent(TimeUse::FirstTouch), spent(TimeUse::Break), spent(TimeUse::Unzip), spent(TimeUse::SwapIn)}, last.timeFaults);
+  recordChange(EventKind::TimeDisks, vm, {spent(TimeUse::DiskQueue), spent(TimeUse::GuestDisk), spent(TimeUse::GuestPaging), 0},
+               last.timeDisks);
+  const LatencyHistogram& latency = its.meter().latency();
+  recordChange(EventKind::Latency, vm,
+               {latency.percentile(500).value(), latency.percentile(950).value(), latency.percentile(990).value(), 0}, last.latency);
+}
+
 void EngineFigures::recordRequested() {
   std::uint64_t pages = 0;
   for (const auto& vm : parts_.vms) {
@@ -146,7 +165,15 @@ void EngineFigures::record() {
   for (std::size_t i = 0; i < kFreeStates; ++i)
     recordChange(EventKind::Threshold, std::nullopt, {i, thresholds[i].value(), 0, 0}, thresholds_[i]);
   recorded_.resize(parts_.vms.size());
-  for (std::size_t i = 0; i < parts_.vms.size(); ++i) recordVm(i);
+  const bool due = parts_.log.hostTime() >= nextAccounts_;
+  if (due) nextAccounts_ = parts_.log.hostTime() + kAccountPeriod;
+  for (std::size_t i = 0; i < parts_.vms.size(); ++i) {
+    recordVm(i);
+    const bool on = parts_.vms[i]->on();
+    // A VM that went off in this quantum is told of once more.
+    if (due ? on : recorded_[i].on && !on) recordAccount(i);
+    recorded_[i].on = on;
+  }
   recordRequested();
 }
 

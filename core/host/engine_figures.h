@@ -50,6 +50,7 @@ class EngineFigures {
   [[nodiscard]] VmFigures figuresOf(const VirtualMachine& vm) const;
   void recordChange(EventKind kind, std::optional<std::size_t> vm, const std::array<std::uint64_t, kEventValues>& values, Event& last);
   void recordVm(std::size_t vm);
+  void recordAccount(std::size_t vm);
   void recordRequested();
 
   Parts parts_;
@@ -58,9 +59,12 @@ class EngineFigures {
   std::array<Event, kFreeStates> thresholds_;
   struct OfVm {
     Event allotment, overhead, target, active, hints;
+    Event timeRun, timeFaults, timeDisks, latency;
+    bool on = false;
   };
   std::vector<OfVm> recorded_;
   std::vector<RequestedPages> requested_;
+  VirtualTime nextAccounts_;  // when time accounts are recorded next
 };
 
 }  // namespace overcommit

@@ -92,6 +92,10 @@ constexpr std::array<CausesOfKind, kEventKinds> kCauses{{
     {Change, kPossible, "a person", kNothing},
     {PolicyPrinted, kPossible, "the policy", kNothing},
     {PolicyFailed, kPossible, "the policy", kNothing},
+    {TimeRun, kPossible, "the engine", kNothing},
+    {TimeFaults, kPossible, "the engine", kNothing},
+    {TimeDisks, kPossible, "the engine", kNothing},
+    {Latency, kPossible, "the engine", kNothing},
 }};
 // clang-format on
 

@@ -93,6 +93,14 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
      "a policy of the user's own printed a line (policy: 1 match, 2 victim, 3 zip, 4 free state, 5 targets, 6 walk)"},
     {EventKind::PolicyFailed, "policy-failed", kNo, kNo, kNo, kText, {"policy", "", "", ""}, kOut,
      "a policy of the user's own crashed, hung or broke the protocol, and what is built in decides from now on; the text says how"},
+    {EventKind::TimeRun, "time-run", kVm, kNo, kNo, kNo, {"run_ns", "idle_ns", "reclaim_ns", "blocked_ns"}, kOut,
+     "of the VM's time since it was powered on: its own work, waiting of its own accord, waiting for memory to be reclaimed, not allowed to run"},
+    {EventKind::TimeFaults, "time-faults", kVm, kNo, kNo, kNo, {"first_touch_ns", "break_ns", "unzip_ns", "swap_in_ns"}, kOut,
+     "of the VM's time since it was powered on: nested faults"},
+    {EventKind::TimeDisks, "time-disks", kVm, kNo, kNo, kNo, {"disk_queue_ns", "guest_disk_ns", "guest_paging_ns", ""}, kOut,
+     "of the VM's time since it was powered on: behind others at a disk, its image disk's own time, its swap disk's own time"},
+    {EventKind::Latency, "latency", kVm, kNo, kNo, kNo, {"p50_ns", "p95_ns", "p99_ns", ""}, kOut,
+     "of the VM's operations since it was powered on 50, 95 and 99 % took no longer"},
 }};
 // clang-format on
 

@@ -83,8 +83,13 @@ enum class EventKind : std::uint8_t {
   // What a policy that was handed in printed, and how it failed
   PolicyPrinted,
   PolicyFailed,
+  // A VM's time account and how long its operations took, for displays: recorded now and then
+  TimeRun,
+  TimeFaults,
+  TimeDisks,
+  Latency,
 };
-inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::PolicyFailed);
+inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Latency);
 // Its place in a table with an entry for every kind.
 constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 

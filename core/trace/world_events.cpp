@@ -212,7 +212,11 @@ Refused WorldModel::Change::apply() {
     case EventKind::Scan:
     case EventKind::GuestSwappedOut:
     case EventKind::BalloonDriver:
-    case EventKind::Content: return ofVm(&Change::counted);
+    case EventKind::Content:
+    case EventKind::TimeRun:
+    case EventKind::TimeFaults:
+    case EventKind::TimeDisks:
+    case EventKind::Latency: return ofVm(&Change::counted);
     case EventKind::Balance:
     case EventKind::Change:
     case EventKind::PolicyPrinted:
