@@ -19,7 +19,7 @@ if(OVERCOMMIT_TESTS)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Test)                   # qt6-base-dev
 endif()
 if(OVERCOMMIT_GUI)
-  find_package(Qt6 6.4 REQUIRED COMPONENTS Gui Widgets DBus)       # qt6-base-dev
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Gui Widgets DBus Svg)   # qt6-base-dev, qt6-svg-dev
 endif()
 if(OVERCOMMIT_BENCH)
   find_package(benchmark REQUIRED)                                 # libbenchmark-dev

@@ -44,14 +44,8 @@ function(overcommit_room_tests room)
   if(NOT sources)
     return()
   endif()
-  # Test classes derive from QObject itself, so that moc needs no header. AUTOMOC would have it read all of them, a second a file.
-  set(mocs)
-  foreach(source ${sources})
-    get_filename_component(file ${source} NAME_WE)
-    set(moc ${CMAKE_CURRENT_BINARY_DIR}/${room}_mocs/${file}.moc)
-    qt6_generate_moc(${source} ${moc})
-    list(APPEND mocs ${moc})
-  endforeach()
+  # Test classes derive from QObject itself, so that moc needs no header.
+  overcommit_mocs(mocs ${CMAKE_CURRENT_BINARY_DIR}/${room}_mocs ${sources})
   add_executable(${room}_tests ${sources} ${mocs})
   target_compile_options(${room}_tests PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)  # compiles in three quarters of the time of -O2
   target_include_directories(${room}_tests PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${room}_mocs)

@@ -39,6 +39,7 @@ Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, M
   if (options.zoom) theme.setZoom(*options.zoom);
   if (options.projector) theme.setProjector(true);
   if (options.seat) view.setSeat(*options.seat);
+  if (options.layer) view.setLayer(*options.layer);
   if (options.size) window.resize(*options.size);
   if (!options.file.isEmpty()) {
     if (auto opened = window.openTrace(options.file.toStdString()); !opened) return opened;

@@ -26,6 +26,7 @@
 #include "gui/app/transport_bar.h"
 #include "gui/models/subject_text.h"
 #include "gui/panels/event_log_panel.h"
+#include "gui/session/page_events.h"
 #include "gui/session/places.h"
 #include "gui/session/recording.h"
 #include "gui/session/scenario_list.h"
@@ -33,7 +34,6 @@
 #include "gui/theme/icons.h"
 #include "gui/views/legend.h"
 #include "gui/views/start_page.h"
-#include "trace/event_filter.h"
 
 namespace overcommit::gui {
 
@@ -59,7 +59,8 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
   makeDocks();
   makeHelpActions();
   makeMenus();
-  menuBar()->setCornerWidget(new Legend(theme_, options_, menuBar()));
+  legend_ = new Legend(theme_, options_, menuBar());
+  menuBar()->setCornerWidget(legend_);
   connect(&theme_, &Theme::changed, this, &MainWindow::restyle);
   restyle();
   start_->setScenarios(scenariosIn(scenarioFolder()));
@@ -100,20 +101,48 @@ void MainWindow::setStarting(bool starting) {
     for (const Dock& dock : docks_) dock.widget->hide();
     return;
   }
-  for (const Dock& dock : docks_) dock.widget->setVisible(dock.entry.shownAtFirst);
-  if (dockState_.isEmpty() || !restoreState(dockState_)) giveDocksTheirSizes();
+  if (dockState_.isEmpty() || !restoreState(dockState_)) setWorkspace(workspace_);
 }
 
 // As in the design: the right docks take a quarter of a small window and a fifth of a large one.
 void MainWindow::giveDocksTheirSizes() {
   const auto dockOf = [this](const char* id) { return findChild<QDockWidget*>(QStringLiteral("dock.%1").arg(QLatin1String(id))); };
-  QDockWidget *freeState = dockOf("freeState"), *inspector = dockOf("inspector"), *timeline = dockOf("timeline");
+  QDockWidget *freeState = dockOf("freeState"), *inspector = dockOf("inspector"), *handout = dockOf("handout");
   const int right = width() < 1440 ? 320 : width() < 1800 ? 344 : 384;
-  const int bottom = height() < 800 ? 160 : height() < 1000 ? 176 : 200;
-  inspector->raise();
-  resizeDocks({freeState, inspector}, {theme_.px(right), theme_.px(right)}, Qt::Horizontal);
-  resizeDocks({timeline}, {theme_.px(bottom)}, Qt::Vertical);
-  resizeDocks({freeState, inspector}, {theme_.px(300), std::max(height() - theme_.px(300 + bottom), 100)}, Qt::Vertical);
+  resizeDocks({freeState, inspector, handout}, {theme_.px(right), theme_.px(right), theme_.px(right)}, Qt::Horizontal);
+  const int bottom = giveBottomItsHeight();
+  resizeDocks({freeState, inspector}, {theme_.px(300), std::max(height() - theme_.px(300) - bottom, 100)}, Qt::Vertical);
+}
+
+// The timeline is low while there are tabs below it in a low window, so that the maps remain. Returns the height of all.
+int MainWindow::giveBottomItsHeight() {
+  QDockWidget* timeline = nullptr;
+  QDockWidget* tab = nullptr;
+  for (const Dock& dock : docks_) {
+    if (dock.entry.place == PanelEntry::Place::Bottom) timeline = dock.widget;
+    if (dock.entry.place == PanelEntry::Place::BottomTabs && !dock.widget->isHidden()) tab = dock.widget;
+  }
+  const int alone = theme_.px(height() < 800 ? 160 : height() < 1000 ? 176 : 200);
+  if (tab == nullptr) {
+    resizeDocks({timeline}, {alone}, Qt::Vertical);
+    return alone;
+  }
+  const int line = height() < 800 ? theme_.px(72) : height() < 1000 ? theme_.px(120) : alone;
+  const int below = theme_.px(height() < 800 ? 170 : height() < 1000 ? 220 : 260);
+  resizeDocks({timeline, tab}, {line, below}, Qt::Vertical);
+  return line + below;
+}
+
+void MainWindow::setWorkspace(Workspace workspace) {
+  if (starting_) return;
+  workspace_ = workspace;
+  const QStringList wanted = panelsOf(workspace);
+  for (const Dock& dock : docks_) dock.widget->setVisible(wanted.contains(dock.entry.id));
+  for (const QString& id : wanted) {
+    const auto found = std::ranges::find_if(docks_, [&](const Dock& dock) { return dock.entry.id == id; });
+    if (found != docks_.end()) found->widget->raise();
+  }
+  giveDocksTheirSizes();
 }
 
 void MainWindow::showStart() {
@@ -168,12 +197,14 @@ void MainWindow::noteRecent(const QString& trace) {
 void MainWindow::restore(const StoredSession& session) {
   if (!session.geometry.isEmpty()) restoreGeometry(session.geometry);
   dockState_ = session.docks;
+  workspace_ = session.workspace;
   if (!starting_ && !dockState_.isEmpty()) restoreState(dockState_);
   theme_.choose(session.theme);
   theme_.setZoom(session.zoom);
   theme_.setReduceMotion(session.reduceMotion);
   options_.setSeat(session.seat);
   options_.setOrder(session.order);
+  options_.setLayer(session.layer);
   speed_ = session.speed;
   recent_.clear();
   for (const QString& trace : session.recent) {
@@ -186,11 +217,13 @@ StoredSession MainWindow::session() const {
   StoredSession session;
   session.geometry = saveGeometry();
   session.docks = starting_ ? dockState_ : saveState();
+  session.workspace = workspace_;
   session.theme = theme_.choice();
   session.zoom = theme_.zoom();
   session.reduceMotion = theme_.reduceMotion();
   session.seat = options_.seat();
   session.order = options_.order();
+  session.layer = options_.layer();
   session.speed = run_ ? run_->playback().speed() : speed_;
   session.recent = recent_;
   if (run_) {
@@ -271,13 +304,10 @@ void MainWindow::makeUntilActions() {
   using Group = Actions::Group;
   const auto untilSelected = [this](Direction direction) {
     if (!run_) return;
-    const Subject& subject = run_->selection().subject();
+    const Subject subject = run_->selection().subject();
     if (subject.empty()) return status_->say(tr("Nothing is selected: click a page, a frame or a VM first."));
-    EventFilter filter;
-    filter.vm = subject.vm;
-    filter.gfn = subject.gfn;
-    filter.mfn = subject.mfn;
-    run_->playback().runUntil([filter](const Event& event) { return filter.matches(event); }, direction, tr("event of what is selected"));
+    run_->playback().runUntil([subject](const Event& event) { return happensTo(event, subject); }, direction,
+                              tr("event of what is selected"));
   };
   actions_.add(Group::Until, QStringLiteral("untilSelected"), tr("Something happens to what is selected"), {Qt::Key_G},
                [untilSelected] { untilSelected(Direction::Forwards); });
@@ -307,6 +337,7 @@ void MainWindow::makeActions() {
   actions_.add(Group::File, QStringLiteral("open"), tr("&Open a trace …"), {QKeySequence::Open}, [this] { askForTrace(); });
   actions_.add(Group::File, QStringLiteral("start"), tr("&Start page"), {Qt::CTRL | Qt::Key_Home}, [this] { showStart(); });
   actions_.add(Group::File, QStringLiteral("saveCsv"), tr("Show as a &table"), {Qt::CTRL | Qt::Key_T}, [this] { showTable(); });
+  actions_.add(Group::File, QStringLiteral("savePicture"), tr("Save the &picture …"), {QKeySequence::Save}, [this] { askToSave(); });
   actions_.add(Group::File, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
   makePlayActions();
   makeUntilActions();
@@ -321,6 +352,14 @@ void MainWindow::makeActions() {
   }
   actions_.add(Group::View, QStringLiteral("nextOrder"), tr("Order of maps: by size, by address, sorted"), {Qt::Key_O},
                [this] { options_.setOrder(static_cast<MapOrder>((static_cast<int>(options_.order()) + 1) % 3)); });
+  for (const MapLayer layer : kMapLayers) {
+    actions_.add(Group::View, QStringLiteral("layer.%1").arg(gui::optionOf(layer)), tr("Maps show: %1").arg(gui::nameOf(layer)), {},
+                 [this, layer] { options_.setLayer(layer); });
+  }
+  actions_.add(Group::View, QStringLiteral("nextLayer"), tr("Maps show: the next layer"), {Qt::Key_L},
+               [this] { options_.setLayer(kMapLayers[(static_cast<std::size_t>(options_.layer()) + 1) % kMapLayers.size()]); });
+  actions_.add(Group::View, QStringLiteral("loupe"), tr("Magnifying glass at the pointer"), {Qt::Key_Z},
+               [this] { options_.setLoupe(!options_.loupe()); });
   actions_.add(Group::View, QStringLiteral("themeLight"), tr("Light theme"), {}, [this] { theme_.choose(ThemeChoice::Light); });
   actions_.add(Group::View, QStringLiteral("themeDark"), tr("Dark theme"), {}, [this] { theme_.choose(ThemeChoice::Dark); });
   actions_.add(Group::View, QStringLiteral("themeSystem"), tr("Theme of the desktop"), {}, [this] { theme_.choose(ThemeChoice::System); });
@@ -333,6 +372,12 @@ void MainWindow::makeActions() {
   actions_.add(Group::View, QStringLiteral("zoomNormal"), tr("Normal text"), {Qt::CTRL | Qt::Key_0}, [this] { theme_.setZoom(100); });
   actions_.add(Group::View, QStringLiteral("reduceMotion"), tr("Reduce motion"), {},
                [this] { theme_.setReduceMotion(!theme_.reduceMotion()); });
+  for (std::size_t i = 0; i < kWorkspaces.size(); ++i) {
+    const Workspace workspace = kWorkspaces[i];
+    actions_.add(Group::Window, QStringLiteral("workspace%1").arg(i), tr("Workspace: %1").arg(gui::nameOf(workspace)),
+                 {QKeySequence(Qt::CTRL | static_cast<Qt::Key>(static_cast<int>(Qt::Key_1) + static_cast<int>(i)))},
+                 [this, workspace] { setWorkspace(workspace); });
+  }
   actions_.add(Group::View, QStringLiteral("fullScreen"), tr("Full screen"), {Qt::Key_F11},
                [this] { isFullScreen() ? showNormal() : showFullScreen(); });
 }
@@ -354,18 +399,30 @@ void MainWindow::makeHelpActions() {
 }
 
 // The picture that has the keyboard, else the panel it is in, else the machine room.
+MainWindow::Shown MainWindow::shownHere() const {
+  for (QWidget* widget = QApplication::focusWidget(); widget != nullptr; widget = widget->parentWidget()) {
+    if (auto* panel = qobject_cast<Panel*>(widget); panel != nullptr && !panel->known()) break;
+    if (auto* picture = qobject_cast<Picture*>(widget)) return {widget, &picture->table()};
+    if (auto* panel = qobject_cast<Panel*>(widget); panel != nullptr && panel->table() != nullptr) return {widget, panel->table()};
+  }
+  return {room_, room_->table()};
+}
+
 void MainWindow::showTable() {
   if (!run_) return;
-  for (QWidget* widget = QApplication::focusWidget(); widget != nullptr; widget = widget->parentWidget()) {
-    QAbstractItemModel* model = nullptr;
-    if (auto* picture = qobject_cast<Picture*>(widget))
-      model = &picture->table();
-    else if (auto* panel = qobject_cast<Panel*>(widget))
-      model = panel->table();
-    if (model == nullptr) continue;
-    return (new TableDialog(widget->accessibleName(), *model, this))->show();
-  }
-  (new TableDialog(room_->accessibleName(), *room_->table(), this))->show();
+  const Shown shown = shownHere();
+  (new TableDialog(shown.widget->accessibleName(), *shown.table, this))->show();
+}
+
+void MainWindow::askToSave() {
+  if (!run_) return;
+  const Shown shown = shownHere();
+  const QString path = QFileDialog::getSaveFileName(this, tr("Save: %1").arg(shown.widget->accessibleName()), QStringLiteral("picture.svg"),
+                                                    tr("Pictures and tables (*.svg *.png *.csv)"));
+  if (path.isEmpty()) return;
+  const auto saved = savePicture(*shown.widget, *shown.table, path);
+  if (!saved) return trouble(qstring(saved.error().text));
+  status_->say(tr("%1 is written.").arg(path));
 }
 
 void MainWindow::helpHere() {
@@ -379,13 +436,13 @@ void MainWindow::helpHere() {
   help_->raise();
 }
 
-void MainWindow::showEvents(const std::bitset<kEventKinds>& kinds) {
+void MainWindow::showEvents(const std::bitset<kEventKinds>& kinds, std::optional<VmId> vm) {
   showPanel(QStringLiteral("events"));
-  if (auto* log = qobject_cast<EventLogPanel*>(panel(QStringLiteral("events")))) log->showKinds(kinds);
+  if (auto* log = qobject_cast<EventLogPanel*>(panel(QStringLiteral("events")))) log->showKinds(kinds, vm);
 }
 
 void MainWindow::makeDocks() {
-  connect(room_, &Panel::eventsWanted, this, &MainWindow::showEvents);
+  connect(room_, &Panel::eventsWanted, this, [this](const std::bitset<kEventKinds>& kinds) { showEvents(kinds); });
   const PanelContext context{theme_, options_};
   QDockWidget* lastRight = nullptr;
   QDockWidget* lastTab = nullptr;
@@ -399,6 +456,7 @@ void MainWindow::makeDocks() {
     dock->setAccessibleName(entry.title);
     dock->setWidget(panel);
     switch (entry.place) {
+      case PanelEntry::Place::Left: addDockWidget(Qt::LeftDockWidgetArea, dock); break;
       case PanelEntry::Place::RightTop: addDockWidget(Qt::RightDockWidgetArea, dock); break;
       case PanelEntry::Place::Right:
         addDockWidget(Qt::RightDockWidgetArea, dock);
@@ -420,7 +478,8 @@ void MainWindow::makeDocks() {
     }
     dock->setVisible(entry.shownAtFirst);
     connect(panel, &Panel::said, status_, &StatusLine::say);
-    connect(panel, &Panel::eventsWanted, this, &MainWindow::showEvents);
+    connect(panel, &Panel::eventsWanted, this, [this](const std::bitset<kEventKinds>& kinds) { showEvents(kinds); });
+    connect(panel, &Panel::vmEventsWanted, this, [this](const std::bitset<kEventKinds>& kinds, VmId vm) { showEvents(kinds, vm); });
     const QString id = entry.id;
     actions_.add(Actions::Group::Window, QStringLiteral("panel.%1").arg(id), entry.title, {}, [this, id] { showPanel(id); });
     docks_.push_back({std::move(entry), panel, dock});
@@ -465,6 +524,11 @@ void MainWindow::setRun(std::unique_ptr<Run> run) {
   for (const Dock& dock : docks_) dock.panel->setRun(now);
   run_ = std::move(run);
   banner_->hide();
+  QStringList names;
+  if (now != nullptr) {
+    for (const TraceVm& vm : now->header().vms) names << qstring(vm.name);
+  }
+  legend_->setVms(names);
   if (now == nullptr) return;
   now->playback().setSpeed(speed_);
   connect(&now->playback(), &Playback::speedChanged, this, [this] { speed_ = run_->playback().speed(); });
@@ -496,8 +560,12 @@ Panel* MainWindow::panel(const QString& id) const {
 bool MainWindow::showPanel(const QString& id) {
   const auto found = std::ranges::find_if(docks_, [&](const Dock& dock) { return dock.entry.id == id; });
   if (found == docks_.end()) return id == room_->objectName();
+  const bool firstTab = found->entry.place == PanelEntry::Place::BottomTabs && std::ranges::all_of(docks_, [](const Dock& dock) {
+                          return dock.entry.place != PanelEntry::Place::BottomTabs || dock.widget->isHidden();
+                        });
   found->widget->show();
   found->widget->raise();
+  if (firstTab) giveBottomItsHeight();
   found->panel->setFocus();
   return true;
 }

@@ -10,6 +10,7 @@
 #include "gui/app/actions.h"
 #include "gui/app/panel_table.h"
 #include "gui/app/session_store.h"
+#include "gui/app/workspace.h"
 #include "gui/panels/machine_room.h"
 #include "gui/session/run.h"
 #include "gui/session/view_options.h"
@@ -23,6 +24,7 @@ class QVBoxLayout;
 namespace overcommit::gui {
 
 class HelpWindow;
+class Legend;
 class Recording;
 class StartPage;
 class StatusLine;
@@ -47,6 +49,9 @@ class MainWindow final : public QMainWindow {
   // What was arranged the last time, and what is arranged now.
   void restore(const StoredSession& session);
   [[nodiscard]] StoredSession session() const;
+  // Shows the docks of a workspace and no others.
+  void setWorkspace(Workspace workspace);
+  [[nodiscard]] Workspace workspace() const { return workspace_; }
   // Brings a panel to the front; false if there is none of this name.
   bool showPanel(const QString& id);
   [[nodiscard]] Panel* panel(const QString& id) const;
@@ -76,12 +81,19 @@ class MainWindow final : public QMainWindow {
   void setRun(std::unique_ptr<Run> run);
   void setStarting(bool starting);
   void giveDocksTheirSizes();
+  int giveBottomItsHeight();
   void makeCentre();
   void noteRecent(const QString& trace);
   void openOrSay(const QString& trace);
   void askForTrace();
-  void showEvents(const std::bitset<kEventKinds>& kinds);
+  void showEvents(const std::bitset<kEventKinds>& kinds, std::optional<VmId> vm = {});
+  struct Shown {
+    QWidget* widget;
+    QAbstractItemModel* table;
+  };
+  [[nodiscard]] Shown shownHere() const;
   void showTable();
+  void askToSave();
   void helpHere();
   void trouble(const QString& text);
   // What a key of playback does, if a run is open.
@@ -97,10 +109,12 @@ class MainWindow final : public QMainWindow {
   QLabel* banner_;
   QStackedWidget* centre_ = nullptr;
   StartPage* start_ = nullptr;
+  Legend* legend_ = nullptr;
   HelpWindow* help_ = nullptr;
   std::unique_ptr<Recording> recording_;
-  bool starting_ = false;  // the start page is shown, and docks are hidden
-  QByteArray dockState_;   // how they are arranged when a run is shown; empty: as at first
+  bool starting_ = false;                         // the start page is shown, and docks are hidden
+  QByteArray dockState_;                          // how they are arranged when a run is shown; empty: as at first
+  Workspace workspace_ = Workspace::Investigate;  // that was chosen last
   QStringList recent_;
   std::uint64_t speed_;  // of the next run
   std::vector<Dock> docks_;

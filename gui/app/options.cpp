@@ -25,11 +25,13 @@ Result<std::variant<AppOptions, AppTextWanted>> parseOptions(const QStringList& 
   const QCommandLineOption panel(QStringLiteral("panel"), explain("The panel to bring to the front."), QStringLiteral("NAME"));
   const QCommandLineOption seat(QStringLiteral("seat"), explain("Who looks: application, guest, hypervisor or all."),
                                 QStringLiteral("SEAT"));
+  const QCommandLineOption layer(QStringLiteral("layer"), explain("What maps show: state, heat, sharers, age or owner."),
+                                 QStringLiteral("LAYER"));
   const QCommandLineOption theme(QStringLiteral("theme"), explain("light, dark or system."), QStringLiteral("THEME"));
   const QCommandLineOption size(QStringLiteral("size"), explain("The window's size, such as 1600x900."), QStringLiteral("WxH"));
   const QCommandLineOption zoom(QStringLiteral("zoom"), explain("The text's size in percent, 80 to 250."), QStringLiteral("PERCENT"));
   const QCommandLineOption projector(QStringLiteral("projector"), explain("Large text and the light theme, for a lecture hall."));
-  parser.addOptions({help, version, screenshot, at, panel, seat, theme, size, zoom, projector});
+  parser.addOptions({help, version, screenshot, at, panel, seat, layer, theme, size, zoom, projector});
   parser.addPositionalArgument(QStringLiteral("FILE"), explain("A trace (*.octrace), as `overcommit run --trace` writes it."),
                                QStringLiteral("[FILE]"));
 
@@ -57,6 +59,13 @@ Result<std::variant<AppOptions, AppTextWanted>> parseOptions(const QStringList& 
     }
     if (!options.seat)
       return failure("--seat: there is no seat \"{}\"; it is one of application, guest, hypervisor, all", parser.value(seat).toStdString());
+  }
+  if (parser.isSet(layer)) {
+    for (const MapLayer one : kMapLayers) {
+      if (parser.value(layer) == optionOf(one)) options.layer = one;
+    }
+    if (!options.layer)
+      return failure("--layer: there is no layer \"{}\"; it is one of state, heat, sharers, age, owner", parser.value(layer).toStdString());
   }
   if (parser.isSet(theme)) {
     const QString name = parser.value(theme);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "gui/map/map_layer.h"
 #include "gui/session/seat.h"
 #include "gui/theme/theme.h"
 
@@ -21,6 +22,7 @@ struct AppOptions {
   std::optional<VirtualTime> at;  // nothing: the end for a picture, the beginning for a window
   QString panel;
   std::optional<Seat> seat;
+  std::optional<MapLayer> layer;
   std::optional<ThemeChoice> theme;
   std::optional<QSize> size;
   std::optional<int> zoom;  // percent

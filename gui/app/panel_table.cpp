@@ -3,14 +3,19 @@
 
 #include <QCoreApplication>
 
+#include "gui/panels/balloon_panel.h"
 #include "gui/panels/charts_panel.h"
 #include "gui/panels/console_panel.h"
+#include "gui/panels/costs_panel.h"
 #include "gui/panels/esxtop_panel.h"
 #include "gui/panels/event_log_panel.h"
 #include "gui/panels/free_state_panel.h"
+#include "gui/panels/handout_panel.h"
 #include "gui/panels/inspector_panel.h"
+#include "gui/panels/swap_panel.h"
 #include "gui/panels/timeline_panel.h"
 #include "gui/panels/vms_panel.h"
+#include "gui/panels/zip_panel.h"
 
 namespace overcommit::gui {
 namespace {
@@ -35,6 +40,11 @@ std::vector<PanelEntry> panelTable() {
       {QStringLiteral("charts"), title("Charts"), Place::BottomTabs, false, maker<ChartsPanel>()},
       {QStringLiteral("esxtop"), title("esxtop"), Place::BottomTabs, false, maker<EsxtopPanel>()},
       {QStringLiteral("console"), title("Console"), Place::BottomTabs, false, maker<ConsolePanel>()},
+      {QStringLiteral("balloon"), title("Balloon"), Place::BottomTabs, false, maker<BalloonPanel>()},
+      {QStringLiteral("zip"), title("Compression cache"), Place::BottomTabs, false, maker<ZipPanel>()},
+      {QStringLiteral("swapFile"), title("Swap file"), Place::BottomTabs, false, maker<SwapPanel>()},
+      {QStringLiteral("handout"), title("Handout"), Place::Left, false, maker<HandoutPanel>()},
+      {QStringLiteral("costs"), title("Costs"), Place::BottomTabs, false, maker<CostsPanel>()},
   };
 }
 

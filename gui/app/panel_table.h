@@ -12,7 +12,7 @@ namespace overcommit::gui {
 // The docks of the window. A panel is added by writing it (gui/panels) and giving it a line here: View menu, command palette, session,
 // --panel and help follow.
 struct PanelEntry {
-  enum class Place : std::uint8_t { RightTop, Right, Bottom, BottomTabs };
+  enum class Place : std::uint8_t { Left, RightTop, Right, Bottom, BottomTabs };
   QString id;  // object name of the panel, and what --panel takes
   QString title;
   Place place;

@@ -24,11 +24,13 @@ StoredSession loadSession() {
   StoredSession session;
   session.geometry = settings.value(QStringLiteral("window/geometry")).toByteArray();
   session.docks = settings.value(QStringLiteral("window/docks")).toByteArray();
+  session.workspace = stored(settings, "window/workspace", Workspace::Engineer, Workspace::Investigate);
   session.theme = stored(settings, "view/theme", ThemeChoice::Dark, ThemeChoice::System);
   session.zoom = std::clamp(settings.value(QStringLiteral("view/zoom"), 100).toInt(), 80, 250);
   session.reduceMotion = settings.value(QStringLiteral("view/reduceMotion")).toBool();
   session.seat = stored(settings, "view/seat", Seat::AllKnowing, Seat::AllKnowing);
   session.order = stored(settings, "view/order", MapOrder::Sorted, MapOrder::Auto);
+  session.layer = stored(settings, "view/layer", MapLayer::Owner, MapLayer::State);
   const auto speed = settings.value(QStringLiteral("run/speed")).toULongLong();
   if (settings.contains(QStringLiteral("run/speed")) && std::ranges::find(kSpeeds, speed) != kSpeeds.end()) session.speed = speed;
   session.recent = settings.value(QStringLiteral("run/recent")).toStringList().mid(0, kMostRecent);
@@ -41,11 +43,13 @@ void saveSession(const StoredSession& session) {
   QSettings settings;
   settings.setValue(QStringLiteral("window/geometry"), session.geometry);
   settings.setValue(QStringLiteral("window/docks"), session.docks);
+  settings.setValue(QStringLiteral("window/workspace"), static_cast<int>(session.workspace));
   settings.setValue(QStringLiteral("view/theme"), static_cast<int>(session.theme));
   settings.setValue(QStringLiteral("view/zoom"), session.zoom);
   settings.setValue(QStringLiteral("view/reduceMotion"), session.reduceMotion);
   settings.setValue(QStringLiteral("view/seat"), static_cast<int>(session.seat));
   settings.setValue(QStringLiteral("view/order"), static_cast<int>(session.order));
+  settings.setValue(QStringLiteral("view/layer"), static_cast<int>(session.layer));
   settings.setValue(QStringLiteral("run/speed"), QVariant::fromValue(static_cast<qulonglong>(session.speed)));
   settings.setValue(QStringLiteral("run/recent"), session.recent);
   settings.setValue(QStringLiteral("run/trace"), session.trace);

@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "base/ids.h"
+#include "gui/app/workspace.h"
 #include "gui/map/map_geometry.h"
+#include "gui/map/map_layer.h"
 #include "gui/session/seat.h"
 #include "gui/theme/theme.h"
 
@@ -17,11 +19,13 @@ namespace overcommit::gui {
 struct StoredSession {
   QByteArray geometry;
   QByteArray docks;
+  Workspace workspace = Workspace::Investigate;
   ThemeChoice theme = ThemeChoice::System;
   int zoom = 100;
   bool reduceMotion = false;
   Seat seat = Seat::AllKnowing;
   MapOrder order = MapOrder::Auto;
+  MapLayer layer = MapLayer::State;
   std::uint64_t speed = 1000;
   QStringList recent;  // traces, the last one first
   QString trace;       // that was open; empty: the start page was

@@ -18,7 +18,8 @@ TransportBar::TransportBar(Theme& theme, ViewOptions& options, const Actions& ac
       step_(new QToolButton(this)),
       speed_(new QComboBox(this)),
       seat_(new QComboBox(this)),
-      order_(new QComboBox(this)) {
+      order_(new QComboBox(this)),
+      layer_(new QComboBox(this)) {
   setObjectName(QStringLiteral("transportBar"));
   setAccessibleName(tr("Playback"));
   setWindowTitle(tr("Playback"));
@@ -72,6 +73,13 @@ TransportBar::TransportBar(Theme& theme, ViewOptions& options, const Actions& ac
   connect(order_, &QComboBox::activated, this, [this](int index) { options_.setOrder(static_cast<MapOrder>(index)); });
   addWidget(order_);
 
+  layer_->setObjectName(QStringLiteral("layer"));
+  layer_->setAccessibleName(tr("What maps show"));
+  layer_->setToolTip(tr("What the cells of maps tell (L)"));
+  for (const MapLayer layer : kMapLayers) layer_->addItem(tr("Show: %1").arg(nameOf(layer)));
+  connect(layer_, &QComboBox::activated, this, [this](int index) { options_.setLayer(kMapLayers[static_cast<std::size_t>(index)]); });
+  addWidget(layer_);
+
   connect(&theme_, &Theme::changed, this, &TransportBar::restyle);
   connect(&options_, &ViewOptions::changed, this, &TransportBar::showState);
   restyle();
@@ -92,7 +100,8 @@ void TransportBar::restyle() {
   event_->setFont(theme_.font(FontRole::Small));
   event_->setMinimumWidth(QFontMetrics(theme_.font(FontRole::Small)).horizontalAdvance(QStringLiteral("#00,000,000")) + theme_.px(12));
   event_->setStyleSheet(QStringLiteral("color: %1; padding-left: %2px").arg(theme_.colour(Hue::Dim).name()).arg(theme_.px(6)));
-  for (QWidget* widget : std::initializer_list<QWidget*>{step_, speed_, seat_, order_}) widget->setFont(theme_.font(FontRole::Body));
+  for (QWidget* widget : std::initializer_list<QWidget*>{step_, speed_, seat_, order_, layer_})
+    widget->setFont(theme_.font(FontRole::Body));
   showState();
   showTime();
 }
@@ -128,6 +137,8 @@ void TransportBar::showState() {
   if (on) speed_->setCurrentIndex(static_cast<int>(std::ranges::find(kSpeeds, run_->playback().speed()) - kSpeeds.begin()));
   seat_->setCurrentIndex(static_cast<int>(options_.seat()));
   order_->setCurrentIndex(static_cast<int>(options_.order()));
+  layer_->setCurrentIndex(static_cast<int>(options_.shownLayer()));
+  layer_->setEnabled(seesMachine(options_.seat()));
 }
 
 }  // namespace overcommit::gui

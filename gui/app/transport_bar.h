@@ -35,6 +35,7 @@ class TransportBar final : public QToolBar {
   QComboBox* speed_;
   QComboBox* seat_;
   QComboBox* order_;
+  QComboBox* layer_;
 };
 
 }  // namespace overcommit::gui

@@ -28,12 +28,12 @@ bool marked(CellState state, int x, int y, int width, int height) {
 
 }  // namespace
 
-CellColours::CellColours(const Palette& palette, QRgb ground) : ground_(ground) {
+CellColours::CellColours(const Palette& palette, QRgb ground, MapLayer layer)
+    : ground_(ground), layer_(layer), stack_(stackedCodes(layer)) {
   const QRgb ink = palette.at(Hue::Text);
   for (unsigned raw = 0; raw < 256; ++raw) {
     const Cell cell(static_cast<std::uint8_t>(raw));
-    if (static_cast<std::size_t>(cell.state()) >= kCellStates) continue;
-    QRgb colour = colourOf(cell.state(), palette);
+    QRgb colour = colourOf(layer, cell.state(), palette);
     QRgb mark = mixed(colour, readableOn(colour), 110);
     const unsigned strength = cell.highlight() * 150 / kFullHighlight;
     colour = mixed(colour, ink, strength);
@@ -87,7 +87,7 @@ QRect CellPainter::draw(std::span<const Cell> cells) {
 void CellPainter::drawByAddress(int row, std::span<const Cell> cells) {
   const int width = geometry_.cell().width(), height = geometry_.cell().height();
   const int inner = width - geometry_.gap(), lines = height - geometry_.gap();
-  const bool patterns = inner >= kSmallestPattern - 1 && lines >= kSmallestPattern - 1 && geometry_.gap() > 0;
+  const bool patterns = colours_->marks() && inner >= kSmallestPattern - 1 && lines >= kSmallestPattern - 1 && geometry_.gap() > 0;
   const int top = geometry_.rowTop(row);
   auto* const line = reinterpret_cast<QRgb*>(image_.scanLine(top));
   const auto bytes = static_cast<std::size_t>(image_.width()) * sizeof(QRgb);
@@ -138,10 +138,10 @@ void CellPainter::drawSorted(int row) {
     if (to > x) std::fill(line + x, line + to, colours_->of(cell));
     x = std::max(x, to);
   };
-  for (std::size_t state = 0; state < kCellStates; ++state) {
+  for (const CellState state : colours_->stack()) {
     for (const bool back : {false, true}) {
       for (unsigned highlight = 0; highlight <= kFullHighlight; ++highlight) {
-        const Cell cell(static_cast<CellState>(state), highlight, back);
+        const Cell cell(state, highlight, back);
         if (counts[cell.raw()] != 0) bar(cell);
       }
     }

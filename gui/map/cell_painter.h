@@ -8,6 +8,7 @@
 
 #include "gui/map/cell_state.h"
 #include "gui/map/map_geometry.h"
+#include "gui/map/map_layer.h"
 #include "gui/theme/palette.h"
 
 namespace overcommit::gui {
@@ -16,15 +17,20 @@ namespace overcommit::gui {
 class CellColours {
  public:
   // `ground`: between the cells, and what cells that stand back recede to.
-  CellColours(const Palette& palette, QRgb ground);
+  CellColours(const Palette& palette, QRgb ground, MapLayer layer = MapLayer::State);
   [[nodiscard]] QRgb of(Cell cell) const { return colours_[cell.raw()]; }
   [[nodiscard]] QRgb markOf(Cell cell) const { return marks_[cell.raw()]; }  // of its pattern
   [[nodiscard]] QRgb ground() const { return ground_; }
+  // How a sorted row stacks what cells show, and whether cells carry marks.
+  [[nodiscard]] const std::vector<CellState>& stack() const { return stack_; }
+  [[nodiscard]] bool marks() const { return layer_ == MapLayer::State; }
 
  private:
   std::array<QRgb, 256> colours_{};
   std::array<QRgb, 256> marks_{};
   QRgb ground_;
+  MapLayer layer_;
+  std::vector<CellState> stack_;
 };
 
 // A map as an image in device pixels. Only rows that differ from what is drawn already are drawn again, so that a still world costs a

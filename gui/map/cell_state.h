@@ -77,7 +77,7 @@ constexpr Hue hueOf(CellState state) {
 QRgb colourOf(CellState state, const Palette& palette);
 
 // One byte a cell: its state, how much of the highlight of its last change is left, and whether it stands back behind a selection.
-//   0..3 CellState     4..6 highlight     7 stands back
+//   0..3 CellState, or the code of another layer (gui/map/map_layer.h)     4..6 highlight     7 stands back
 class Cell {
  public:
   constexpr Cell() = default;

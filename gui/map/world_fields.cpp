@@ -28,20 +28,28 @@ WorldFields::WorldFields(const WorldModel& world) : frames_(world.hostMemory().v
   }
 }
 
-void WorldFields::update(const WorldModel& world, const WorldChanges& changes, Seat seat, FieldFocus focus, Motion motion) {
-  const bool everything = changes.everything() || seat_ != seat;
-  const auto change = motion == Motion::Jumped || seat_ != seat ? CellField::Change::Quiet : CellField::Change::Highlight;
+void WorldFields::update(const WorldModel& world, const WorldChanges& changes, Seat seat, FieldFocus focus, Motion motion,
+                         const FieldLayer& layer) {
+  const bool another = seat_ != seat || layer_ != layer.layer;
+  const bool everything = changes.everything() || another;
+  const auto change = motion == Motion::Jumped || another ? CellField::Change::Quiet : CellField::Change::Highlight;
   seat_ = seat;
-  if (motion != Motion::Played) {
+  layer_ = layer.layer;
+  if (motion != Motion::Played || another) {
     for (Vm& vm : vms_) {
       vm.pages.clearHighlights();
       vm.slots.clearHighlights();
     }
     frames_.clearHighlights();
   }
-  if (everything) {
-    updateAll(world, seat, change);
-  } else {
+  if (everything) updateAll(world, seat, change);
+  if (layer_ != MapLayer::State) {
+    updateLayer(world, layer);
+    if (!everything) {
+      for (const auto [vm, slot] : changes.slots())
+        vms_[vm.value()].slots.set(slot, slotState(world.swapSlot(vm, slot).has_value()), change);
+    }
+  } else if (!everything) {
     for (const auto [vm, gfn] : changes.pages()) vms_[vm.value()].pages.set(gfn, stateOf(world.pageCell(vm, gfn), seat), change);
     for (const auto [vm, slot] : changes.slots()) vms_[vm.value()].slots.set(slot, slotState(world.swapSlot(vm, slot).has_value()), change);
     for (const std::uint32_t mfn : changes.frames()) frames_.set(mfn, cellStateOf(world.frameCell(mfn).use()), change);
@@ -49,6 +57,34 @@ void WorldFields::update(const WorldModel& world, const WorldChanges& changes, S
   const bool moved = everything || !changes.empty() || focus_ != focus;
   if (moved && (focus.vm || focus_.vm)) updateFocus(world, focus);
   focus_ = focus;
+}
+
+// Time alone changes cells, so all are looked at; none is highlighted.
+void WorldFields::updateLayer(const WorldModel& world, const FieldLayer& layer) {
+  constexpr auto kQuiet = CellField::Change::Quiet;
+  std::vector<VirtualTime> touched, moved;  // by frame: the latest of its pages
+  const bool timed = layer.times != nullptr && (layer.layer == MapLayer::Heat || layer.layer == MapLayer::Age);
+  if (timed) {
+    touched.assign(frames_.size(), PageTimes::kNever);
+    moved.assign(frames_.size(), PageTimes::kNever);
+  }
+  const auto later = [](VirtualTime& one, VirtualTime other) {
+    if (other != PageTimes::kNever && (one == PageTimes::kNever || other > one)) one = other;
+  };
+  for (std::size_t i = 0; i < vms_.size(); ++i) {
+    const VmId id(static_cast<std::uint16_t>(i));
+    world.forEachPage(id, [&](std::uint64_t gfn, PageCell page) {
+      vms_[i].pages.set(gfn, pageCode(layer.layer, world, id, gfn, page, layer.times, layer.now), kQuiet);
+      const bool framed = page.place() == PagePlace::Private || page.place() == PagePlace::Shared;
+      if (!timed || !framed || i >= layer.times->vms.size()) return;
+      const PageTimes::Vm& its = layer.times->vms[i];
+      later(touched[page.number()], its.touched[gfn]);
+      later(moved[page.number()], its.moved[gfn]);
+    });
+  }
+  world.forEachFrame([&](std::uint64_t mfn, FrameCell frame) {
+    frames_.set(mfn, frameCode(layer.layer, frame, timed ? touched[mfn] : layer.now, timed ? moved[mfn] : layer.now, layer.now), kQuiet);
+  });
 }
 
 void WorldFields::updateAll(const WorldModel& world, Seat seat, CellField::Change change) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gui/map/cell_field.h"
+#include "gui/map/map_layer.h"
 #include "gui/session/playback.h"
 #include "gui/session/seat.h"
 #include "trace/world.h"
@@ -17,13 +18,21 @@ struct FieldFocus {
   friend bool operator==(const FieldFocus&, const FieldFocus&) = default;
 };
 
+// The layer to show, and what it needs beside the world.
+struct FieldLayer {
+  MapLayer layer = MapLayer::State;
+  const PageTimes* times = nullptr;  // for Heat and Age; not kept
+  VirtualTime now;
+};
+
 // The cells of every memory of a world: each VM's pages, the machine's frames, each swap file's slots.
 class WorldFields {
  public:
   explicit WorldFields(const WorldModel& world);
 
   // Brings the cells to another instant of the same run; `changes`: what the world changed since the last instant.
-  void update(const WorldModel& world, const WorldChanges& changes, Seat seat, FieldFocus focus, Motion motion);
+  void update(const WorldModel& world, const WorldChanges& changes, Seat seat, FieldFocus focus, Motion motion,
+              const FieldLayer& layer = {});
   // Highlights decay as so much time passes while playing.
   void fade(unsigned frames);
   [[nodiscard]] bool highlighted() const;
@@ -36,12 +45,14 @@ class WorldFields {
   struct Vm {
     CellField pages, slots;
   };
+  void updateLayer(const WorldModel& world, const FieldLayer& layer);
   void updateAll(const WorldModel& world, Seat seat, CellField::Change change);
   void updateFocus(const WorldModel& world, FieldFocus focus);
 
   std::vector<Vm> vms_;
   CellField frames_;
   std::optional<Seat> seat_;
+  MapLayer layer_ = MapLayer::State;
   FieldFocus focus_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 #include <algorithm>
+#include <array>
 
 #include "gui/models/subject_text.h"
 
@@ -31,10 +32,56 @@ ChartSeries gateSeries(Gate gate, bool down, std::optional<VmId> vm) {
           }};
 }
 
+ChartSeries operationsSeries(VmId vm) {
+  return {called("operations/s"), Unit::PerSecond, std::nullopt, false, [vm](const History& history, std::size_t i) {
+            return i == 0 ? 0.0 : rateBetween(history, i, history.vm(i, vm).operations, history.vm(i - 1, vm).operations);
+          }};
+}
+
+ChartSeries useSeries(VmId vm, const QString& name, std::optional<Hue> hue, std::initializer_list<GuestUse> uses) {
+  return {name, Unit::Mebibytes, hue, false, [vm, all = std::vector(uses)](const History& history, std::size_t i) {
+            double sum = 0;
+            for (const GuestUse use : all) sum += mebibytesOf(history.vm(i, vm).at(use));
+            return sum;
+          }};
+}
+
+std::vector<ChartSeries> guestSeries(VmId vm, Seat seat) {
+  std::vector<ChartSeries> all;
+  if (seat == Seat::GuestOs) {
+    all.push_back(useSeries(vm, called("free"), std::nullopt, {GuestUse::Free}));
+    all.push_back(useSeries(vm, called("programs"), Hue::Private, {GuestUse::User}));
+    all.push_back(useSeries(vm, called("page cache"), Hue::Shared, {GuestUse::Cache}));
+    all.push_back(useSeries(vm, called("kernel"), Hue::Overhead, {GuestUse::Kernel, GuestUse::Table}));
+    all.push_back(useSeries(vm, called("balloon"), Hue::Ballooned, {GuestUse::Balloon}));
+  } else {
+    all.push_back(useSeries(vm, called("its own memory"), Hue::Private, {GuestUse::User}));
+  }
+  all.push_back(operationsSeries(vm));
+  const std::array names{called("operation: half within"), called("operation: 95 % within"), called("operation: 99 % within")};
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    all.push_back({names[n], Unit::Milliseconds, n == 0 ? std::optional(Hue::Accent) : std::nullopt, n == 1,
+                   [vm, n](const History& history, std::size_t i) {
+                     return static_cast<double>((kTimeGrain * history.vm(i, vm).latency[n]).value()) / 1e6;
+                   }});
+  }
+  return all;
+}
+
 }  // namespace
 
-std::vector<ChartSeries> chartSeries(std::optional<VmId> vm) {
+QString nameOf(ChartSeries::Unit unit) {
+  switch (unit) {
+    case Unit::Mebibytes: return QStringLiteral("MiB");
+    case Unit::PerSecond: return QStringLiteral("/s");
+    case Unit::Milliseconds: return QStringLiteral("ms");
+  }
+  return {};
+}
+
+std::vector<ChartSeries> chartSeries(std::optional<VmId> vm, Seat seat) {
   std::vector<ChartSeries> all;
+  if (!seesMachine(seat)) return vm ? guestSeries(*vm, seat) : all;
   if (vm) {
     struct Place {
       PagePlace place;
@@ -53,9 +100,7 @@ std::vector<ChartSeries> chartSeries(std::optional<VmId> vm) {
                    [id = *vm](const History& history, std::size_t i) { return mebibytesOf(history.vm(i, id).active); }});
     all.push_back({called("balloon is to be"), Unit::Mebibytes, Hue::Ballooned, true,
                    [id = *vm](const History& history, std::size_t i) { return mebibytesOf(history.vm(i, id).balloonTarget); }});
-    all.push_back({called("operations/s"), Unit::PerSecond, std::nullopt, false, [id = *vm](const History& history, std::size_t i) {
-                     return i == 0 ? 0.0 : rateBetween(history, i, history.vm(i, id).operations, history.vm(i - 1, id).operations);
-                   }});
+    all.push_back(operationsSeries(*vm));
   } else {
     struct Use {
       FrameUse use;

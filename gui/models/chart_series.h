@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gui/session/history.h"
+#include "gui/session/seat.h"
 #include "gui/theme/palette.h"
 #include "trace/trace_header.h"
 
@@ -15,7 +16,7 @@ namespace overcommit::gui {
 
 // A figure that can be drawn over time.
 struct ChartSeries {
-  enum class Unit : std::uint8_t { Mebibytes, PerSecond };
+  enum class Unit : std::uint8_t { Mebibytes, PerSecond, Milliseconds };
   QString name;
   Unit unit;
   std::optional<Hue> hue;                                    // of a memory state; nothing: the colour of text
@@ -23,8 +24,11 @@ struct ChartSeries {
   std::function<double(const History&, std::size_t)> value;  // at a sample
 };
 
-// Those of the host, or of a VM.
-std::vector<ChartSeries> chartSeries(std::optional<VmId> vm);
+// "MiB", "/s", "ms".
+QString nameOf(ChartSeries::Unit unit);
+
+// Those of the host, or of a VM, that a seat can know; none of the host from a guest's.
+std::vector<ChartSeries> chartSeries(std::optional<VmId> vm, Seat seat = Seat::AllKnowing);
 
 // The values of a series at all samples, each the mean of those in the `window` before it (0: itself alone).
 std::vector<double> valuesOf(const ChartSeries& series, const History& history, VirtualTime window);

@@ -5,7 +5,8 @@
 
 namespace overcommit::gui {
 
-FigureTable::FigureTable(QStringList columns, QObject* parent) : QAbstractTableModel(parent), columns_(std::move(columns)) {}
+FigureTable::FigureTable(QStringList columns, int texts, QObject* parent)
+    : QAbstractTableModel(parent), columns_(std::move(columns)), texts_(texts) {}
 
 int FigureTable::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(rows_.size()); }
 int FigureTable::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(columns_.size()); }
@@ -13,14 +14,24 @@ int FigureTable::columnCount(const QModelIndex& parent) const { return parent.is
 QVariant FigureTable::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   if (role == Qt::TextAlignmentRole)
-    return QVariant::fromValue(Qt::Alignment(index.column() == 0 ? Qt::AlignLeft | Qt::AlignVCenter : Qt::AlignRight | Qt::AlignVCenter));
+    return QVariant::fromValue(Qt::Alignment(index.column() == 0 || index.column() >= texts_ ? Qt::AlignLeft | Qt::AlignVCenter
+                                                                                             : Qt::AlignRight | Qt::AlignVCenter));
   if (role != Qt::DisplayRole) return {};
   return rows_[static_cast<std::size_t>(index.row())].value(index.column());
 }
 
 QVariant FigureTable::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (role != Qt::DisplayRole || orientation != Qt::Horizontal) return {};
-  return columns_.value(section);
+  if (orientation != Qt::Horizontal) return {};
+  if (role == Qt::ToolTipRole && section < tips_.size()) return tips_.value(section);
+  return role == Qt::DisplayRole ? QVariant(columns_.value(section)) : QVariant();
+}
+
+void FigureTable::setColumns(const QStringList& columns) {
+  if (columns == columns_) return;
+  beginResetModel();
+  columns_ = columns;
+  rows_.clear();
+  endResetModel();
 }
 
 void FigureTable::setRows(const std::vector<QStringList>& rows) {

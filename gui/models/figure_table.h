@@ -12,9 +12,13 @@ namespace overcommit::gui {
 class FigureTable final : public QAbstractTableModel {
   Q_OBJECT
  public:
-  // The first column names the row; all others are numbers, to the right.
-  explicit FigureTable(QStringList columns, QObject* parent = nullptr);
+  // The first column names the row; all others are numbers, to the right, or texts from column `texts` on.
+  explicit FigureTable(QStringList columns, int texts = 1000, QObject* parent = nullptr);
 
+  // Other columns, and no rows yet.
+  void setColumns(const QStringList& columns);
+  // What stands in the tool tips of the columns' heads.
+  void setTips(const QStringList& tips) { tips_ = tips; }
   // Each row has as many texts as there are columns.
   void setRows(const std::vector<QStringList>& rows);
 
@@ -24,7 +28,8 @@ class FigureTable final : public QAbstractTableModel {
   [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
  private:
-  QStringList columns_;
+  QStringList columns_, tips_;
+  int texts_;
   std::vector<QStringList> rows_;
 };
 

@@ -94,14 +94,29 @@ QString pageHtml(const WorldModel& world, const Subject& subject, Seat seat, con
   return html + storyHtml(*story);
 }
 
-QString vmHtml(const WorldModel& world, VmId id) {
+QString guestHtml(const WorldVm& vm, Seat seat) {
+  QString html = heading(phrase("What its guest uses it for")) + QStringLiteral("<table cellspacing=\"2\">");
+  for (std::size_t i = 0; i < kGuestUses; ++i) {
+    const auto use = static_cast<GuestUse>(i);
+    if (seat == Seat::Application && use != GuestUse::User) continue;
+    if (vm.at(use) != 0) html += row(nameOfGuestUse(use), mebibytes(vm.at(use)));
+  }
+  html += QStringLiteral("</table>");
+  if (!vm.consoleLine.empty())
+    html += heading(phrase("Last line of its console")) + QStringLiteral("<pre>%1</pre>").arg(qstring(vm.consoleLine).toHtmlEscaped());
+  return html;
+}
+
+QString vmHtml(const WorldModel& world, VmId id, Seat seat) {
   const WorldVm& vm = world.vm(id);
   QString html = QStringLiteral("<h3>%1</h3>").arg(qstring(world.name(id)).toHtmlEscaped());
   if (vm.crashed) html += paragraph(phrase("<b>Crashed:</b> %1").arg(qstring(vm.crashText).toHtmlEscaped()));
   if (!vm.poweredOn && !vm.crashed) html += paragraph(phrase("It is off."));
-  if (vm.blocked) html += paragraph(phrase("<b>Blocked:</b> it is not run until memory recovers."));
+  if (vm.blocked && seesMachine(seat)) html += paragraph(phrase("<b>Blocked:</b> it is not run until memory recovers."));
   html += QStringLiteral("<table cellspacing=\"2\">");
   html += row(phrase("memory"), mebibytes(world.memory(id).value()));
+  if (!seesMachine(seat))
+    return html + row(phrase("operations done"), grouped(vm.operations)) + QStringLiteral("</table>") + guestHtml(vm, seat);
   for (std::size_t i = 0; i < kPagePlaces; ++i) {
     const auto place = static_cast<PagePlace>(i);
     if (vm.at(place) != 0) html += row(nameOfPlace(place), mebibytes(vm.at(place)));
@@ -116,16 +131,9 @@ QString vmHtml(const WorldModel& world, VmId id) {
   html += row(phrase("balloon driver"), vm.balloonDriver ? phrase("runs") : phrase("does not run"));
   html += row(phrase("overhead"), mebibytes(vm.overheadFrames));
   html += row(phrase("operations done"), grouped(vm.operations));
-  html += QStringLiteral("</table>") + heading(phrase("What its guest uses it for"));
-  html += QStringLiteral("<table cellspacing=\"2\">");
-  for (std::size_t i = 0; i < kGuestUses; ++i) {
-    const auto use = static_cast<GuestUse>(i);
-    if (vm.at(use) != 0) html += row(nameOfGuestUse(use), mebibytes(vm.at(use)));
-  }
   html += QStringLiteral("</table>");
-  if (!vm.consoleLine.empty())
-    html += heading(phrase("Last line of its console")) + QStringLiteral("<pre>%1</pre>").arg(qstring(vm.consoleLine).toHtmlEscaped());
-  return html;
+  // What a guest does with its memory the hypervisor cannot know.
+  return seat == Seat::Hypervisor ? html : html + guestHtml(vm, seat);
 }
 
 QString frameHtml(const WorldModel& world, Mfn mfn) {
@@ -170,7 +178,8 @@ QString eventLinkHtml(const Event& event) {
 
 QString inspectorHtml(const WorldModel& world, const TraceHeader&, const Subject& subject, Seat seat, const PageStory* story) {
   if (subject.vm && subject.gfn) return pageHtml(world, subject, seat, story);
-  if (subject.vm) return vmHtml(world, *subject.vm);
+  if (subject.vm) return vmHtml(world, *subject.vm, seat);
+  if (subject.mfn && !seesMachine(seat)) return paragraph(phrase("A guest cannot see machine frames. Take another seat to know."));
   if (subject.mfn) return frameHtml(world, *subject.mfn);
   return paragraph(
       phrase("Click a cell, a VM or a frame, or move there with the arrow keys: here stands what it is, what happened to it, and why."));

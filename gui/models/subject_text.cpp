@@ -99,18 +99,27 @@ QString pageText(const WorldModel& world, VmId vm, Gfn gfn, Seat seat) {
   return text;
 }
 
-QString rowText(const WorldModel& world, VmId vm, std::uint64_t first, std::uint64_t pages) {
-  std::array<std::uint64_t, kPagePlaces> counts{};
+QString rowText(const WorldModel& world, VmId vm, std::uint64_t first, std::uint64_t pages, Seat seat) {
+  std::array<std::uint64_t, kPagePlaces> places{};
+  std::array<std::uint64_t, kGuestUses> uses{};
   const std::uint64_t end = std::min(first + pages, world.memory(vm).value());
-  for (std::uint64_t gfn = first; gfn < end; ++gfn) ++counts[static_cast<std::size_t>(world.page(vm, Gfn(gfn)).place)];
+  for (std::uint64_t gfn = first; gfn < end; ++gfn) {
+    const PageCell page = world.pageCell(vm, gfn);
+    ++places[static_cast<std::size_t>(page.place())];
+    ++uses[static_cast<std::size_t>(page.use())];
+  }
   return tell("%1, pages %2 to %3").arg(qstring(world.name(vm)), hexText(first), hexText(end - 1)) + QLatin1Char('\n') +
-         sums(counts, [](std::size_t i) { return nameOfPlace(static_cast<PagePlace>(i)); });
+         (seesMachine(seat) ? sums(places, [](std::size_t i) { return nameOfPlace(static_cast<PagePlace>(i)); })
+                            : sums(uses, [](std::size_t i) { return nameOfGuestUse(static_cast<GuestUse>(i)); }));
 }
 
-QString vmText(const WorldModel& world, VmId vm) {
+QString vmText(const WorldModel& world, VmId vm, Seat seat) {
   const WorldVm& figures = world.vm(vm);
-  return tell("%1, %2 pages").arg(qstring(world.name(vm)), grouped(world.memory(vm).value())) + QLatin1Char('\n') +
-         sums(figures.pages, [](std::size_t i) { return nameOfPlace(static_cast<PagePlace>(i)); }) + QLatin1Char('\n') +
+  const QString first = tell("%1, %2 pages").arg(qstring(world.name(vm)), grouped(world.memory(vm).value())) + QLatin1Char('\n');
+  if (!seesMachine(seat))
+    return first + sums(figures.guestPages, [](std::size_t i) { return nameOfGuestUse(static_cast<GuestUse>(i)); }) + QLatin1Char('\n') +
+           tell("%1 operations").arg(grouped(figures.operations));
+  return first + sums(figures.pages, [](std::size_t i) { return nameOfPlace(static_cast<PagePlace>(i)); }) + QLatin1Char('\n') +
          tell("target %1 pages · %2 operations").arg(grouped(figures.targetPages), grouped(figures.operations));
 }
 

@@ -16,8 +16,8 @@ QString nameOfState(FreeState state);
 
 // A page, a row of pages, a VM, a frame, a swap slot, as a tool tip tells it: first line what, then what is known from that seat.
 QString pageText(const WorldModel& world, VmId vm, Gfn gfn, Seat seat);
-QString rowText(const WorldModel& world, VmId vm, std::uint64_t first, std::uint64_t pages);
-QString vmText(const WorldModel& world, VmId vm);
+QString rowText(const WorldModel& world, VmId vm, std::uint64_t first, std::uint64_t pages, Seat seat);
+QString vmText(const WorldModel& world, VmId vm, Seat seat);
 QString frameText(const WorldModel& world, Mfn mfn);
 QString frameRowText(const WorldModel& world, std::uint64_t first, std::uint64_t frames);
 

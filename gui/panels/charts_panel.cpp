@@ -34,6 +34,12 @@ ChartsPanel::ChartsPanel(const PanelContext& context)
   save_->setObjectName(QStringLiteral("chartSave"));
   save_->setAccessibleName(tr("Save the chart as a picture"));
   chosen_ = QStringList{nameOfUse(FrameUse::Free), nameOfPlace(PagePlace::Ballooned), nameOfPlace(PagePlace::Swapped)};
+  for (const Seat seat : {Seat::Application, Seat::GuestOs}) {
+    // From a guest's seat everything but the operations.
+    for (const ChartSeries& series : chartSeries(VmId(0), seat)) {
+      if (series.unit == ChartSeries::Unit::Mebibytes && !chosen_.contains(series.name)) chosen_ << series.name;
+    }
+  }
   connect(of_, &QComboBox::activated, this, [this] {
     fillSeries();
     draw();
@@ -65,13 +71,16 @@ ChartsPanel::ChartsPanel(const PanelContext& context)
 }
 
 void ChartsPanel::rebuild() {
-  if (shown_ != run()) {
+  if (shown_ != run() || shownSeat_ != options().seat()) {
+    const QString before = shown_ == run() ? of_->currentText() : QString();
     shown_ = run();
+    shownSeat_ = options().seat();
     of_->clear();
-    of_->addItem(tr("Host"));
+    if (seesMachine(shownSeat_)) of_->addItem(tr("Host"));
     if (run() != nullptr) {
       for (const TraceVm& vm : run()->header().vms) of_->addItem(qstring(vm.name));
     }
+    of_->setCurrentIndex(std::max(of_->findText(before), 0));
     fillSeries();
   }
   for (QWidget* widget : std::initializer_list<QWidget*>{of_, average_, list_, save_}) widget->setFont(theme().font(FontRole::Small));
@@ -81,9 +90,10 @@ void ChartsPanel::rebuild() {
 
 void ChartsPanel::fillSeries() {
   const QSignalBlocker quiet(list_);
+  const int first = seesMachine(shownSeat_) ? 1 : 0;  // of the VMs
   const std::optional<VmId> vm =
-      of_->currentIndex() > 0 ? std::optional(VmId(static_cast<std::uint16_t>(of_->currentIndex() - 1))) : std::nullopt;
-  series_ = chartSeries(vm);
+      of_->currentIndex() >= first ? std::optional(VmId(static_cast<std::uint16_t>(of_->currentIndex() - first))) : std::nullopt;
+  series_ = chartSeries(vm, shownSeat_);
   list_->clear();
   for (const ChartSeries& series : series_) {
     auto* item = new QListWidgetItem(series.name, list_);
@@ -101,17 +111,12 @@ void ChartsPanel::draw() {
   view_->setCurves(run(), std::move(wanted), seconds(kAverageSeconds[average]));
 }
 
-Result<void> ChartsPanel::savePicture(const QString& path) {
-  if (!view_->picture().save(path, "PNG"))
-    return failure("cannot write {}: is its folder there, and may you write to it?", path.toStdString());
-  return {};
-}
-
 void ChartsPanel::askWhere() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Save the chart"), QStringLiteral("chart.png"), tr("Pictures (*.png)"));
+  const QString path =
+      QFileDialog::getSaveFileName(this, tr("Save the chart"), QStringLiteral("chart.svg"), tr("Pictures and tables (*.svg *.png *.csv)"));
   if (path.isEmpty()) return;
-  const auto saved = savePicture(path);
-  Q_EMIT said(saved ? tr("%1 is written; Ctrl+T has the numbers.").arg(path) : qstring(saved.error().text));
+  const auto saved = savePicture(*view_, view_->table(), path);
+  Q_EMIT said(saved ? tr("%1 is written.").arg(path) : qstring(saved.error().text));
 }
 
 }  // namespace overcommit::gui

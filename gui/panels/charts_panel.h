@@ -17,8 +17,6 @@ class ChartsPanel final : public Panel {
   explicit ChartsPanel(const PanelContext& context);
   [[nodiscard]] QAbstractItemModel* table() override { return &view_->table(); }
   [[nodiscard]] ChartView& view() { return *view_; }
-  // Writes the chart; an error says why it could not.
-  Result<void> savePicture(const QString& path);
 
  protected:
   void rebuild() override;
@@ -37,6 +35,7 @@ class ChartsPanel final : public Panel {
   std::vector<ChartSeries> series_;
   QStringList chosen_;  // names that were ticked, also those of other VMs
   Run* shown_ = nullptr;
+  Seat shownSeat_ = Seat::AllKnowing;
 };
 
 }  // namespace overcommit::gui

@@ -13,7 +13,7 @@ constexpr VirtualTime kCounterWindow = seconds(1);
 }  // namespace
 
 EsxtopPanel::EsxtopPanel(const PanelContext& context)
-    : Panel(context, QStringLiteral("esxtop"), tr("esxtop"), Pace::Quarter),
+    : Panel(context, QStringLiteral("esxtop"), tr("esxtop"), Pace::Quarter, Knowledge::HostOnly),
       lines_(new QLabel(this)),
       moreLines_(new QLabel(this)),
       all_(new QCheckBox(tr("Also what is not modelled"), this)),

@@ -99,7 +99,9 @@ void EventLogPanel::fillChoices() {
   kind_->insertSeparator(static_cast<int>(choices_.size() - kEventKinds));
 }
 
-void EventLogPanel::showKinds(const std::bitset<kEventKinds>& kinds) {
+void EventLogPanel::showKinds(const std::bitset<kEventKinds>& kinds, std::optional<VmId> vm) {
+  if (run() != nullptr && asked_ != run()) rebuild();
+  vm_->setCurrentIndex(vm ? vm->value() + 1 : 0);
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     if (choices_[i].kinds != kinds) continue;
     // The separator is an item of its own.
@@ -115,6 +117,11 @@ EventFilter EventLogPanel::filter() const {
   const int separator = static_cast<int>(choices_.size() - kEventKinds);
   const int at = kind_->currentIndex() > separator ? kind_->currentIndex() - 1 : kind_->currentIndex();
   if (at >= 0) filter.kinds = choices_[static_cast<std::size_t>(at)].kinds;
+  if (const auto noticed = eventsOf(options().seat()); noticed.any()) {
+    filter.kinds = filter.kinds.any() ? filter.kinds & noticed : noticed;
+    // Of kinds that nobody notices there are none: a range of events that is empty.
+    if (filter.kinds.none()) filter.toSequence = 0;
+  }
   if (vm_->currentIndex() > 0) filter.vm = VmId(static_cast<std::uint16_t>(vm_->currentIndex() - 1));
   const Subject& subject = run()->selection().subject();
   if (selected_->isChecked()) {
@@ -160,6 +167,7 @@ void EventLogPanel::rebuild() {
   width(EventLogModel::Frame, "0x000000");
   width(EventLogModel::Because, "10,000,000");
   note_->setFont(theme().font(FontRole::Small));
+  view_->setColumnHidden(EventLogModel::Frame, !seesMachine(options().seat()));
   ask();
 }
 

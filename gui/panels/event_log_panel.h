@@ -19,8 +19,8 @@ class EventLogPanel final : public Panel {
   Q_OBJECT
  public:
   explicit EventLogPanel(const PanelContext& context);
-  // Shows only these kinds: those of a gate, of the free state, one, or none, which is all.
-  void showKinds(const std::bitset<kEventKinds>& kinds);
+  // Shows only these kinds: those of a gate, of the free state, one, or none, which is all; of one VM or of all.
+  void showKinds(const std::bitset<kEventKinds>& kinds, std::optional<VmId> vm = {});
   void focusSearch() { search_->setFocus(); }
   [[nodiscard]] EventLogModel& model() { return model_; }
 

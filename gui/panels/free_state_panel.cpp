@@ -6,7 +6,8 @@
 namespace overcommit::gui {
 
 FreeStatePanel::FreeStatePanel(const PanelContext& context)
-    : Panel(context, QStringLiteral("freeState"), tr("Free-memory state"), Pace::Frame), gauge_(new FreeStateGauge(theme(), this)) {
+    : Panel(context, QStringLiteral("freeState"), tr("Free-memory state"), Pace::Frame, Knowledge::HostOnly),
+      gauge_(new FreeStateGauge(theme(), this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(gauge_);

@@ -2,11 +2,16 @@
 #include "gui/panels/machine_room.h"
 
 #include <QLabel>
+#include <QMouseEvent>
 #include <QPainter>
 #include <algorithm>
 
+#include "gui/models/subject_text.h"
+#include "gui/session/text.h"
+#include "gui/views/flights.h"
 #include "gui/views/gate_strip.h"
 #include "gui/views/guest_floor.h"
+#include "gui/views/loupe.h"
 #include "gui/views/machine_floor.h"
 #include "gui/views/page_links.h"
 #include "gui/views/swap_floor.h"
@@ -17,6 +22,7 @@ namespace {
 constexpr std::int64_t kFrameNanoseconds = 16'000'000;
 constexpr std::int64_t kLongestFade = 100'000'000;  // after a pause highlights go on from where they were
 constexpr std::int64_t kFiguresMilliseconds = 250;
+constexpr std::int64_t kFlightsMilliseconds = 250;
 
 }  // namespace
 
@@ -37,7 +43,11 @@ MachineRoom::MachineRoom(const PanelContext& context)
       machine_(new MachineFloor(theme(), options(), this)),
       swap_(new SwapFloor(theme(), options(), this)),
       note_(new SeatNote(this)),
-      links_(new PageLinks(theme(), this)) {
+      links_(new PageLinks(theme(), this)),
+      flights_(new Flights(theme(), this)),
+      loupe_(new Loupe(theme(), this)) {
+  guests_->installEventFilter(this);
+  machine_->installEventFilter(this);
   connect(gates_, &GateStrip::gateChosen, this, [this](Gate gate) { Q_EMIT eventsWanted(eventsOf(gate)); });
   connect(guests_, &GuestFloor::arrangementChanged, this, &MachineRoom::layOutFloors);
   setMinimumSize(480, 230);
@@ -61,12 +71,26 @@ void MachineRoom::rebuild() {
     machine_->setWorld(nullptr, nullptr, nullptr);
     swap_->setWorld(nullptr, nullptr, nullptr);
     fields_ = run() == nullptr ? nullptr : std::make_unique<WorldFields>(run()->world());
+    flights_->clear();
+    times_.reset();
+    if (run() != nullptr) {
+      plan_.restart(run()->playback());
+      connect(&run()->inquiry(), &Inquiry::timesAnswered, this, [this](const std::shared_ptr<const PageTimes>& times) {
+        if (run() == nullptr || !fields_) return;
+        times_ = times;
+        if (options().shownLayer() != MapLayer::State) refreshCells(Motion::Jumped);
+      });
+    }
   }
   gates_->setRun(run());
   note_->setText(seesMachine(options().seat()) ? QString() : knowledgeOf(options().seat()));
   note_->setFont(theme().font(FontRole::Body));
   note_->setStyleSheet(QStringLiteral("color: %1").arg(theme().colour(Hue::Dim).name()));
-  if (run() != nullptr) updateFields(Motion::Jumped);
+  if (!options().loupe()) loupe_->hide();
+  if (run() != nullptr) {
+    askTimes(Motion::Jumped);
+    updateFields(Motion::Jumped);
+  }
   if (another && run() != nullptr) {
     const WorldModel* world = &run()->world();
     guests_->setWorld(world, fields_.get(), &run()->selection());
@@ -82,8 +106,13 @@ void MachineRoom::rebuild() {
 }
 
 void MachineRoom::layOutFloors() {
-  const int margin = theme().px(12), gap = theme().px(10);
-  const QRect room = rect().adjusted(margin, theme().px(8), -margin, -theme().px(8));
+  // With docks below it in a low window: the maps come first.
+  const bool compact = height() < theme().px(430);
+  const int margin = theme().px(12), gap = theme().px(compact ? 6 : 10);
+  const QRect room = rect().adjusted(margin, theme().px(compact ? 4 : 8), -margin, -theme().px(compact ? 4 : 8));
+  gates_->setCompact(compact);
+  machine_->setCompact(compact);
+  swap_->setCompact(compact);
   const bool whole = seesMachine(options().seat());
   for (QWidget* floor : std::initializer_list<QWidget*>{gates_, machine_, swap_}) floor->setVisible(whole);
   note_->setVisible(!whole);
@@ -121,7 +150,24 @@ void MachineRoom::resizeEvent(QResizeEvent* event) {
 
 void MachineRoom::showFields(Motion motion) {
   run()->playback().takeChanges(changes_);
-  fields_->update(run()->world(), changes_, options().seat(), FieldFocus{run()->selection().subject().vm}, motion);
+  fields_->update(run()->world(), changes_, options().seat(), FieldFocus{run()->selection().subject().vm}, motion,
+                  FieldLayer{options().shownLayer(), times_.get(), run()->playback().now()});
+}
+
+// Layers of time are asked for as often as figures change; whoever plays gets the next answer a moment later.
+void MachineRoom::askTimes(Motion motion) {
+  const MapLayer layer = options().shownLayer();
+  if (run() == nullptr || (layer != MapLayer::Heat && layer != MapLayer::Age)) return;
+  if (motion == Motion::Played && sinceTimes_.isValid() && sinceTimes_.elapsed() < kFiguresMilliseconds) return;
+  sinceTimes_.start();
+  run()->inquiry().askTimes(run()->playback().sequence());
+}
+
+void MachineRoom::refreshCells(Motion motion) {
+  showFields(motion);
+  guests_->refreshCells();
+  machine_->refreshCells();
+  swap_->refreshCells();
 }
 
 void MachineRoom::updateFields(Motion motion) {
@@ -138,6 +184,8 @@ void MachineRoom::updateFields(Motion motion) {
 
 void MachineRoom::refresh(Motion motion) {
   if (!fields_) return;
+  askTimes(motion);
+  showFlights(motion);
   updateFields(motion);
   guests_->refreshCells();
   machine_->refreshCells();
@@ -157,7 +205,11 @@ void MachineRoom::refreshFigures() {
 }
 
 void MachineRoom::settled() {
-  if (fields_) refreshFigures();
+  if (!fields_) return;
+  flights_->clear();
+  plan_.restart(run()->playback());
+  askTimes(Motion::Jumped);
+  refreshFigures();
 }
 
 void MachineRoom::historyGrew() { gates_->refresh(); }
@@ -208,6 +260,66 @@ void MachineRoom::showLinks() {
     }
   }
   links_->show(std::move(lines));
+}
+
+// Where a flight begins and ends: at the page, or its VM; at the gate; at the frame or slot, or the floor that it goes to.
+std::vector<QRect> MachineRoom::placesOf(const Flight& flight) const {
+  const WorldModel& world = run()->world();
+  const auto small = [](QRect rect) { return rect.width() > 64 ? QRect(rect.center(), QSize(1, 1)) : rect; };
+  QRect page = flight.count > 1 ? QRect() : guests_->rectOf(flight.vm, flight.gfn);
+  if (page.isEmpty()) page = guests_->rectOf(flight.vm);
+  if (page.isEmpty()) return {};
+  const QRect gate = gates_->rectOf(flight.gate).translated(gates_->pos());
+  QRect below = QRect(gate.center().x(), machine_->geometry().center().y(), 1, 1);
+  if (flight.gate == Gate::Swap) below = QRect(gate.center().x(), swap_->geometry().center().y(), 1, 1);
+  if (flight.count == 1) {
+    const WorldPage now = world.page(flight.vm, flight.gfn);
+    if (now.place == PagePlace::Private || now.place == PagePlace::Shared) {
+      const QRect frame = machine_->rectOf(now.mfn);
+      if (!frame.isEmpty()) below = small(frame).translated(machine_->pos());
+    } else if (now.place == PagePlace::Swapped) {
+      const QRect slot = swap_->rectOf(flight.vm, now.slot);
+      if (!slot.isEmpty()) below = small(slot).translated(swap_->pos());
+    }
+  }
+  return {small(page).translated(guests_->pos()), gate, below};
+}
+
+void MachineRoom::showFlights(Motion motion) {
+  if (theme().reduceMotion() || !seesMachine(options().seat())) return plan_.restart(run()->playback());
+  if (motion == Motion::Played && sincePlan_.isValid() && sincePlan_.elapsed() < kFlightsMilliseconds) return;
+  sincePlan_.start();
+  if (motion != Motion::Played) flights_->clear();
+  std::vector<Flights::Sprite> sprites;
+  for (const Flight& flight : plan_.take(run()->playback(), run()->selection().subject(), motion)) {
+    const std::vector<QRect> places = placesOf(flight);
+    if (places.empty()) continue;
+    // What the gate is between: a page that is inflated or shared goes no further than where its frame was.
+    const QPoint from = places.front().center(), to = places.back().center();
+    sprites.push_back({flight.down ? from : to, flight.down ? to : from, hueOf(flight.gate), flight.count});
+  }
+  flights_->start(sprites, motion == Motion::Stepped ? Flights::Pace::Slow : Flights::Pace::Normal);
+}
+
+bool MachineRoom::eventFilter(QObject* watched, QEvent* event) {
+  if (options().loupe() && run() != nullptr) {
+    if (event->type() == QEvent::MouseMove) showLoupe(watched, static_cast<QMouseEvent*>(event)->pos());
+    if (event->type() == QEvent::Leave) loupe_->hide();
+  }
+  return Panel::eventFilter(watched, event);
+}
+
+void MachineRoom::showLoupe(QObject* floor, QPoint point) {
+  if (floor == guests_) {
+    const auto page = guests_->pageAt(point);
+    if (!page) return loupe_->hide();
+    const QString what = tr("%1, page %2").arg(qstring(run()->world().name(page->vm)), hexText(page->gfn.value()));
+    return loupe_->show(fields_->pages(page->vm), page->gfn.value(), options().shownLayer(), guests_->mapTo(this, point), what);
+  }
+  const auto frame = machine_->frameAt(point);
+  if (!frame) return loupe_->hide();
+  loupe_->show(fields_->frames(), frame->value(), options().shownLayer(), machine_->mapTo(this, point),
+               tr("machine frame %1").arg(hexText(frame->value())));
 }
 
 void MachineRoom::selectionChanged() {

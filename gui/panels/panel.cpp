@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gui/panels/panel.h"
 
+#include <QLabel>
+
 namespace overcommit::gui {
 namespace {
 
@@ -8,8 +10,8 @@ constexpr int kQuarterMilliseconds = 250;
 
 }  // namespace
 
-Panel::Panel(const PanelContext& context, const QString& objectName, const QString& accessibleName, Pace pace)
-    : context_(context), pace_(pace) {
+Panel::Panel(const PanelContext& context, const QString& objectName, const QString& accessibleName, Pace pace, Knowledge knowledge)
+    : context_(context), pace_(pace), knowledge_(knowledge) {
   setObjectName(objectName);
   setAccessibleName(accessibleName);
   later_.setSingleShot(true);
@@ -19,6 +21,7 @@ Panel::Panel(const PanelContext& context, const QString& objectName, const QStri
     refresh(Motion::Played);
   });
   const auto changed = [this] {
+    cover();
     if (isVisible())
       rebuild();
     else
@@ -76,8 +79,43 @@ void Panel::onMoved(Motion motion) {
   refresh(motion);
 }
 
+void Panel::showsWhatMade(const Picture& picture) {
+  connect(&picture, &Picture::figureChosen, this, [this](const Figure& figure) {
+    if (!figure.vm) return eventsWanted(figure.kinds);
+    if (run_ != nullptr) run_->selection().selectVm(*figure.vm);
+    Q_EMIT vmEventsWanted(figure.kinds, *figure.vm);
+  });
+}
+
+void Panel::cover() {
+  if (known()) {
+    if (cover_ != nullptr) cover_->hide();
+    return;
+  }
+  if (cover_ == nullptr) {
+    cover_ = new QLabel(this);
+    cover_->setObjectName(objectName() + QStringLiteral(".cover"));
+    cover_->setAccessibleName(tr("What this seat cannot see"));
+    cover_->setWordWrap(true);
+    cover_->setAlignment(Qt::AlignCenter);
+    cover_->setAutoFillBackground(true);
+    cover_->setMargin(12);
+  }
+  cover_->setFont(theme().font(FontRole::Body));
+  cover_->setText(tr("%1 is not to be seen from this seat. %2").arg(accessibleName(), knowledgeOf(options().seat())));
+  cover_->setGeometry(rect());
+  cover_->raise();
+  cover_->show();
+}
+
+void Panel::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  if (cover_ != nullptr) cover_->setGeometry(rect());
+}
+
 void Panel::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
+  cover();
   if (!stale_) return;
   stale_ = false;
   rebuild();

@@ -9,8 +9,10 @@
 #include "gui/session/run.h"
 #include "gui/session/view_options.h"
 #include "gui/theme/theme.h"
+#include "gui/views/picture.h"
 
 class QAbstractItemModel;
+class QLabel;
 
 namespace overcommit::gui {
 
@@ -29,7 +31,13 @@ class Panel : public QWidget {
     Frame,    // each frame: pictures
     Quarter,  // four times a second while playing, at once otherwise: tables and texts
   };
-  Panel(const PanelContext& context, const QString& objectName, const QString& accessibleName, Pace pace);
+  // Guests know nothing of the host: whoever sits there sees a word about that instead of such a panel.
+  enum class Knowledge : std::uint8_t { Everybody, HostOnly };
+  Panel(const PanelContext& context, const QString& objectName, const QString& accessibleName, Pace pace,
+        Knowledge knowledge = Knowledge::Everybody);
+
+  // Whether it may be seen from the seat that is taken.
+  [[nodiscard]] bool known() const { return knowledge_ == Knowledge::Everybody || seesMachine(context_.options.seat()); }
 
   // Another run, or none.
   void setRun(Run* run);
@@ -44,6 +52,8 @@ class Panel : public QWidget {
   void said(const QString& text);
   // A figure was asked what made it: show these events.
   void eventsWanted(const std::bitset<overcommit::kEventKinds>& kinds);
+  // The same of one VM.
+  void vmEventsWanted(const std::bitset<overcommit::kEventKinds>& kinds, overcommit::VmId vm);
 
  protected:
   // Everything may be different: the run, the theme, the options.
@@ -57,9 +67,14 @@ class Panel : public QWidget {
   // The selection is another one.
   virtual void selectionChanged() {}
 
+  // A click on a figure of the picture shows the events that made it.
+  void showsWhatMade(const Picture& picture);
+
   void showEvent(QShowEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
+  void cover();
   void onMoved(Motion motion);
 
   PanelContext context_;
@@ -68,6 +83,8 @@ class Panel : public QWidget {
   QTimer later_;
   QElapsedTimer last_;
   bool stale_ = true;
+  Knowledge knowledge_;
+  QLabel* cover_ = nullptr;  // over all of it while it may not be seen
 };
 
 }  // namespace overcommit::gui

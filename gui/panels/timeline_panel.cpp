@@ -16,6 +16,7 @@ TimelinePanel::TimelinePanel(const PanelContext& context)
 void TimelinePanel::rebuild() {
   if (shown_ != run()) view_->setRun(run());
   shown_ = run();
+  view_->setSeat(options().seat());
   view_->rebuild();
 }
 

@@ -18,6 +18,9 @@ class TimelinePanel final : public Panel {
   void rebuild() override;
   void refresh(Motion motion) override;
   void historyGrew() override { view_->rebuild(); }
+  void selectionChanged() override {
+    if (!seesMachine(options().seat())) view_->rebuild();
+  }
 
  private:
   TimelineView* view_;

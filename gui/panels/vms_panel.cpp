@@ -4,15 +4,12 @@
 #include <QHeaderView>
 #include <QVBoxLayout>
 
-#include "gui/session/text.h"
+#include "gui/models/vm_rows.h"
 
 namespace overcommit::gui {
 
 VmsPanel::VmsPanel(const PanelContext& context)
-    : Panel(context, QStringLiteral("vms"), tr("VMs"), Pace::Quarter),
-      model_({tr("VM"), tr("state"), tr("memory"), tr("used"), tr("target"), tr("balloon"), tr("zipped"), tr("swapped"), tr("active"),
-              tr("operations")}),
-      view_(new QTableView(this)) {
+    : Panel(context, QStringLiteral("vms"), tr("VMs"), Pace::Quarter), model_(vmColumns(Seat::AllKnowing)), view_(new QTableView(this)) {
   view_->setObjectName(QStringLiteral("vmTable"));
   view_->setAccessibleName(tr("VMs"));
   view_->setModel(&model_);
@@ -27,8 +24,14 @@ VmsPanel::VmsPanel(const PanelContext& context)
   connect(view_, &QTableView::clicked, this, [this](const QModelIndex& index) {
     if (run() != nullptr) run()->selection().selectVm(VmId(static_cast<std::uint16_t>(index.row())));
   });
+  // Enter or a double-click: what made the figure.
   connect(view_, &QTableView::activated, this, [this](const QModelIndex& index) {
-    if (run() != nullptr) run()->selection().selectVm(VmId(static_cast<std::uint16_t>(index.row())));
+    const std::vector<VmFigure> figures = vmFigures(options().seat());
+    const auto column = static_cast<std::size_t>(index.column());
+    if (run() == nullptr || column >= figures.size()) return;
+    const VmId vm(static_cast<std::uint16_t>(index.row()));
+    run()->selection().selectVm(vm);
+    Q_EMIT vmEventsWanted(figures[column].kinds, vm);
   });
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
@@ -44,20 +47,12 @@ void VmsPanel::rebuild() {
 }
 
 void VmsPanel::refresh(Motion motion) {
-  std::vector<QStringList> rows;
-  if (run() != nullptr) {
-    const WorldModel& world = run()->world();
-    for (std::size_t i = 0; i < world.vms(); ++i) {
-      const VmId id(static_cast<std::uint16_t>(i));
-      const WorldVm& vm = world.vm(id);
-      const QString state = vm.crashed ? tr("crashed") : !vm.poweredOn ? tr("off") : vm.blocked ? tr("blocked") : tr("runs");
-      rows.push_back({qstring(world.name(id)), state, mebibytes(world.memory(id).value()),
-                      mebibytes(vm.at(PagePlace::Private) + vm.at(PagePlace::Shared)), mebibytes(vm.targetPages),
-                      mebibytes(vm.at(PagePlace::Ballooned)), mebibytes(vm.at(PagePlace::Zipped)), mebibytes(vm.at(PagePlace::Swapped)),
-                      mebibytes(vm.activePages), grouped(vm.operations)});
-    }
-  }
-  model_.setRows(rows);
+  model_.setColumns(vmColumns(options().seat()));
+  QStringList tips;
+  for (const VmFigure& figure : vmFigures(options().seat())) tips << tr("vm.NAME.%1\nEnter: the events that made it").arg(figure.metric);
+  model_.setTips(tips);
+  model_.setRows(run() == nullptr ? std::vector<QStringList>()
+                                  : vmRows(run()->world(), run()->history(), run()->playback().now(), options().seat()));
   // While it plays columns keep their places.
   if (motion != Motion::Played) view_->resizeColumnsToContents();
 }

@@ -17,9 +17,16 @@ HostSample sampleOf(const WorldHost& host, std::uint32_t leastFree) {
   return sample;
 }
 
-VmSample sampleOf(const WorldVm& vm) {
+std::uint32_t grainsOf(std::uint64_t ns) { return pagesOf(ns / kTimeGrain.value()); }
+
+VmSample sampleOf(const WorldVm& vm, const VmTally& tally) {
   VmSample sample;
   std::ranges::transform(vm.pages, sample.pages.begin(), pagesOf);
+  std::ranges::transform(vm.guestPages, sample.guestPages.begin(), pagesOf);
+  std::ranges::transform(tally.spent, sample.spent.begin(), grainsOf);
+  std::ranges::transform(tally.latency, sample.latency.begin(), grainsOf);
+  sample.balloonRefused = tally.balloonRefused;
+  sample.evicted = tally.evicted;
   sample.target = pagesOf(vm.targetPages);
   sample.balloonTarget = pagesOf(vm.wantedBalloonPages);
   sample.active = pagesOf(vm.activePages);
@@ -36,9 +43,37 @@ History::History(std::size_t vms, VirtualTime duration) : vms_(vms) {
   step_ = VirtualTime(step);
 }
 
-void History::add(const WorldModel& world, std::uint32_t leastFree) {
+void VmTally::add(const Event& event) {
+  const auto& values = event.values;
+  const auto set = [this](TimeUse use, std::uint64_t time) { spent[static_cast<std::size_t>(use)] = time; };
+  if (event.kind == EventKind::TimeRun) {
+    set(TimeUse::Run, values[0]);
+    set(TimeUse::Idle, values[1]);
+    set(TimeUse::Reclaim, values[2]);
+    set(TimeUse::Blocked, values[3]);
+  } else if (event.kind == EventKind::TimeFaults) {
+    set(TimeUse::FirstTouch, values[0]);
+    set(TimeUse::Break, values[1]);
+    set(TimeUse::Unzip, values[2]);
+    set(TimeUse::SwapIn, values[3]);
+  } else if (event.kind == EventKind::TimeDisks) {
+    set(TimeUse::DiskQueue, values[0]);
+    set(TimeUse::GuestDisk, values[1]);
+    set(TimeUse::GuestPaging, values[2]);
+  } else if (event.kind == EventKind::Latency) {
+    std::copy_n(values.begin(), latency.size(), latency.begin());
+  } else if (event.kind == EventKind::BalloonTarget) {
+    balloonTarget = event.sequence;
+  } else if (event.kind == EventKind::Refusal && balloonTarget != 0 && event.cause == balloonTarget) {
+    ++balloonRefused;
+  } else if (event.kind == EventKind::SwapOut && values[1] != 0) {
+    ++evicted;
+  }
+}
+
+void History::add(const WorldModel& world, std::span<const VmTally> tallies, std::uint32_t leastFree) {
   hosts_.push_back(sampleOf(world.host(), leastFree));
-  for (std::size_t i = 0; i < vms_; ++i) vmSamples_.push_back(sampleOf(world.vm(VmId(static_cast<std::uint16_t>(i)))));
+  for (std::size_t i = 0; i < vms_; ++i) vmSamples_.push_back(sampleOf(world.vm(VmId(static_cast<std::uint16_t>(i))), tallies[i]));
   if (hosts_.size() >= kMostSamples) halve();
 }
 

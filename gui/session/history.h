@@ -4,9 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/vm_clock.h"
 #include "gui/session/gate.h"
 #include "trace/world.h"
 
@@ -23,12 +25,31 @@ struct HostSample {
 };
 struct VmSample {
   std::array<std::uint32_t, kPagePlaces> pages{};
+  std::array<std::uint32_t, kGuestUses> guestPages{};
   std::uint32_t target = 0;
   std::uint32_t balloonTarget = 0;
   std::uint32_t active = 0;
   std::uint64_t operations = 0;
   std::array<GateCounts, kGates> gates{};
+  std::array<std::uint32_t, kTimeUses> spent{};  // since it was powered on, in kTimeGrain
+  std::array<std::uint32_t, 3> latency{};        // p50, p95, p99 of its operations, in kTimeGrain
+  std::uint32_t balloonRefused = 0;              // pages that a balloon driver offered and the hypervisor did not take, so far
+  std::uint32_t evicted = 0;                     // pages that went from the compression cache to the swap file, so far
   [[nodiscard]] std::uint32_t at(PagePlace place) const { return pages[static_cast<std::size_t>(place)]; }
+  [[nodiscard]] std::uint32_t at(GuestUse use) const { return guestPages[static_cast<std::size_t>(use)]; }
+  [[nodiscard]] VirtualTime at(TimeUse use) const;
+};
+// Half a day fits in 32 bits.
+inline constexpr VirtualTime kTimeGrain = microseconds(10);
+inline VirtualTime VmSample::at(TimeUse use) const { return kTimeGrain * spent[static_cast<std::size_t>(use)]; }
+
+// What events tell of a VM that the world does not keep.
+struct VmTally {
+  std::array<std::uint64_t, kTimeUses> spent{};  // ns
+  std::array<std::uint64_t, 3> latency{};        // ns
+  std::uint64_t balloonTarget = 0;               // the last event that told its driver one
+  std::uint32_t balloonRefused = 0, evicted = 0;
+  void add(const Event& event);
 };
 
 // Something that deserves a place on the timeline of its own.
@@ -49,7 +70,7 @@ class History {
   History(std::size_t vms, VirtualTime duration);
 
   // The world after the last event of the step that ends at `time()`.
-  void add(const WorldModel& world, std::uint32_t leastFree);
+  void add(const WorldModel& world, std::span<const VmTally> tallies, std::uint32_t leastFree);
   void addMark(HistoryMark mark);
 
   [[nodiscard]] std::size_t size() const { return hosts_.size(); }

@@ -47,6 +47,7 @@ class HistoryBuilder::Worker final : public QObject {
   std::optional<TraceReader> reader_;
   std::optional<WorldModel> world_;
   std::optional<History> history_;
+  std::vector<VmTally> tallies_;
   std::uint32_t leastFree_ = std::numeric_limits<std::uint32_t>::max();
 };
 
@@ -57,6 +58,7 @@ Result<void> HistoryBuilder::Worker::readOn() {
     reader_.emplace(std::move(*reader));
     world_.emplace(reader_->header());
     history_.emplace(reader_->header().vms.size(), reader_->header().duration);
+    tallies_.resize(reader_->header().vms.size());
   } else if (auto refreshed = reader_->refresh(); !refreshed) {
     return tl::unexpected(refreshed.error());
   }
@@ -70,6 +72,7 @@ Result<void> HistoryBuilder::Worker::readOn() {
     if (!*found) break;
     endSteps(event.hostTime);
     if (auto applied = world_->apply(event); !applied) return tl::unexpected(applied.error());
+    if (event.vm.value() < tallies_.size()) tallies_[event.vm.value()].add(event);
     leastFree_ = std::min(leastFree_, static_cast<std::uint32_t>(world_->host().at(FrameUse::Free)));
     if (isMark(event.kind)) history_->addMark({event.hostTime, event.sequence, event.kind, event.vm, event.values[0], event.text});
     if (n % 4096 == 0 && since.elapsed() > kHandOutMilliseconds) {
@@ -87,7 +90,7 @@ Result<void> HistoryBuilder::Worker::readOn() {
 // Everything before `before` has happened.
 void HistoryBuilder::Worker::endSteps(VirtualTime before) {
   while (history_->nextTime() <= before && !stop_) {
-    history_->add(*world_, leastFree_);
+    history_->add(*world_, tallies_, leastFree_);
     leastFree_ = static_cast<std::uint32_t>(world_->host().at(FrameUse::Free));
   }
 }

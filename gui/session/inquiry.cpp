@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 
+#include "gui/session/page_events.h"
 #include "gui/session/text.h"
 #include "trace/event_text.h"
 #include "trace/trace_cursor.h"
@@ -33,7 +34,7 @@ class Inquiry::Worker final : public QObject {
   explicit Worker(std::filesystem::path path) : path_(std::move(path)) {}
 
   // The number of the newest question of each kind; older ones are dropped, also while they are being answered.
-  std::atomic<std::uint64_t> newestPage{0}, newestFigures{0};
+  std::atomic<std::uint64_t> newestPage{0}, newestFigures{0}, newestTimes{0};
   std::array<std::atomic<std::uint64_t>, kEventsFor> newestEvents{};
   std::atomic<bool> ends{false};
 
@@ -50,6 +51,12 @@ class Inquiry::Worker final : public QObject {
     }
     Q_EMIT done();
   }
+  void answerTimes(std::uint64_t number, std::uint64_t upTo) {
+    if (number == newestTimes && !ends) {
+      if (auto told = tellTimes(number, upTo); !told) Q_EMIT failed(qstring(told.error().text));
+    }
+    Q_EMIT done();
+  }
   void answerEvents(std::uint64_t number, const EventsQuestion& question) {
     if (number == newestFor(question.whom) && !ends) {
       if (auto told = tellEvents(number, question); !told) Q_EMIT failed(qstring(told.error().text));
@@ -61,6 +68,7 @@ class Inquiry::Worker final : public QObject {
   void pageAnswered(std::shared_ptr<const overcommit::gui::PageStory> story);
   void eventsAnswered(overcommit::gui::EventsFor whom, std::shared_ptr<const overcommit::gui::EventWindow> window);
   void figuresAnswered(std::shared_ptr<const overcommit::gui::FiguresPair> figures);
+  void timesAnswered(std::shared_ptr<const overcommit::gui::PageTimes> times);
   void failed(const QString& text);
   void done();
 
@@ -69,11 +77,13 @@ class Inquiry::Worker final : public QObject {
   Result<void> tellPage(std::uint64_t number, VmId vm, Gfn gfn, std::uint64_t upTo);
   Result<void> tellEvents(std::uint64_t number, const EventsQuestion& question);
   Result<void> tellFigures(VirtualTime now, VirtualTime window);
+  Result<void> tellTimes(std::uint64_t number, std::uint64_t upTo);
   [[nodiscard]] bool matches(const Event& event, const EventsQuestion& question) const;
 
   std::filesystem::path path_;
   std::optional<TraceReader> reader_;
   std::optional<TraceCursor> cursor_;  // of the figures
+  std::optional<PageTimes> times_;     // as last told, to go on from
 };
 
 Result<void> Inquiry::Worker::prepare() {
@@ -93,11 +103,7 @@ Result<void> Inquiry::Worker::tellPage(std::uint64_t number, VmId vm, Gfn gfn, s
   auto why = explainPage(*reader_, {vm, gfn, std::nullopt, upTo});
   if (!why) return tl::unexpected(why.error());
   story.why = std::move(*why);
-  const auto ofPage = [&](const Event& event) {
-    if (event.vm != vm || !infoOf(event.kind).hasGfn) return false;
-    if (event.kind == EventKind::LargeMap || event.kind == EventKind::LargeBreak) return event.gfn == largePageOf(gfn);
-    return event.gfn == gfn && event.kind != EventKind::Content && event.kind != EventKind::ReclaimStart;
-  };
+  const auto ofPage = [page = Subject{vm, gfn, std::nullopt}](const Event& event) { return happensTo(event, page); };
   auto visited = visitBackwards(*reader_, upTo, ofPage, [&](const Event& event) {
     if (story.events.size() == kMostPageEvents) {
       story.more = true;
@@ -171,10 +177,27 @@ Result<void> Inquiry::Worker::tellFigures(VirtualTime now, VirtualTime window) {
   return {};
 }
 
+Result<void> Inquiry::Worker::tellTimes(std::uint64_t number, std::uint64_t upTo) {
+  if (auto prepared = prepare(); !prepared) return prepared;
+  if (!times_ || times_->sequence > upTo) times_.emplace(reader_->header());
+  Event event;
+  EventStream stream = reader_->events(times_->sequence + 1);
+  while (times_->sequence < upTo) {
+    if (number != newestTimes || ends) return {};  // what was read is kept for the next question
+    const auto found = stream.next(event);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) break;
+    times_->add(event);
+  }
+  Q_EMIT timesAnswered(std::make_shared<PageTimes>(*times_));
+  return {};
+}
+
 Inquiry::Inquiry(std::filesystem::path path) : worker_(new Worker(std::move(path))) {
   qRegisterMetaType<std::shared_ptr<const overcommit::gui::PageStory>>();
   qRegisterMetaType<std::shared_ptr<const overcommit::gui::EventWindow>>();
   qRegisterMetaType<std::shared_ptr<const overcommit::gui::FiguresPair>>();
+  qRegisterMetaType<std::shared_ptr<const overcommit::gui::PageTimes>>();
   qRegisterMetaType<overcommit::gui::EventsFor>();
   thread_.setObjectName(QStringLiteral("inquiry"));
   worker_->moveToThread(&thread_);
@@ -182,6 +205,7 @@ Inquiry::Inquiry(std::filesystem::path path) : worker_(new Worker(std::move(path
   connect(worker_, &Worker::pageAnswered, this, &Inquiry::pageAnswered);
   connect(worker_, &Worker::eventsAnswered, this, &Inquiry::eventsAnswered);
   connect(worker_, &Worker::figuresAnswered, this, &Inquiry::figuresAnswered);
+  connect(worker_, &Worker::timesAnswered, this, &Inquiry::timesAnswered);
   connect(worker_, &Worker::failed, this, &Inquiry::failed);
   connect(worker_, &Worker::done, this, [this] {
     if (--open_ == 0) Q_EMIT idle();
@@ -219,6 +243,13 @@ void Inquiry::askFigures(VirtualTime now, VirtualTime window) {
   const std::uint64_t number = ++worker_->newestFigures;
   QMetaObject::invokeMethod(
       worker_, [worker = worker_, number, now, window] { worker->answerFigures(number, now, window); }, Qt::QueuedConnection);
+}
+
+void Inquiry::askTimes(std::uint64_t upTo) {
+  ++open_;
+  const std::uint64_t number = ++worker_->newestTimes;
+  QMetaObject::invokeMethod(
+      worker_, [worker = worker_, number, upTo] { worker->answerTimes(number, upTo); }, Qt::QueuedConnection);
 }
 
 }  // namespace overcommit::gui

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "gui/map/map_layer.h"
 #include "trace/event_filter.h"
 #include "trace/memory_figures.h"
 #include "trace/why.h"
@@ -54,11 +55,14 @@ class Inquiry final : public QObject {
                  std::size_t behind);
   // At `now`, and `window` before it.
   void askFigures(VirtualTime now, VirtualTime window);
+  // When pages were touched and moved, up to an event.
+  void askTimes(std::uint64_t upTo);
 
  Q_SIGNALS:
   void pageAnswered(std::shared_ptr<const overcommit::gui::PageStory> story);
   void eventsAnswered(overcommit::gui::EventsFor whom, std::shared_ptr<const overcommit::gui::EventWindow> window);
   void figuresAnswered(std::shared_ptr<const overcommit::gui::FiguresPair> figures);
+  void timesAnswered(std::shared_ptr<const overcommit::gui::PageTimes> times);
   void failed(const QString& text);
   void idle();
 

@@ -25,6 +25,19 @@ QString optionOf(Seat seat) {
   return {};
 }
 
+std::bitset<kEventKinds> eventsOf(Seat seat) {
+  std::bitset<kEventKinds> kinds;
+  if (seesMachine(seat)) return kinds;
+  for (const EventKind kind : {EventKind::Operations, EventKind::Latency, EventKind::Phase, EventKind::ResultChecksum, EventKind::Console,
+                               EventKind::PowerOn, EventKind::PowerOff, EventKind::Crash})
+    kinds.set(indexOf(kind));
+  if (seat == Seat::Application) return kinds;
+  // The guest's own memory, and what its balloon driver was told; which pages that gave up the uses of its frames tell.
+  for (const EventKind kind : {EventKind::GuestFrame, EventKind::GuestSwappedOut, EventKind::BalloonTarget, EventKind::BalloonDriver})
+    kinds.set(indexOf(kind));
+  return kinds;
+}
+
 QString knowledgeOf(Seat seat) {
   switch (seat) {
     case Seat::Application:

@@ -3,7 +3,10 @@
 
 #include <QString>
 #include <array>
+#include <bitset>
 #include <cstdint>
+
+#include "trace/event.h"
 
 namespace overcommit::gui {
 
@@ -18,5 +21,8 @@ QString optionOf(Seat seat);
 QString knowledgeOf(Seat seat);
 // Whether machine memory, gates and swap files are visible from there.
 constexpr bool seesMachine(Seat seat) { return seat == Seat::Hypervisor || seat == Seat::AllKnowing; }
+
+// The kinds of events that somebody there notices; none set: all.
+std::bitset<kEventKinds> eventsOf(Seat seat);
 
 }  // namespace overcommit::gui

@@ -4,6 +4,7 @@
 #include <QObject>
 
 #include "gui/map/map_geometry.h"
+#include "gui/map/map_layer.h"
 #include "gui/session/seat.h"
 
 namespace overcommit::gui {
@@ -15,6 +16,13 @@ class ViewOptions final : public QObject {
   using QObject::QObject;
   [[nodiscard]] Seat seat() const { return seat_; }
   [[nodiscard]] MapOrder order() const { return order_; }
+  [[nodiscard]] MapLayer layer() const { return layer_; }
+  // What maps show: guests know states only.
+  [[nodiscard]] MapLayer shownLayer() const { return seesMachine(seat_) ? layer_ : MapLayer::State; }
+  void setLayer(MapLayer layer) { set(layer_, layer); }
+  // A magnifying glass over the maps, at the pointer.
+  [[nodiscard]] bool loupe() const { return loupe_; }
+  void setLoupe(bool on) { set(loupe_, on); }
   void setSeat(Seat seat) { set(seat_, seat); }
   void setOrder(MapOrder order) { set(order_, order); }
 
@@ -30,6 +38,8 @@ class ViewOptions final : public QObject {
   }
   Seat seat_ = Seat::AllKnowing;
   MapOrder order_ = MapOrder::Auto;
+  MapLayer layer_ = MapLayer::State;
+  bool loupe_ = false;
 };
 
 }  // namespace overcommit::gui

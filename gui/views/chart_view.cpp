@@ -95,14 +95,22 @@ void ChartView::paintBackground() {
   background_.fill(theme().colour(Hue::Ground));
   stale_ = false;
   QPainter painter(&background_);
+  paintAll(painter);
+}
+
+void ChartView::paintAll(QPainter& painter) {
   const QFont chip = theme().font(FontRole::Chip);
   const QFontMetrics metrics(chip);
   painter.setFont(chip);
-  const bool rates = std::ranges::any_of(series_, [](const ChartSeries& one) { return one.unit == ChartSeries::Unit::PerSecond; });
+  // At the right one axis has room: that of the first figure that is no memory.
+  const auto other = std::ranges::find_if(series_, [](const ChartSeries& one) { return one.unit != ChartSeries::Unit::Mebibytes; });
+  const bool rates = other != series_.end();
+  const ChartSeries::Unit rightUnit = rates ? other->unit : ChartSeries::Unit::PerSecond;
+  const QString rightName = rightUnit == ChartSeries::Unit::PerSecond ? nameOf(rightUnit) : QLatin1Char(' ') + nameOf(rightUnit);
   const bool memory = std::ranges::any_of(series_, [](const ChartSeries& one) { return one.unit == ChartSeries::Unit::Mebibytes; });
-  const double mostMemory = mostOf(ChartSeries::Unit::Mebibytes), mostRate = mostOf(ChartSeries::Unit::PerSecond);
+  const double mostMemory = mostOf(ChartSeries::Unit::Mebibytes), mostRate = mostOf(rightUnit);
   const int left = memory ? metrics.horizontalAdvance(axisText(mostMemory) + QStringLiteral(" MiB")) + theme().px(10) : theme().px(10);
-  const int right = rates ? metrics.horizontalAdvance(axisText(mostRate) + QStringLiteral("/s")) + theme().px(10) : theme().px(12);
+  const int right = rates ? metrics.horizontalAdvance(axisText(mostRate) + rightName) + theme().px(10) : theme().px(12);
   const int legend = metrics.height() + theme().px(6);
   plot_ = QRect(left, legend, std::max(width() - left - right, 10), std::max(height() - legend - metrics.height() - theme().px(8), 10));
   axis_ = TimeAxis(VirtualTime(0), run_ == nullptr ? VirtualTime(1) : run_->playback().horizon(), plot_.left(), plot_.width());
@@ -118,7 +126,7 @@ void ChartView::paintBackground() {
                        axisText(mostMemory * i / 4) + (i == 4 ? QStringLiteral(" MiB") : QString()));
     if (rates)
       painter.drawText(QRect(plot_.right() + theme().px(5), label.top(), right, label.height()), Qt::AlignLeft | Qt::AlignVCenter,
-                       axisText(mostRate * i / 4) + (i == 4 ? QStringLiteral("/s") : QString()));
+                       axisText(mostRate * i / 4) + (i == 4 ? rightName : QString()));
   }
   for (const TimeAxis::Tick& tick : axis_.ticks(theme().px(90))) {
     const int wide = metrics.horizontalAdvance(tick.label);
@@ -142,19 +150,18 @@ void ChartView::paintBackground() {
     painter.drawText(plot_, Qt::AlignCenter, run_ == nullptr ? tr("Open a run to draw its figures.") : tr("Choose figures at the left."));
     return;
   }
-  for (std::size_t i = 0; i < series_.size(); ++i)
-    paintCurve(painter, i, series_[i].unit == ChartSeries::Unit::Mebibytes ? mostMemory : mostRate);
-}
-
-QPixmap ChartView::picture() {
-  paintBackground();
-  return background_;
+  for (std::size_t i = 0; i < series_.size(); ++i) paintCurve(painter, i, mostOf(series_[i].unit));
 }
 
 void ChartView::paintEvent(QPaintEvent*) {
   if (stale_) paintBackground();
   QPainter painter(this);
-  painter.drawPixmap(0, 0, background_);
+  if (drawsShapes(painter)) {
+    painter.fillRect(rect(), theme().colour(Hue::Ground));
+    paintAll(painter);
+  } else {
+    painter.drawPixmap(0, 0, background_);
+  }
   if (run_ == nullptr) return;
   nowX_ = axis_.xOf(run_->playback().now());
   painter.fillRect(QRect(nowX_ - 1, plot_.top(), 2, plot_.height()), theme().colour(Hue::Accent));
@@ -200,8 +207,10 @@ bool ChartView::event(QEvent* event) {
     for (std::size_t i = 0; i < series_.size(); ++i) {
       const std::size_t sample = sampleAt(time);
       if (sample >= values_[i].size()) continue;
-      const QString unit = series_[i].unit == ChartSeries::Unit::Mebibytes ? QStringLiteral(" MiB") : QStringLiteral("/s");
-      lines << QStringLiteral("%1: %2%3").arg(series_[i].name, QString::number(values_[i][sample], 'f', 1), unit);
+      lines << QStringLiteral("%1: %2%3")
+                   .arg(
+                       series_[i].name, QString::number(values_[i][sample], 'f', 1),
+                       series_[i].unit == ChartSeries::Unit::PerSecond ? QStringLiteral("/s") : QLatin1Char(' ') + nameOf(series_[i].unit));
     }
   }
   QToolTip::showText(help->globalPos(), lines.join(QLatin1Char('\n')), this);

@@ -20,8 +20,6 @@ class ChartView final : public Picture {
   [[nodiscard]] QAbstractItemModel& table() override { return table_; }
   void setCurves(Run* run, std::vector<ChartSeries> series, VirtualTime window);
   void showNow();
-  // The picture alone, for a report.
-  [[nodiscard]] QPixmap picture();
   [[nodiscard]] QSize minimumSizeHint() const override { return {200, 90}; }
 
  protected:
@@ -34,6 +32,7 @@ class ChartView final : public Picture {
 
  private:
   void paintBackground();
+  void paintAll(QPainter& painter);
   void paintCurve(QPainter& painter, std::size_t curve, double most) const;
   [[nodiscard]] double mostOf(ChartSeries::Unit unit) const;
   [[nodiscard]] std::size_t sampleAt(VirtualTime time) const;

@@ -28,7 +28,14 @@ GateStrip::GateStrip(const Theme& theme, QWidget* parent)
     : Picture(theme, QStringLiteral("gateStrip"), tr("Gates: how pages go between guests and machine"), parent),
       table_({tr("gate"), tr("state"), tr("down a second"), tr("up a second"), tr("down in all"), tr("up in all")}) {}
 
+void GateStrip::setCompact(bool compact) {
+  if (compact == compact_) return;
+  compact_ = compact;
+  update();
+}
+
 int GateStrip::wantedHeight() const {
+  if (compact_) return QFontMetrics(theme().font(FontRole::Strong)).height() + theme().px(8);
   return QFontMetrics(theme().font(FontRole::Strong)).height() + QFontMetrics(theme().font(FontRole::Body)).height() + theme().px(16);
 }
 
@@ -101,7 +108,8 @@ void GateStrip::paintBox(QPainter& painter, const QRect& rect, Gate gate, const 
   const QRect stripe(rect.left() + 1, rect.top() + theme().px(6), theme().px(4), rect.height() - theme().px(12));
   painter.fillRect(stripe, box.state.open ? colour : QColor::fromRgb(mixed(theme().rgb(Hue::Ground), colour.rgb(), 90)));
 
-  const QRect inner = rect.adjusted(theme().px(12), theme().px(6), -theme().px(10), -theme().px(5));
+  const QRect inner = compact_ ? rect.adjusted(theme().px(12), theme().px(3), -theme().px(10), -theme().px(3))
+                               : rect.adjusted(theme().px(12), theme().px(6), -theme().px(10), -theme().px(5));
   const QFont strong = theme().font(FontRole::Strong), small = theme().font(FontRole::Small), body = theme().font(FontRole::Body);
   const QFontMetrics strongMetrics(strong), smallMetrics(small), bodyMetrics(body);
   const QRect top(inner.left(), inner.top(), inner.width(), strongMetrics.height());
@@ -112,6 +120,21 @@ void GateStrip::paintBox(QPainter& painter, const QRect& rect, Gate gate, const 
   painter.setFont(strong);
   painter.setPen(theme().colour(box.state.open ? Hue::Text : Hue::Dim));
   painter.drawText(top, Qt::AlignLeft | Qt::AlignVCenter, name);
+  const QString shortRates = run_ == nullptr          ? QString()
+                             : upName(gate).isEmpty() ? QStringLiteral("↓ %1/s").arg(grouped(box.rate.down))
+                                                      : QStringLiteral("↓ %1/s ↑ %2/s").arg(grouped(box.rate.down), grouped(box.rate.up));
+  if (compact_) {
+    painter.setFont(small);
+    painter.setPen(theme().colour(box.rate.down + box.rate.up > 0 ? Hue::Text : Hue::Dim));
+    const int left = top.width() - strongMetrics.horizontalAdvance(name) - theme().px(8);
+    QString words;
+    for (const QString& form :
+         {shortRates, QStringLiteral("↓ %1/s").arg(grouped(box.rate.down)), QStringLiteral("↓ %1").arg(grouped(box.rate.down))}) {
+      if (words.isEmpty() && smallMetrics.horizontalAdvance(form) <= left) words = form;
+    }
+    painter.drawText(top, Qt::AlignRight | Qt::AlignVCenter, words);
+    return;
+  }
   const int room = top.width() - strongMetrics.horizontalAdvance(name) - theme().px(8);
   QString reason = box.state.shortReason;
   if (smallMetrics.horizontalAdvance(reason) > room) reason = box.state.open ? tr("open") : tr("closed");

@@ -20,6 +20,8 @@ class GateStrip final : public Picture {
   void setRun(Run* run);
   void refresh();
   [[nodiscard]] int wantedHeight() const;
+  // One line a gate instead of two, where there is little room: name and rates.
+  void setCompact(bool compact);
   [[nodiscard]] QRect rectOf(Gate gate) const { return rectOf(static_cast<std::size_t>(gate)); }
 
  Q_SIGNALS:
@@ -48,6 +50,7 @@ class GateStrip final : public Picture {
   Run* run_ = nullptr;
   std::array<Box, kGates> boxes_;
   std::size_t current_ = 0;
+  bool compact_ = false;
   FigureTable table_;
 };
 

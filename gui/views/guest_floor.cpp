@@ -118,7 +118,7 @@ void GuestFloor::layOut() {
     card.memory = world_->memory(card.vm).value();
     card.name = qstring(world_->name(card.vm));
     const QRect map(card.rect.left(), card.rect.top() + head, grid.cardWidth, std::max(grid.cardHeight - head, 1));
-    card.map.layOut(map, card.memory, options_.order(), devicePixelRatioF(), theme(), Hue::Ground);
+    card.map.layOut(map, card.memory, options_.order(), devicePixelRatioF(), theme(), Hue::Ground, options_.shownLayer());
     card.map.update(fields_->pages(card.vm));
     fillFigures(card);
     cards_.push_back(std::move(card));
@@ -187,14 +187,31 @@ void GuestFloor::refreshFigures() {
     if (!same) update(QRect(card.title.topLeft(), QPoint(card.bar.right(), card.bar.bottom() + theme().px(4))));
   }
   std::vector<QStringList> rows;
+  const bool guest = options_.seat() == Seat::GuestOs, machine = seesMachine(options_.seat());
+  if (machine)
+    table_.setColumns({tr("VM"), tr("memory"), tr("private"), tr("shared"), tr("balloon"), tr("zipped"), tr("swapped"), tr("untouched"),
+                       tr("target"), tr("operations")});
+  else if (guest)
+    table_.setColumns({tr("VM"), tr("memory"), tr("free"), tr("kernel"), tr("page cache"), tr("programs"), tr("balloon")});
+  else
+    table_.setColumns({tr("VM"), tr("its own memory"), tr("operations")});
   for (std::size_t i = 0; i < world_->vms(); ++i) {
     const VmId id(static_cast<std::uint16_t>(i));
     const WorldVm& vm = world_->vm(id);
-    QStringList row{qstring(world_->name(id)), mebibytes(world_->memory(id).value())};
-    for (const PagePlace place :
-         {PagePlace::Private, PagePlace::Shared, PagePlace::Ballooned, PagePlace::Zipped, PagePlace::Swapped, PagePlace::Untouched})
-      row << mebibytes(vm.at(place));
-    row << mebibytes(vm.targetPages) << grouped(vm.operations);
+    QStringList row{qstring(world_->name(id))};
+    if (machine) {
+      row << mebibytes(world_->memory(id).value());
+      for (const PagePlace place :
+           {PagePlace::Private, PagePlace::Shared, PagePlace::Ballooned, PagePlace::Zipped, PagePlace::Swapped, PagePlace::Untouched})
+        row << mebibytes(vm.at(place));
+      row << mebibytes(vm.targetPages) << grouped(vm.operations);
+    } else if (guest) {
+      row << mebibytes(world_->memory(id).value()) << mebibytes(vm.at(GuestUse::Free))
+          << mebibytes(vm.at(GuestUse::Kernel) + vm.at(GuestUse::Table)) << mebibytes(vm.at(GuestUse::Cache))
+          << mebibytes(vm.at(GuestUse::User)) << mebibytes(vm.at(GuestUse::Balloon));
+    } else {
+      row << mebibytes(vm.at(GuestUse::User)) << grouped(vm.operations);
+    }
     rows.push_back(row);
   }
   table_.setRows(rows);
@@ -212,6 +229,19 @@ QRect GuestFloor::rectOf(VmId vm, Gfn gfn) const {
     if (card.vm == vm) return card.map.rectOf(gfn.value());
   }
   return {};
+}
+
+QRect GuestFloor::rectOf(VmId vm) const {
+  for (const Card& card : cards_) {
+    if (card.vm == vm) return card.map.rect();
+  }
+  return {};
+}
+
+std::optional<GuestFloor::PageAt> GuestFloor::pageAt(QPoint point) const {
+  const Card* card = cardAt(point);
+  const auto page = card == nullptr ? std::nullopt : card->map.pageAt(point);
+  return page ? std::optional(PageAt{card->vm, Gfn(*page)}) : std::nullopt;
 }
 
 void GuestFloor::enlarge(std::optional<VmId> vm) {
@@ -351,8 +381,8 @@ QString GuestFloor::tipFor(QPoint point) const {
   if (card == nullptr || world_ == nullptr) return {};
   const auto page = card->map.pageAt(point);
   if (page && !card->map.geometry().sorted()) return pageText(*world_, card->vm, Gfn(*page), options_.seat());
-  if (page) return rowText(*world_, card->vm, *page, card->map.geometry().pagesPerRow());
-  return vmText(*world_, card->vm);
+  if (page) return rowText(*world_, card->vm, *page, card->map.geometry().pagesPerRow(), options_.seat());
+  return vmText(*world_, card->vm, options_.seat());
 }
 
 bool GuestFloor::event(QEvent* event) {

@@ -40,6 +40,14 @@ class GuestFloor final : public Picture {
 
   // Where a page is drawn, in this widget; empty if its VM is not shown.
   [[nodiscard]] QRect rectOf(VmId vm, Gfn gfn) const;
+  // The map of a VM.
+  [[nodiscard]] QRect rectOf(VmId vm) const;
+  struct PageAt {
+    VmId vm;
+    Gfn gfn;
+  };
+  // In a sorted map the first page of the row there.
+  [[nodiscard]] std::optional<PageAt> pageAt(QPoint point) const;
   [[nodiscard]] std::optional<VmId> enlarged() const { return enlarged_; }
   void enlarge(std::optional<VmId> vm);
   static constexpr std::size_t kMostCards = 64;

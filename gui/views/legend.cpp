@@ -10,43 +10,61 @@ Legend::Legend(const Theme& theme, const ViewOptions& options, QWidget* parent)
     : Picture(theme, QStringLiteral("legend"), tr("Legend: what the colours mean"), parent),
       options_(options),
       table_({tr("colour"), tr("means")}) {
-  const auto changed = [this] {
-    fillTable();
-    updateGeometry();
-    // A menu bar looks at its corner's size only when that is shown.
-    resize(sizeHint());
-    update();
-  };
-  connect(&theme, &Theme::changed, this, changed);
-  connect(&options_, &ViewOptions::changed, this, changed);
+  connect(&theme, &Theme::changed, this, &Legend::renew);
+  connect(&options_, &ViewOptions::changed, this, &Legend::renew);
   fillTable();
 }
 
+void Legend::setVms(const QStringList& names) {
+  vms_ = names;
+  renew();
+}
+
+void Legend::renew() {
+  fillTable();
+  updateGeometry();
+  // A menu bar looks at its corner's size only when that is shown.
+  resize(sizeHint());
+  update();
+}
+
 std::vector<Legend::Entry> Legend::entries() const {
-  switch (options_.seat()) {
-    case Seat::Application: return {{CellState::Private, tr("its own memory")}, {CellState::Empty, tr("everything else")}};
-    case Seat::GuestOs:
-      return {{CellState::Overhead, tr("kernel")},
-              {CellState::Private, tr("programs")},
-              {CellState::Cache, tr("page cache")},
-              {CellState::Ballooned, tr("balloon")},
-              {CellState::Empty, tr("free")}};
-    case Seat::Hypervisor:
-    case Seat::AllKnowing: break;
+  const Palette& palette = theme().palette();
+  std::vector<Entry> all;
+  const auto add = [&](CellState state, const QString& name) {
+    all.push_back({colourOf(state, palette), name, state == CellState::FreeHeld});
+  };
+  if (options_.seat() == Seat::Application) {
+    add(CellState::Private, tr("its own memory"));
+    add(CellState::Empty, tr("everything else"));
+    return all;
   }
-  std::vector<Entry> all{{CellState::Overhead, tr("overhead")}, {CellState::Private, tr("private")}};
-  if (options_.seat() == Seat::AllKnowing) all.push_back({CellState::FreeHeld, tr("freed by the guest")});
-  all.insert(all.end(), {{CellState::Shared, tr("shared")},
-                         {CellState::Zipped, tr("compressed")},
-                         {CellState::Ballooned, tr("ballooned")},
-                         {CellState::Swapped, tr("swapped")},
-                         {CellState::Empty, tr("untouched, free")}});
+  if (options_.seat() == Seat::GuestOs) {
+    add(CellState::Overhead, tr("kernel"));
+    add(CellState::Private, tr("programs"));
+    add(CellState::Cache, tr("page cache"));
+    add(CellState::Ballooned, tr("balloon"));
+    add(CellState::Empty, tr("free"));
+    return all;
+  }
+  if (options_.layer() != MapLayer::State) {
+    for (const LayerKey& key : keysOf(options_.layer(), palette, vms_)) all.push_back({key.colour, key.name});
+    return all;
+  }
+  add(CellState::Overhead, tr("overhead"));
+  add(CellState::Private, tr("private"));
+  if (options_.seat() == Seat::AllKnowing) add(CellState::FreeHeld, tr("freed by the guest"));
+  add(CellState::Shared, tr("shared"));
+  add(CellState::Zipped, tr("compressed"));
+  add(CellState::Ballooned, tr("ballooned"));
+  add(CellState::Swapped, tr("swapped"));
+  add(CellState::Empty, tr("untouched, free"));
   return all;
 }
 
 void Legend::fillTable() {
   std::vector<QStringList> rows;
-  for (const Entry& entry : entries()) rows.push_back({QColor::fromRgb(colourOf(entry.state, theme().palette())).name(), entry.name});
+  for (const Entry& entry : entries()) rows.push_back({QColor::fromRgb(entry.colour).name(), entry.name});
   table_.setRows(rows);
 }
 
@@ -66,8 +84,8 @@ void Legend::paintEvent(QPaintEvent*) {
   int x = 0;
   for (const Entry& entry : entries()) {
     const QRect swatch(x, (height() - side) / 2, side, side);
-    painter.fillRect(swatch, QColor::fromRgb(colourOf(entry.state, theme().palette())));
-    if (entry.state == CellState::FreeHeld) {
+    painter.fillRect(swatch, QColor::fromRgb(entry.colour));
+    if (entry.hatched) {
       painter.setPen(QPen(theme().colour(Hue::Text), 1));
       painter.drawLine(swatch.bottomLeft(), swatch.topRight());
     }

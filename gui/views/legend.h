@@ -14,6 +14,8 @@ class Legend final : public Picture {
  public:
   Legend(const Theme& theme, const ViewOptions& options, QWidget* parent);
   [[nodiscard]] QAbstractItemModel& table() override { return table_; }
+  // The names of the run's VMs, for the layer of owners.
+  void setVms(const QStringList& names);
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
 
@@ -22,13 +24,16 @@ class Legend final : public Picture {
 
  private:
   struct Entry {
-    CellState state;
+    QRgb colour;
     QString name;
+    bool hatched = false;
   };
   [[nodiscard]] std::vector<Entry> entries() const;
   void fillTable();
+  void renew();
 
   const ViewOptions& options_;
+  QStringList vms_;
   FigureTable table_;
 };
 

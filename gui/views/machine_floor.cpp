@@ -30,7 +30,9 @@ void MachineFloor::setWorld(const WorldModel* world, const WorldFields* fields, 
   layOut();
 }
 
-int MachineFloor::headHeight() const { return theme().px(20) + theme().px(4) + theme().px(22) + theme().px(20); }
+int MachineFloor::headHeight() const {
+  return theme().px(20) + theme().px(compact_ ? 2 : 4) + theme().px(compact_ ? 18 : 22) + theme().px(compact_ ? 9 : 20);
+}
 
 int MachineFloor::heightWithin(int width, int most) const {
   if (world_ == nullptr) return most;
@@ -42,11 +44,11 @@ int MachineFloor::heightWithin(int width, int most) const {
 
 void MachineFloor::layOut() {
   heading_ = QRect(0, 0, width(), theme().px(20));
-  bar_ = QRect(0, heading_.bottom() + 1 + theme().px(4), width(), theme().px(22));
-  ticks_ = QRect(0, bar_.bottom() + 1, width(), theme().px(20));
+  bar_ = QRect(0, heading_.bottom() + 1 + theme().px(compact_ ? 2 : 4), width(), theme().px(compact_ ? 18 : 22));
+  ticks_ = QRect(0, bar_.bottom() + 1, width(), theme().px(compact_ ? 9 : 20));
   if (world_ == nullptr) return update();
   const QRect map(0, ticks_.bottom() + 1, width(), std::max(height() - ticks_.bottom() - 1, 1));
-  map_.layOut(map, world_->hostMemory().value(), options_.order(), devicePixelRatioF(), theme(), Hue::Ground);
+  map_.layOut(map, world_->hostMemory().value(), options_.order(), devicePixelRatioF(), theme(), Hue::Ground, options_.shownLayer());
   map_.update(fields_->frames());
   refreshFigures();
   update();
@@ -96,7 +98,7 @@ void MachineFloor::paintThresholds(QPainter& painter) const {
     leftmost = std::min(leftmost, x);
   }
   const QString names = thresholdText();
-  if (names.isEmpty()) return;
+  if (names.isEmpty() || compact_) return;
   const QString text = tr("free: %1 MiB · state %2 · thresholds %3 MiB")
                            .arg(mebibytesNumber(world_->host().at(FrameUse::Free)), nameOfState(world_->host().freeState), names);
   const QString shorter = tr("state %1 · thresholds %2 MiB").arg(nameOfState(world_->host().freeState), names);

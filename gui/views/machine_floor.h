@@ -26,7 +26,14 @@ class MachineFloor final : public Picture {
   void refreshCells();
   void refreshFigures();
   [[nodiscard]] int headHeight() const;
+  // Ticks of thresholds without their words, and a lower bar, where there is little room.
+  void setCompact(bool compact) { compact_ = compact; }
   [[nodiscard]] int heightWithin(int width, int most) const;
+  // In a sorted map the first frame of the row there.
+  [[nodiscard]] std::optional<Mfn> frameAt(QPoint point) const {
+    const auto page = map_.pageAt(point);
+    return page ? std::optional(Mfn(*page)) : std::nullopt;
+  }
   [[nodiscard]] QRect rectOf(Mfn mfn) const { return map_.rectOf(mfn.value()); }
 
  protected:
@@ -47,6 +54,7 @@ class MachineFloor final : public Picture {
   Selection* selection_ = nullptr;
   MapView map_;
   QRect heading_, bar_, ticks_;
+  bool compact_ = false;
   std::vector<BarPart> parts_;
   FigureTable table_;
 };

@@ -5,11 +5,11 @@
 
 namespace overcommit::gui {
 
-void MapView::layOut(const QRect& rect, std::uint64_t pages, MapOrder order, double ratio, const Theme& theme, Hue ground) {
+void MapView::layOut(const QRect& rect, std::uint64_t pages, MapOrder order, double ratio, const Theme& theme, Hue ground, MapLayer layer) {
   ratio_ = ratio;
   const QSize device(static_cast<int>(std::floor(rect.width() * ratio)), static_cast<int>(std::floor(rect.height() * ratio)));
   const MapGeometry geometry(pages, device, order);
-  painter_.setUp(geometry, CellColours(theme.palette(), theme.rgb(ground)));
+  painter_.setUp(geometry, CellColours(theme.palette(), theme.rgb(ground), layer));
   rect_ = QRect(rect.topLeft(), QSize(static_cast<int>(std::ceil(geometry.size().width() / ratio)),
                                       static_cast<int>(std::ceil(geometry.size().height() / ratio))));
 }

@@ -15,7 +15,8 @@ namespace overcommit::gui {
 class MapView {
  public:
   // Lays the map out in `rect`, whose top left corner it keeps; rect() is what it takes.
-  void layOut(const QRect& rect, std::uint64_t pages, MapOrder order, double ratio, const Theme& theme, Hue ground);
+  void layOut(const QRect& rect, std::uint64_t pages, MapOrder order, double ratio, const Theme& theme, Hue ground,
+              MapLayer layer = MapLayer::State);
   // Brings the image up to date; returns the part of the widget that changed.
   QRect update(const CellField& field);
   void paint(QPainter& painter, const QRect& exposed) const;

@@ -2,7 +2,13 @@
 #include "gui/views/picture.h"
 
 #include <QFontMetrics>
+#include <QPaintEngine>
 #include <QPainter>
+#include <QSaveFile>
+#include <QSvgGenerator>
+#include <algorithm>
+
+#include "gui/models/figure_table.h"
 
 namespace overcommit::gui {
 
@@ -34,6 +40,50 @@ int Picture::paintHeading(QPainter& painter, QRect line, const QString& heading,
   const QRect rest(begin, line.top(), std::max(right - begin, 0), line.height());
   painter.drawText(rest, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(words, Qt::ElideRight, rest.width()));
   return begin + wordsWidth;
+}
+
+const Figure* Picture::figureAt(QPoint point) const {
+  const auto found = std::ranges::find_if(figures_, [&](const Figure& figure) { return figure.rect.contains(point); });
+  return found == figures_.end() ? nullptr : &*found;
+}
+
+bool Picture::chooseFigure(QPoint point) {
+  const Figure* figure = figureAt(point);
+  if (figure == nullptr) return false;
+  Q_EMIT figureChosen(Figure(*figure));  // a copy: whoever hears of it may have this painted anew
+  return true;
+}
+
+QString Picture::tipOf(const Figure& figure) { return tr("%1\nClick: the events that made it").arg(figure.metric); }
+
+bool Picture::drawsShapes(const QPainter& painter) {
+  return painter.paintEngine() != nullptr && painter.paintEngine()->type() == QPaintEngine::SVG;
+}
+
+Result<void> savePicture(QWidget& widget, const QAbstractItemModel& table, const QString& path) {
+  const auto refuse = [&path](const QString& why) {
+    return failure("cannot write {}: {}. Is its folder there, may you write to it, and is the disk full?", path.toStdString(),
+                   why.toStdString());
+  };
+  QSaveFile file(path);
+  if (!file.open(QIODevice::WriteOnly)) return refuse(file.errorString());
+  if (path.endsWith(QStringLiteral(".csv"), Qt::CaseInsensitive)) {
+    file.write(csvOf(table).toUtf8());
+  } else if (path.endsWith(QStringLiteral(".svg"), Qt::CaseInsensitive)) {
+    QSvgGenerator generator;
+    generator.setOutputDevice(&file);
+    generator.setTitle(widget.accessibleName());
+    generator.setSize(widget.size());
+    generator.setViewBox(widget.rect());
+    // The resolution in which fonts of so many px are that high.
+    generator.setResolution(widget.logicalDpiX());
+    QPainter painter(&generator);
+    widget.render(&painter, QPoint(), QRegion(), QWidget::RenderFlags(QWidget::DrawChildren));
+  } else if (!widget.grab().save(&file, "PNG")) {
+    return refuse(file.errorString());
+  }
+  if (!file.commit()) return refuse(file.errorString());
+  return {};
 }
 
 }  // namespace overcommit::gui

@@ -31,7 +31,7 @@ void SwapFloor::setWorld(const WorldModel* world, const WorldFields* fields, Sel
   layOut();
 }
 
-bool SwapFloor::labelled() const { return world_ != nullptr && world_->vms() <= kMostLabelled; }
+bool SwapFloor::labelled() const { return world_ != nullptr && !compact_ && world_->vms() <= kMostLabelled; }
 
 int SwapFloor::heightFor(int strip) const {
   const int label = labelled() ? QFontMetrics(theme().font(FontRole::Chip)).height() + theme().px(2) : 0;

@@ -27,6 +27,8 @@ class SwapFloor final : public Picture {
   [[nodiscard]] QRect rectOf(VmId vm, std::uint64_t slot) const;
   // For a strip of so many px.
   [[nodiscard]] int heightFor(int strip) const;
+  // Without labels, where there is little room.
+  void setCompact(bool compact) { compact_ = compact; }
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -51,6 +53,7 @@ class SwapFloor final : public Picture {
   const WorldFields* fields_ = nullptr;
   Selection* selection_ = nullptr;
   std::vector<Strip> strips_;
+  bool compact_ = false;
   FigureTable table_;
 };
 

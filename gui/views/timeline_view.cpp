@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "base/units.h"
+#include "gui/map/cell_state.h"
 #include "gui/models/subject_text.h"
 #include "gui/session/text.h"
 
@@ -61,10 +62,12 @@ void TimelineView::layOut() {
   const int right = width() - theme().px(14);
   const int plotWidth = std::max(right - labelWidth, 10);
   labels_ = QRect(0, 0, labelWidth, height());
-  setMinimumHeight(2 * chip.height() + theme().px(40) + static_cast<int>(kGates) * std::max(chip.height(), theme().px(10)));
+  setMinimumHeight(2 * chip.height() + theme().px(38));
   axisRow_ = QRect(labelWidth, theme().px(2), plotWidth, chip.height() + theme().px(8));
   states_ = QRect(labelWidth, axisRow_.bottom() + 1, plotWidth, chip.height() + theme().px(2));
-  const int trackHeight = std::max(chip.height(), theme().px(10));
+  // Where all does not fit, the tracks of the gates go.
+  const bool low = height() < 2 * chip.height() + theme().px(40) + static_cast<int>(kGates) * std::max(chip.height(), theme().px(10));
+  const int trackHeight = low ? 0 : std::max(chip.height(), theme().px(10));
   const int tracksHeight = trackHeight * static_cast<int>(kGates);
   const int rest = height() - states_.bottom() - 1 - theme().px(8) - tracksHeight - theme().px(4);
   area_ = QRect(labelWidth, states_.bottom() + 1 + theme().px(4), plotWidth, std::max(rest, theme().px(16)));
@@ -80,9 +83,34 @@ void TimelineView::rebuild() {
   update();
 }
 
+void TimelineView::setSeat(Seat seat) { seat_ = seat; }
+
+VmId TimelineView::guest() const { return run_->selection().subject().vm.value_or(VmId(0)); }
+
 void TimelineView::fillTable() {
   std::vector<QStringList> rows;
-  if (run_ != nullptr) {
+  const bool machine = seesMachine(seat_);
+  if (machine)
+    table_.setColumns({tr("time"), tr("free state"), tr("private"), tr("shared"), tr("zip store"), tr("overhead"), tr("free")});
+  else if (seat_ == Seat::GuestOs)
+    table_.setColumns({tr("time"), tr("kernel"), tr("programs"), tr("page cache"), tr("balloon"), tr("free")});
+  else
+    table_.setColumns({tr("time"), tr("its own memory"), tr("operations")});
+  if (run_ != nullptr && !machine) {
+    const History& history = run_->history();
+    constexpr std::size_t kGuestRows = 100;
+    const std::size_t by = std::max<std::size_t>(history.size() / kGuestRows, 1);
+    for (std::size_t i = by - 1; i < history.size() && guest().value() < history.vms(); i += by) {
+      const VmSample& vm = history.vm(i, guest());
+      QStringList row{clockText(history.timeOf(i))};
+      if (seat_ == Seat::GuestOs)
+        row << mebibytes(std::uint64_t{vm.at(GuestUse::Kernel)} + vm.at(GuestUse::Table)) << mebibytes(vm.at(GuestUse::User))
+            << mebibytes(vm.at(GuestUse::Cache)) << mebibytes(vm.at(GuestUse::Balloon)) << mebibytes(vm.at(GuestUse::Free));
+      else
+        row << mebibytes(vm.at(GuestUse::User)) << grouped(vm.operations);
+      rows.push_back(row);
+    }
+  } else if (run_ != nullptr) {
     const History& history = run_->history();
     constexpr std::size_t kRows = 100;
     const std::size_t by = std::max<std::size_t>(history.size() / kRows, 1);
@@ -168,8 +196,43 @@ void TimelineView::paintArea(QPainter& painter) const {
   }
 }
 
+// What a guest knows of its memory, over all that it believes to have.
+void TimelineView::paintGuest(QPainter& painter) const {
+  const History& history = run_->history();
+  const QRect room(area_.left(), states_.top(), area_.width(), tracks_.bottom() - states_.top() + 1);
+  painter.fillRect(room, theme().colour(Hue::Panel));
+  if (guest().value() >= history.vms()) return;
+  struct Layer {
+    QRgb colour;
+    std::uint64_t pages;
+  };
+  const double all = static_cast<double>(std::max<std::uint64_t>(run_->world().memory(guest()).value(), 1));
+  for (int x = room.left(); x <= room.right(); ++x) {
+    const std::size_t i = history.indexAt(axis_.timeAt(x + 1));
+    if (i >= history.size() || history.timeOf(history.size() - 1) + history.step() < axis_.timeAt(x)) continue;
+    const VmSample& vm = history.vm(i, guest());
+    const auto colour = [this](CellState state) { return colourOf(state, theme().palette()); };
+    std::vector<Layer> layers{{colour(CellState::Private), vm.at(GuestUse::User)}};
+    if (seat_ == Seat::GuestOs)
+      layers = {{colour(CellState::Overhead), std::uint64_t{vm.at(GuestUse::Kernel)} + vm.at(GuestUse::Table)},
+                {colour(CellState::Private), vm.at(GuestUse::User)},
+                {colour(CellState::Cache), vm.at(GuestUse::Cache)},
+                {colour(CellState::Ballooned), vm.at(GuestUse::Balloon)}};
+    painter.fillRect(QRect(x, room.top(), 1, room.height()), theme().colour(Hue::Empty));
+    std::uint64_t below = 0;
+    int bottom = room.bottom() + 1;
+    for (const Layer& layer : layers) {
+      below += layer.pages;
+      const int top = room.bottom() + 1 - static_cast<int>(std::lround(static_cast<double>(below) / all * room.height()));
+      if (top < bottom) painter.fillRect(QRect(x, top, 1, bottom - top), QColor::fromRgb(layer.colour));
+      bottom = std::min(bottom, top);
+    }
+  }
+}
+
 // One thin track a gate: pages down below its line, pages up above it, the highest column of the run as high as the track.
 void TimelineView::paintTracks(QPainter& painter) const {
+  if (tracks_.height() <= 0) return;
   const History& history = run_->history();
   const int height = tracks_.height() / static_cast<int>(kGates);
   for (const Gate gate : kAllGates) {
@@ -216,11 +279,20 @@ void TimelineView::paintBackground() {
   background_.fill(theme().colour(Hue::Ground));
   backgroundStale_ = false;
   QPainter painter(&background_);
+  paintAll(painter);
+}
+
+void TimelineView::paintAll(QPainter& painter) const {
   if (run_ == nullptr) return;
-  paintStates(painter);
-  paintArea(painter);
-  paintTracks(painter);
-  paintMarks(painter);
+  const bool machine = seesMachine(seat_);
+  if (machine) {
+    paintStates(painter);
+    paintArea(painter);
+    paintTracks(painter);
+    paintMarks(painter);
+  } else {
+    paintGuest(painter);
+  }
   const QFont chip = theme().font(FontRole::Chip);
   const QFontMetrics metrics(chip);
   painter.setFont(chip);
@@ -235,9 +307,14 @@ void TimelineView::paintBackground() {
     painter.drawText(QRect(theme().px(10), row.top(), labels_.width() - theme().px(14), row.height()), Qt::AlignLeft | Qt::AlignVCenter,
                      text);
   };
+  if (!machine) {
+    const QRect first(0, states_.top(), 1, metrics.height());
+    return label(first, metrics.elidedText(qstring(run_->world().name(guest())), Qt::ElideRight, labels_.width() - theme().px(14)));
+  }
   label(states_, tr("free state"));
   label(area_, tr("machine"));
   const int height = tracks_.height() / static_cast<int>(kGates);
+  if (height <= 0) return;
   for (const Gate gate : kAllGates) label(QRect(0, tracks_.top() + static_cast<int>(gate) * height, 1, height), nameOf(gate));
 }
 
@@ -246,7 +323,12 @@ void TimelineView::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   const QRect exposed = event->rect();
   const double ratio = background_.devicePixelRatio();
-  painter.drawPixmap(QRectF(exposed), background_, QRectF(QPointF(exposed.topLeft()) * ratio, QSizeF(exposed.size()) * ratio));
+  if (drawsShapes(painter)) {
+    painter.fillRect(rect(), theme().colour(Hue::Ground));
+    paintAll(painter);
+  } else {
+    painter.drawPixmap(QRectF(exposed), background_, QRectF(QPointF(exposed.topLeft()) * ratio, QSizeF(exposed.size()) * ratio));
+  }
   if (run_ == nullptr) return;
   const int top = states_.top(), bottom = tracks_.bottom() + 1;
   if (const auto range = run_->selection().range()) {
@@ -363,6 +445,7 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
 QString TimelineView::tipFor(QPoint point) const {
   if (run_ == nullptr || point.x() < axis_.left()) return {};
   for (const HistoryMark& mark : run_->history().marks()) {
+    if (!seesMachine(seat_)) break;
     if (mark.kind == EventKind::FreeStateChange || mark.kind == EventKind::Block) continue;
     if (std::abs(axis_.xOf(mark.time) - point.x()) <= theme().px(5) && std::abs(point.y() - area_.top()) <= theme().px(8))
       return tr("%1: %2 %3").arg(clockText(mark.time), qstring(infoOf(mark.kind).name), qstring(mark.text));
@@ -370,6 +453,10 @@ QString TimelineView::tipFor(QPoint point) const {
   const VirtualTime time = axis_.timeAt(point.x());
   const History& history = run_->history();
   QStringList lines{clockText(time)};
+  if (!seesMachine(seat_)) {
+    lines << tr("Drag in the upper row moves the instant. Wheel: nearer, further.");
+    return lines.join(QLatin1Char('\n'));
+  }
   if (const std::size_t i = history.indexAt(time); i < history.size()) {
     const HostSample& host = history.host(i);
     lines << tr("state %1, %2 free").arg(nameOfState(host.state), mebibytes(host.at(FrameUse::Free)));

@@ -6,6 +6,7 @@
 
 #include "gui/models/figure_table.h"
 #include "gui/session/run.h"
+#include "gui/session/seat.h"
 #include "gui/views/picture.h"
 #include "gui/views/time_axis.h"
 
@@ -22,6 +23,8 @@ class TimelineView final : public Picture {
   TimelineView(const Theme& theme, QWidget* parent);
   [[nodiscard]] QAbstractItemModel& table() override { return table_; }
   void setRun(Run* run);
+  // From a guest's seat: what the guest uses its memory for, of the VM that is selected or the first, and nothing of the host.
+  void setSeat(Seat seat);
   // The history has grown, or the theme is another one.
   void rebuild();
   // The instant is another one.
@@ -47,15 +50,19 @@ class TimelineView final : public Picture {
   enum class Drag : std::uint8_t { None, Scrub, Range };
   void layOut();
   void paintBackground();
+  void paintAll(QPainter& painter) const;
   void paintStates(QPainter& painter) const;
   void paintArea(QPainter& painter) const;
   void paintTracks(QPainter& painter) const;
   void paintMarks(QPainter& painter) const;
+  void paintGuest(QPainter& painter) const;
+  [[nodiscard]] VmId guest() const;
   void fillTable();
   void scrubTo(int x);
   [[nodiscard]] QString tipFor(QPoint point) const;
 
   Run* run_ = nullptr;
+  Seat seat_ = Seat::AllKnowing;
   VirtualTime from_, to_;  // what is shown; to_ 0: everything
   TimeAxis axis_;
   QRect labels_, axisRow_, states_, area_, tracks_;

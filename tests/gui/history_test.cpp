@@ -49,8 +49,9 @@ class HistoryTest : public QObject {
   void aLongRunTakesNoMoreRoomThanAShortOne() {
     WorldModel world(smallHeader());
     History history(3, milliseconds(10));
+    const std::vector<VmTally> tallies(3);
     const VirtualTime step = history.step();
-    for (int i = 0; i < 20'000; ++i) history.add(world, 50);
+    for (int i = 0; i < 20'000; ++i) history.add(world, tallies, 50);
     QVERIFY(history.size() < History::kMostSamples);
     QVERIFY(history.step() > step);
     QCOMPARE(history.timeOf(history.size() - 1).value() / history.step().value(), std::uint64_t{history.size()});
@@ -59,8 +60,40 @@ class HistoryTest : public QObject {
   void theLeastFreeOfAStepSurvives() {
     WorldModel world(smallHeader());
     History history(3, milliseconds(10));
-    for (std::size_t i = 0; i < History::kMostSamples; ++i) history.add(world, i == 1000 ? 7 : 60);
+    const std::vector<VmTally> tallies(3);
+    for (std::size_t i = 0; i < History::kMostSamples; ++i) history.add(world, tallies, i == 1000 ? 7 : 60);
     QCOMPARE(history.host(500).leastFree, 7u);
+  }
+
+  void whatOnlyEventsTellIsTallied() {
+    VmTally tally;
+    const auto tell = [&tally](EventKind kind, std::array<std::uint64_t, kEventValues> values, std::uint64_t sequence,
+                               std::uint64_t cause) {
+      Event event;
+      event.kind = kind;
+      event.values = values;
+      event.sequence = sequence;
+      event.cause = cause;
+      tally.add(event);
+    };
+    tell(EventKind::TimeFaults, {30'000, 20'000, 10'000, 5'000'000}, 1, 0);
+    tell(EventKind::TimeDisks, {70'000, 80'000, 90'000, 0}, 2, 0);
+    tell(EventKind::Refusal, {1, 0, 0, 0}, 3, 0);  // before any target
+    tell(EventKind::BalloonTarget, {64, 0, 0, 0}, 4, 0);
+    tell(EventKind::Refusal, {1, 0, 0, 0}, 5, 4);
+    tell(EventKind::Refusal, {1, 0, 0, 0}, 6, 2);  // of a scan
+    tell(EventKind::SwapOut, {3, 1, 0, 0}, 7, 0);
+    tell(EventKind::SwapOut, {4, 0, 0, 0}, 8, 0);
+    tell(EventKind::Latency, {100'000, 200'000, 300'000, 0}, 9, 0);
+    QCOMPARE(tally.balloonRefused, 1u);
+    QCOMPARE(tally.evicted, 1u);
+    History history(1, milliseconds(10));
+    history.add(WorldModel(smallHeader()), std::span(&tally, 1), 0);
+    const VmSample& sample = history.vm(0, VmId(0));
+    QCOMPARE(sample.at(TimeUse::SwapIn), milliseconds(5));
+    QCOMPARE(sample.at(TimeUse::GuestPaging), microseconds(90));
+    QCOMPARE(sample.at(TimeUse::Run), VirtualTime(0));
+    QCOMPARE(kTimeGrain * sample.latency[1], microseconds(200));
   }
 
   void gateCountsBetweenSamplesAreInProportion() {

@@ -14,6 +14,7 @@
 #include "gui/app/main_window.h"
 #include "gui/app/options.h"
 #include "gui/models/event_log_model.h"
+#include "gui/session/page_events.h"
 #include "gui/support/recorded_trace.h"
 #include "gui/views/chart_view.h"
 #include "gui/views/gate_strip.h"
@@ -69,7 +70,7 @@ class WindowTest : public QObject {
     window_->run()->selection().selectPage(some.vm, some.gfn);
     std::vector<std::uint64_t> ofPage;
     for (const Event& event : events) {
-      if (event.vm == some.vm && infoOf(event.kind).hasGfn && event.gfn == some.gfn) ofPage.push_back(event.sequence);
+      if (happensTo(event, Subject{some.vm, some.gfn, std::nullopt})) ofPage.push_back(event.sequence);
     }
     QVERIFY(ofPage.size() > 1);
     for (const std::uint64_t sequence : ofPage) {
@@ -266,7 +267,7 @@ class WindowTest : public QObject {
   void chartsDrawWhatIsTicked() {
     window_->showPanel(QStringLiteral("charts"));
     auto* list = window_->findChild<QListWidget*>(QStringLiteral("chartSeries"));
-    auto* view = window_->findChild<ChartView*>();
+    auto* view = window_->findChild<ChartView*>(QStringLiteral("chartView"));
     const int before = view->table().columnCount();
     QListWidgetItem* item = list->findItems(QStringLiteral("shared"), Qt::MatchExactly).value(0);
     QVERIFY(item != nullptr);
@@ -400,6 +401,7 @@ class WindowTest : public QObject {
     QVERIFY(!parse({QStringLiteral("--at"), QStringLiteral("soon"), QStringLiteral("x.octrace")}));
     QVERIFY(!parse({QStringLiteral("--seat"), QStringLiteral("sofa")}));
     QVERIFY(!parse({QStringLiteral("--theme"), QStringLiteral("pink")}));
+    QVERIFY(!parse({QStringLiteral("--layer"), QStringLiteral("cake")}));
     QVERIFY(!parse({QStringLiteral("--screenshot"), QStringLiteral("x.png")}));
     QVERIFY(!parse({QStringLiteral("a.octrace"), QStringLiteral("b.octrace")}));
     QVERIFY(!parse({QStringLiteral("--nonsense")}));

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Screens are right in their structure: at every size, shade and text zoom nothing is cut off and the colours of memory are there.
+#include <QAbstractButton>
+#include <QComboBox>
+#include <QLabel>
+#include <QStatusBar>
+#include <QToolBar>
+#include <set>
+
+#include "gui/support/recorded_trace.h"
+#include "gui/support/shown_window.h"
+#include "gui/views/gate_strip.h"
+#include "gui/views/guest_floor.h"
+#include "gui/views/machine_floor.h"
+#include "gui/views/swap_floor.h"
+
+using namespace overcommit;
+using namespace overcommit::gui;
+using namespace overcommit::test;
+
+namespace {
+
+// What a label or button needs to show its text whole.
+bool showsItsText(const QWidget& widget) {
+  if (const auto* label = qobject_cast<const QLabel*>(&widget)) {
+    if (label->text().isEmpty() || label->wordWrap()) return true;
+    return label->width() + 1 >= label->fontMetrics().boundingRect(QRect(0, 0, 10'000, 10'000), 0, label->text()).width() &&
+           label->height() + 1 >= label->fontMetrics().height();
+  }
+  if (qobject_cast<const QAbstractButton*>(&widget) != nullptr || qobject_cast<const QComboBox*>(&widget) != nullptr)
+    return widget.height() + 1 >= widget.fontMetrics().height();
+  return true;
+}
+
+}  // namespace
+
+class ScreensTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void everySizeShadeAndZoomIsWhole_data() {
+    QTest::addColumn<QSize>("size");
+    QTest::addColumn<bool>("dark");
+    QTest::addColumn<int>("zoom");
+    QTest::addColumn<QString>("panel");
+    for (const QSize size : {QSize(1280, 720), QSize(1600, 900), QSize(1920, 1080)}) {
+      for (const bool dark : {false, true}) {
+        for (const int zoom : {100, 150}) {
+          for (const char* panel : {"inspector", "events", "balloon"}) {
+            if (zoom == 150 && size.height() == 720 && QByteArray(panel) != "inspector") continue;  // that much text is for larger windows
+            QTest::addRow("%dx%d %s %d%% %s", size.width(), size.height(), dark ? "dark" : "light", zoom, panel)
+                << size << dark << zoom << QString::fromLatin1(panel);
+          }
+        }
+      }
+    }
+  }
+  void everySizeShadeAndZoomIsWhole() {
+    QFETCH(QSize, size);
+    QFETCH(bool, dark);
+    QFETCH(int, zoom);
+    QFETCH(QString, panel);
+    ShownWindow shown(size);
+    shown.theme.choose(dark ? ThemeChoice::Dark : ThemeChoice::Light);
+    shown.theme.setZoom(zoom);
+    VERIFY_OK(shown.open(trace_.path()));
+    shown.window.showPanel(panel);
+    shown.playback().seek(shown.playback().end());
+    shown.run().waitForAnswers();
+    QCoreApplication::processEvents();
+    QVERIFY2(shown.window.width() == size.width() && shown.window.height() == size.height(),
+             qPrintable(QStringLiteral("%1x%2").arg(shown.window.width()).arg(shown.window.height())));
+    const QImage image = shown.window.grab().toImage();
+    std::set<QRgb> colours;
+    for (int y = 0; y < image.height(); ++y) {
+      const auto* line = reinterpret_cast<const QRgb*>(image.constScanLine(y));
+      for (int x = 0; x < image.width(); ++x) colours.insert(line[x] | 0xff00'0000u);
+    }
+    // Each colour of a state is somewhere, in maps or at least in the legend.
+    for (std::size_t i = 0; i < kMemoryHues; ++i)
+      QVERIFY2(colours.contains(shown.theme.rgb(static_cast<Hue>(i))), qPrintable(QStringLiteral("memory colour %1").arg(i)));
+    for (const QWidget* widget : shown.window.findChildren<QWidget*>()) {
+      if (!widget->isVisible() || widget->visibleRegion().isEmpty()) continue;
+      QVERIFY2(showsItsText(*widget),
+               qPrintable(QStringLiteral("%1 %2").arg(QString::fromLatin1(widget->metaObject()->className()), widget->objectName())));
+    }
+    const auto* legend = shown.find<QWidget>("legend");
+    QVERIFY(legend->isVisible() && legend->width() >= legend->sizeHint().width());
+    // Floors lie below one another, whole, inside the room.
+    const QWidget& room = shown.window.machineRoom();
+    int bottom = 0;
+    for (const char* name : {"guestFloor", "gateStrip", "machineFloor", "swapFloor"}) {
+      const auto* floor = shown.find<QWidget>(name);
+      QVERIFY2(floor->isVisible() && floor->y() >= bottom && floor->geometry().bottom() < room.height(), name);
+      bottom = floor->geometry().bottom();
+    }
+    // Maps remain maps: of the smallest VM a page can be seen.
+    const QRect cell = shown.window.machineRoom().guests().rectOf(VmId(0), Gfn(1));
+    QVERIFY2(cell.width() >= 2 && cell.height() >= 2, qPrintable(QStringLiteral("%1x%2").arg(cell.width()).arg(cell.height())));
+  }
+
+  void noPanelIsClippedWhereItIsShown() {
+    ShownWindow shown(QSize(1280, 720));
+    VERIFY_OK(shown.open(trace_.path()));
+    for (const PanelEntry& entry : panelTable()) {
+      shown.show(entry.id.toLatin1().constData());
+      const Panel* panel = shown.window.panel(entry.id);
+      QVERIFY2(panel->isVisible(), qPrintable(entry.id));
+      QVERIFY2(shown.window.rect().contains(QRect(panel->mapTo(&shown.window, QPoint()), panel->size())), qPrintable(entry.id));
+      QVERIFY2(shown.window.height() == 720 && shown.window.width() == 1280, qPrintable(entry.id));
+      QVERIFY2(shown.window.machineRoom().height() >= 300,
+               qPrintable(QStringLiteral("%1: %2").arg(entry.id).arg(shown.window.machineRoom().height())));
+    }
+  }
+
+  void aStillInstantIsStillInEveryPanel() {
+    ShownWindow shown;
+    VERIFY_OK(shown.open(trace_.path()));
+    shown.playback().seek(milliseconds(5));
+    for (const char* panel : {"balloon", "zip", "swapFile", "costs", "charts", "vms"}) {
+      shown.show(panel);
+      shown.run().waitForAnswers();
+      QCoreApplication::processEvents();
+      const QImage before = shown.window.grab().toImage();
+      shown.window.update();
+      QCoreApplication::processEvents();
+      QVERIFY2(shown.window.grab().toImage() == before, panel);
+    }
+  }
+
+ private:
+  RecordedTrace trace_;
+};
+
+OVERCOMMIT_TEST(ScreensTest)
+#include "screens_test.moc"
