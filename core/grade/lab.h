@@ -121,7 +121,7 @@ struct Check {
   SourcePosition position;
 };
 
-struct Saboteur {
+struct LabSaboteur {
   std::string name, text;
   std::vector<std::string> fails;  // ids
 };
@@ -140,7 +140,7 @@ struct Lab {
   std::vector<LabQuestion> questions;
   std::vector<Mutant> mutants;
   std::vector<Check> checks;
-  std::vector<Saboteur> saboteurs;
+  std::vector<LabSaboteur> saboteurs;
   std::vector<std::string> warnings;  // what is no mistake but hardly meant
   std::string text;                   // of lab.toml
 

@@ -161,7 +161,7 @@ void readMutants(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
 void readSaboteurs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
   for (const TomlValue& table : top.tables("saboteur")) {
     const KeyReader keys = labKeysReader(table, "saboteur", mistakes);
-    Saboteur& saboteur = lab.saboteurs.emplace_back();
+    LabSaboteur& saboteur = lab.saboteurs.emplace_back();
     saboteur.name = keys.text("name").value_or("");
     if (keys.has("name") && !isPlainName(saboteur.name))
       mistakes.add(keys.position("name"), "the name of a saboteur has letters, digits, - and _ only");
@@ -172,7 +172,7 @@ void readSaboteurs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
     }
     if (keys.has("fails") && saboteur.fails.empty())
       mistakes.add(keys.position("fails"), "a saboteur that fails nothing shows nothing: name a check");
-    refuseTwice(lab.saboteurs, &Saboteur::name, "saboteurs", table.position, mistakes);
+    refuseTwice(lab.saboteurs, &LabSaboteur::name, "saboteurs", table.position, mistakes);
   }
 }
 

@@ -40,7 +40,7 @@ void lintEmpty(const LabResult& result, LintReport& report) {
   }
 }
 
-void lintSaboteur(const Saboteur& saboteur, const LabResult& result, LintReport& report) {
+void lintSaboteur(const LabSaboteur& saboteur, const LabResult& result, LintReport& report) {
   for (const CheckResult& check : result.checks) {
     const bool shouldFail = std::ranges::find(saboteur.fails, check.id) != saboteur.fails.end();
     // What is skipped because another check failed says nothing of its own.
@@ -68,7 +68,7 @@ void lintFiles(const Lab& lab, LintReport& report) {
   if (fs::is_directory(lab.folder / "saboteurs", ignored)) {
     for (const auto& entry : fs::directory_iterator(lab.folder / "saboteurs", ignored)) {
       const std::string name = entry.path().filename().string();
-      if (std::ranges::find(lab.saboteurs, name, &Saboteur::name) == lab.saboteurs.end())
+      if (std::ranges::find(lab.saboteurs, name, &LabSaboteur::name) == lab.saboteurs.end())
         report.mistakes.push_back(fmt::format("saboteurs/{} is not in lab.toml", name));
     }
   }
@@ -79,7 +79,7 @@ void lintDiscrimination(const Lab& lab, LintReport& report) {
   for (const Check& check : lab.checks) {
     if (check.points == 0 || check.kind == CheckKind::Text) continue;
     const bool any = std::ranges::any_of(
-        lab.saboteurs, [&](const Saboteur& saboteur) { return std::ranges::find(saboteur.fails, check.id) != saboteur.fails.end(); });
+        lab.saboteurs, [&](const LabSaboteur& saboteur) { return std::ranges::find(saboteur.fails, check.id) != saboteur.fails.end(); });
     if (!any) report.warnings.push_back(fmt::format("no saboteur fails check {}: nobody knows what it can tell apart", check.id));
   }
 }
@@ -102,7 +102,7 @@ Result<LintReport> lintSolutions(const Lab& lab, const GraderConfig& config) {
   if (!nothing) return tl::unexpected(nothing.error());
   lintReference(**reference, report);
   lintEmpty(**nothing, report);
-  for (const Saboteur& saboteur : lab.saboteurs) {
+  for (const LabSaboteur& saboteur : lab.saboteurs) {
     if (config.stop()) return report;
     const auto result = add(saboteur.name, lab.folder / "saboteurs" / saboteur.name);
     if (!result) return tl::unexpected(result.error());
