@@ -72,7 +72,7 @@ class AskTest : public QObject {
     const auto marks = run.recorder.ofKind(EventKind::Mark);
     QCOMPARE(marks.size(), std::size_t{2});
     QVERIFY(marks[0].text.starts_with("question q: "));
-    QVERIFY(marks[0].hostTime >= milliseconds(3) && marks[0].hostTime < milliseconds(10));
+    QVERIFY(marks[0].vmTime >= milliseconds(3) && marks[0].vmTime < milliseconds(10));
   }
 
   void askingChangesNothing() {
