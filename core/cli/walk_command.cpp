@@ -7,7 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/run_setup.h"
 #include "cli/say.h"
-#include "cli/walk_picture.h"
+#include "host/walk_picture.h"
 #include "host/virtual_machine.h"
 
 namespace overcommit {

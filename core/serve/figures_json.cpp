@@ -3,6 +3,8 @@
 
 #include "host/metrics.h"
 #include "host/virtual_machine.h"
+#include "policy/host_options.h"
+#include "policy/profile.h"
 
 namespace overcommit {
 namespace {
@@ -53,6 +55,10 @@ Json vmsJson(const Host& host) {
   json["time"] = host.now().value();
   json["vms"] = Json::array();
   for (const auto& vm : host.vms()) json["vms"].push_back(vmJson(*vm));
+  json["options"] = Json::object();
+  const HostConfig& config = host.config().host;
+  for (const HostOption& option : hostOptions())
+    json["options"][std::string(option.name)] = hostOptionValue(config.options, option.name, *findProfile(config.profile));
   return json;
 }
 

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/nearest.h"
 #include "host/virtual_machine.h"
+#include "host/walk_picture.h"
 #include "host/walk_references.h"
 
 namespace overcommit {
@@ -265,6 +266,7 @@ Answer<Json> walk(Params& params, const Host& host) {
     json["page_bytes"] = walked.guest.pageBytes;
     json["writable"] = walked.guest.writable;
   }
+  json["text"] = walkPicture(walked, Gva(*address));
   if (found.frame) {
     json["mfn"] = found.frame->value();
     json["machine_address"] = hexNumber(found.frame->value() * kPageSize + *address % kPageSize);

@@ -87,7 +87,7 @@ constexpr std::array kMethods{
     MethodInfo{"save", "the scenario with all changes made so far, which gives the same run", kSave, "`scenario`: the path; or `text`"},
     MethodInfo{"inspect", "what a page, a frame or a slot holds; nothing is touched", kInspect, "see below"},
     MethodInfo{"walk", "the two-dimensional walk of an address; nothing is touched", kWalk, "see below"},
-    MethodInfo{"vms", "every VM with its settings, targets and pages", {}, "`time`, `vms`"},
+    MethodInfo{"vms", "every VM with its settings, targets and pages", {}, "`time`, `vms`, `options`: those of the host, by name"},
     MethodInfo{"metrics", "figures of host and VMs", kMetrics, "`time`, `values`: by path, whole numbers in the metric's unit"},
     MethodInfo{"subscribe", "tells events or metrics as they happen", kSubscribe, "`subscription`: its number"},
     MethodInfo{"unsubscribe", "ends that", kUnsubscribe, "nothing"},

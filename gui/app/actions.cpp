@@ -30,6 +30,7 @@ QString Actions::nameOf(Group group) {
     case Group::File: return tr("&File");
     case Group::Play: return tr("&Play");
     case Group::Until: return tr("Run &until");
+    case Group::Live: return tr("&Live");
     case Group::View: return tr("&View");
     case Group::Window: return tr("&Window");
     case Group::Help: return tr("&Help");

@@ -13,7 +13,7 @@ namespace overcommit::gui {
 class Actions final : public QObject {
   Q_OBJECT
  public:
-  enum class Group : std::uint8_t { File, Play, Until, View, Window, Help };
+  enum class Group : std::uint8_t { File, Play, Until, Live, View, Window, Help };
   struct Entry {
     Group group;
     QAction* action;

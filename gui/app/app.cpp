@@ -2,6 +2,7 @@
 #include "gui/app/app.h"
 
 #include <QApplication>
+#include <QEventLoop>
 #include <QFontDatabase>
 #include <QPixmap>
 #include <QStyleFactory>
@@ -34,6 +35,39 @@ bool needsNoScreen(int argc, char** argv) {
   return false;
 }
 
+bool isScenario(const QString& file) { return file.endsWith(QStringLiteral(".toml"), Qt::CaseInsensitive); }
+
+// In a window a scenario begins and the rest follows; a picture waits until the run is where it is to be shown.
+Result<void> begin(const AppOptions& options, MainWindow& window) {
+  EngineLink& link = window.link();
+  QEventLoop loop;
+  QString trouble;
+  const bool picture = !options.screenshot.isEmpty();
+  if (picture) {
+    QObject::connect(&link, &EngineLink::failed, &loop, [&](const QString& why) {
+      trouble = why;
+      loop.quit();
+    });
+    QObject::connect(&link, &EngineLink::begun, &loop, &QEventLoop::quit);
+  }
+  window.beginScenario(options.file, QString());
+  if (!picture) return {};
+  if (trouble.isEmpty()) loop.exec();
+  if (!trouble.isEmpty()) return failure("{}", trouble.toStdString());
+  LiveRun* live = link.live();
+  Run* run = window.run();
+  if (live == nullptr || run == nullptr) return failure("the trace of {} cannot be opened", options.file.toStdString());
+  run->playback().stop();
+  live->pause();
+  const VirtualTime to = options.at.value_or(run->header().duration);
+  QObject::connect(&link, &EngineLink::liveChanged, &loop, [&] {
+    if (live->state() != LiveRun::State::Runs) loop.quit();
+  });
+  live->advanceTo(to);
+  while (live->state() == LiveRun::State::Runs) loop.exec();
+  return {};
+}
+
 Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, MainWindow& window) {
   if (options.theme) theme.choose(*options.theme);
   if (options.zoom) theme.setZoom(*options.zoom);
@@ -42,7 +76,11 @@ Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, M
   if (options.layer) view.setLayer(*options.layer);
   if (options.size) window.resize(*options.size);
   if (!options.file.isEmpty()) {
-    if (auto opened = window.openTrace(options.file.toStdString()); !opened) return opened;
+    if (isScenario(options.file)) {
+      if (auto begun = begin(options, window); !begun) return begun;
+    } else if (auto opened = window.openTrace(options.file.toStdString()); !opened) {
+      return opened;
+    }
   }
   if (!options.panel.isEmpty() && options.panel != QStringLiteral("start") && !window.showPanel(options.panel)) {
     QStringList names{QStringLiteral("start"), window.machineRoom().objectName()};

@@ -18,6 +18,7 @@
 #include <QWheelEvent>
 #include <algorithm>
 
+#include "gui/app/begin_strip.h"
 #include "gui/app/command_palette.h"
 #include "gui/app/help_window.h"
 #include "gui/app/key_map_dialog.h"
@@ -25,10 +26,11 @@
 #include "gui/app/table_dialog.h"
 #include "gui/app/transport_bar.h"
 #include "gui/models/subject_text.h"
+#include "gui/panels/branches_panel.h"
+#include "gui/panels/change_panel.h"
 #include "gui/panels/event_log_panel.h"
 #include "gui/session/page_events.h"
 #include "gui/session/places.h"
-#include "gui/session/recording.h"
 #include "gui/session/scenario_list.h"
 #include "gui/session/text.h"
 #include "gui/theme/icons.h"
@@ -41,7 +43,8 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
     : theme_(theme),
       options_(options),
       actions_(this),
-      room_(new MachineRoom({theme, options})),
+      link_(std::make_unique<EngineLink>()),
+      room_(new MachineRoom({theme, options, *link_})),
       banner_(new QLabel),
       speed_(kSpeeds[kNormalSpeed]) {
   setObjectName(QStringLiteral("mainWindow"));
@@ -51,10 +54,11 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
   resize(1600, 900);
 
   makeCentre();
+  makeLink();
   makeActions();
   bar_ = new TransportBar(theme_, options_, actions_);
   addToolBar(bar_);
-  status_ = new StatusLine(theme_);
+  status_ = new StatusLine(theme_, *link_);
   setStatusBar(status_);
   makeDocks();
   makeHelpActions();
@@ -81,11 +85,13 @@ void MainWindow::makeCentre() {
   start_ = new StartPage(theme_);
   connect(start_, &StartPage::scenarioChosen, this, &MainWindow::beginScenario);
   connect(start_, &StartPage::traceChosen, this, &MainWindow::openOrSay);
-  connect(start_, &StartPage::openWanted, this, &MainWindow::askForTrace);
+  connect(start_, &StartPage::openWanted, this, &MainWindow::askForFile);
+  begin_ = new BeginStrip(theme_);
   centre_ = new QStackedWidget;
   centre_->addWidget(start_);
   centre_->addWidget(room_);
   column->addWidget(banner_);
+  column->addWidget(begin_);
   column->addWidget(centre_, 1);
   setCentralWidget(centre);
 }
@@ -151,40 +157,39 @@ void MainWindow::showStart() {
   setStarting(true);
 }
 
-void MainWindow::beginScenario(const QString& path, const QString& profile) {
-  const auto engine = enginePath();
-  if (!engine) return trouble(qstring(engine.error().text));
-  const auto folder = runsFolder();
-  if (!folder) return trouble(qstring(folder.error().text));
-  QFile file(path);
-  if (!file.open(QIODevice::ReadOnly)) return trouble(tr("The scenario %1 cannot be read: %2").arg(path, file.errorString()));
-  QString text = QString::fromUtf8(file.readAll());
-  QString name = QFileInfo(path).completeBaseName();
-  if (!profile.isEmpty()) {
-    text = withProfile(text, profile);
-    name += QLatin1Char('-') + profile;
-  }
-  banner_->hide();
-  recording_ = std::make_unique<Recording>(*engine, *folder);
-  connect(recording_.get(), &Recording::ready, this, [this](const QString& trace) {
-    start_->setBusy(QString());
-    openOrSay(trace);
-    if (run_) run_->playback().play();
-  });
-  connect(recording_.get(), &Recording::failed, this, [this](const QString& reason) {
-    start_->setBusy(QString());
-    trouble(reason);
-  });
-  connect(recording_.get(), &Recording::ended, this, [this](const QString& reason) {
-    if (run_) run_->playback().lookForMore();
-    if (!reason.isEmpty()) trouble(reason);
-  });
-  start_->setBusy(tr("The engine begins …"));
-  recording_->start(text, name, profile.isEmpty() ? path : QString());
+void MainWindow::makeLink() {
+  connect(link_.get(), &EngineLink::begun, this, &MainWindow::showBegun);
+  connect(link_.get(), &EngineLink::failed, this, &MainWindow::trouble);
+  connect(link_.get(), &EngineLink::troubled, this, &MainWindow::trouble);
+  connect(link_.get(), &EngineLink::said, this, [this](const QString& text) { status_->say(text); });
+  connect(link_.get(), &EngineLink::preparing, begin_, &BeginStrip::show);
+  connect(link_.get(), &EngineLink::preparingEnded, begin_, &BeginStrip::hide);
+  connect(begin_, &BeginStrip::cancelled, link_.get(), &EngineLink::cancelBeginning);
 }
 
-void MainWindow::openOrSay(const QString& trace) {
-  if (auto opened = openTrace(std::filesystem::path(trace.toStdString())); !opened) trouble(qstring(opened.error().text));
+void MainWindow::beginScenario(const QString& path, const QString& profile) {
+  banner_->hide();
+  withPlayback([](Playback& p) { p.stop(); });
+  link_->beginScenario(path, profile);
+}
+
+// A run that has just begun plays; one that branched off stands where it did, for something to be changed. What was selected stays so.
+void MainWindow::showBegun(const QString& trace) {
+  const Subject subject = run_ ? run_->selection().subject() : Subject();
+  const Branch* branch = link_->branches().find(trace);
+  const bool branched = branch != nullptr && !branch->parent.isEmpty();
+  if (auto opened = openTrace(std::filesystem::path(trace.toStdString())); !opened) {
+    link_->cancelBeginning();
+    return trouble(qstring(opened.error().text));
+  }
+  if (!branched) return run_->playback().play();
+  run_->playback().seek(run_->playback().end());
+  run_->selection().select(subject);
+}
+
+void MainWindow::openOrSay(const QString& file) {
+  if (file.endsWith(QStringLiteral(".toml"), Qt::CaseInsensitive)) return beginScenario(file, QString());
+  if (auto opened = openTrace(std::filesystem::path(file.toStdString())); !opened) trouble(qstring(opened.error().text));
 }
 
 void MainWindow::noteRecent(const QString& trace) {
@@ -211,6 +216,7 @@ void MainWindow::restore(const StoredSession& session) {
     if (QFileInfo::exists(trace)) recent_ << trace;
   }
   start_->setRecent(recent_);
+  link_->setBranches(BranchList::fromStored(session.branches));
 }
 
 StoredSession MainWindow::session() const {
@@ -226,6 +232,8 @@ StoredSession MainWindow::session() const {
   session.layer = options_.layer();
   session.speed = run_ ? run_->playback().speed() : speed_;
   session.recent = recent_;
+  link_->noteReached();
+  session.branches = link_->branches().stored();
   if (run_) {
     session.trace = QString::fromStdString(run_->playback().path().string());
     session.at = run_->playback().now();
@@ -254,7 +262,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 // Panels let go of the run before it goes.
 MainWindow::~MainWindow() {
-  recording_.reset();
+  link_->cancelBeginning();
   setRun(nullptr);
 }
 
@@ -306,8 +314,11 @@ void MainWindow::makeUntilActions() {
     if (!run_) return;
     const Subject subject = run_->selection().subject();
     if (subject.empty()) return status_->say(tr("Nothing is selected: click a page, a frame or a VM first."));
+    // What happens to a page of a large one is told of the large one, and a frame has no VM of its own: the engine stops a little too often.
+    EventFilter among;
+    among.vm = subject.vm;
     run_->playback().runUntil([subject](const Event& event) { return happensTo(event, subject); }, direction,
-                              tr("event of what is selected"));
+                              tr("event of what is selected"), among);
   };
   actions_.add(Group::Until, QStringLiteral("untilSelected"), tr("Something happens to what is selected"), {Qt::Key_G},
                [untilSelected] { untilSelected(Direction::Forwards); });
@@ -319,7 +330,9 @@ void MainWindow::makeUntilActions() {
       const auto wanted = [state](const Event& event) {
         return event.kind == EventKind::FreeStateChange && event.values[0] == static_cast<std::uint64_t>(state);
       };
-      withPlayback([&](Playback& p) { p.runUntil(wanted, Direction::Forwards, what); });
+      EventFilter among;
+      among.want(EventKind::FreeStateChange);
+      withPlayback([&](Playback& p) { p.runUntil(wanted, Direction::Forwards, what, among); });
     });
   }
   for (const EventKind kind :
@@ -327,20 +340,68 @@ void MainWindow::makeUntilActions() {
         EventKind::SwapIn, EventKind::LargeBreak, EventKind::TargetSet, EventKind::Block, EventKind::Crash}) {
     const QString name = qstring(infoOf(kind).name);
     actions_.add(Group::Until, QStringLiteral("until.%1").arg(name), tr("Event: %1").arg(name), {}, [this, kind, name] {
-      withPlayback([&](Playback& p) { p.runUntil([kind](const Event& event) { return event.kind == kind; }, Direction::Forwards, name); });
+      EventFilter among;
+      among.want(kind);
+      withPlayback(
+          [&](Playback& p) { p.runUntil([kind](const Event& event) { return event.kind == kind; }, Direction::Forwards, name, among); });
     });
   }
 }
 
+void MainWindow::makeLiveActions() {
+  using Group = Actions::Group;
+  actions_.add(Group::Live, QStringLiteral("showChange"), tr("Change the world …"), {Qt::CTRL | Qt::Key_E},
+               [this] { showPanel(QStringLiteral("change")); });
+  for (const Gate gate : {Gate::Sharing, Gate::Balloon, Gate::Compression, Gate::Swap}) {
+    actions_.add(Group::Live, QStringLiteral("lock%1").arg(static_cast<int>(gate)),
+                 tr("Lock or unlock the gate: %1").arg(gui::nameOf(gate)), {}, [this, gate] {
+                   if (!run_) return;
+                   const GateLock now = lockOf(gate, run_->header(), run_->history(), run_->playback().sequence());
+                   link_->lockGate(gate, now == GateLock::Locked ? GateLock::Unlocked : GateLock::Locked, [this](const QString& trouble) {
+                     if (!trouble.isEmpty()) status_->say(trouble);
+                   });
+                 });
+  }
+  actions_.add(Group::Live, QStringLiteral("branch"), tr("Go on from here in another way"), {Qt::CTRL | Qt::Key_B},
+               [this] { goOnInAnotherWay(); });
+  actions_.add(Group::Live, QStringLiteral("saveScenario"), tr("Save as scenario …"), {Qt::CTRL | Qt::SHIFT | Qt::Key_S},
+               [this] { saveScenario(); });
+}
+
+void MainWindow::goOnInAnotherWay() {
+  if (!run_) return;
+  run_->playback().stop();
+  banner_->hide();
+  link_->beginBranch(QString::fromStdString(run_->playback().path().string()), qstring(run_->header().title), run_->playback().now());
+}
+
+// With the changes that were made, so that it gives the same run.
+void MainWindow::saveScenario() {
+  LiveRun* live = link_->live();
+  if (live == nullptr || !live->answers())
+    return status_->say(
+        tr("Only a run whose engine is here can be saved as a scenario: go on from an instant of it in another way first."));
+  const QString file = QFileDialog::getSaveFileName(this, tr("Save as scenario"), QString(), tr("Scenarios (*.toml)"));
+  if (file.isEmpty()) return;
+  live->ask(QStringLiteral("save"), {{QStringLiteral("scenario"), file}, {QStringLiteral("replace"), true}},
+            [this, file](const EngineAnswer& answer) {
+              if (answer)
+                status_->say(tr("%1 is written: running it gives this run, with its changes.").arg(file));
+              else
+                trouble(answer.error().text);
+            });
+}
+
 void MainWindow::makeActions() {
   using Group = Actions::Group;
-  actions_.add(Group::File, QStringLiteral("open"), tr("&Open a trace …"), {QKeySequence::Open}, [this] { askForTrace(); });
+  actions_.add(Group::File, QStringLiteral("open"), tr("&Open a trace or a scenario …"), {QKeySequence::Open}, [this] { askForFile(); });
   actions_.add(Group::File, QStringLiteral("start"), tr("&Start page"), {Qt::CTRL | Qt::Key_Home}, [this] { showStart(); });
   actions_.add(Group::File, QStringLiteral("saveCsv"), tr("Show as a &table"), {Qt::CTRL | Qt::Key_T}, [this] { showTable(); });
   actions_.add(Group::File, QStringLiteral("savePicture"), tr("Save the &picture …"), {QKeySequence::Save}, [this] { askToSave(); });
   actions_.add(Group::File, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
   makePlayActions();
   makeUntilActions();
+  makeLiveActions();
   actions_.add(Group::View, QStringLiteral("search"), tr("Search in events"), {QKeySequence::Find}, [this] {
     showPanel(QStringLiteral("events"));
     if (auto* log = qobject_cast<EventLogPanel*>(panel(QStringLiteral("events")))) log->focusSearch();
@@ -443,7 +504,7 @@ void MainWindow::showEvents(const std::bitset<kEventKinds>& kinds, std::optional
 
 void MainWindow::makeDocks() {
   connect(room_, &Panel::eventsWanted, this, [this](const std::bitset<kEventKinds>& kinds) { showEvents(kinds); });
-  const PanelContext context{theme_, options_};
+  const PanelContext context{theme_, options_, *link_};
   QDockWidget* lastRight = nullptr;
   QDockWidget* lastTab = nullptr;
   QDockWidget* timeline = nullptr;
@@ -480,6 +541,14 @@ void MainWindow::makeDocks() {
     connect(panel, &Panel::said, status_, &StatusLine::say);
     connect(panel, &Panel::eventsWanted, this, [this](const std::bitset<kEventKinds>& kinds) { showEvents(kinds); });
     connect(panel, &Panel::vmEventsWanted, this, [this](const std::bitset<kEventKinds>& kinds, VmId vm) { showEvents(kinds, vm); });
+    if (auto* change = qobject_cast<ChangePanel*>(panel)) {
+      connect(change, &ChangePanel::branchWanted, this, &MainWindow::goOnInAnotherWay);
+      connect(change, &ChangePanel::saveWanted, this, &MainWindow::saveScenario);
+    }
+    if (auto* branches = qobject_cast<BranchesPanel*>(panel)) {
+      connect(branches, &BranchesPanel::branchWanted, this, &MainWindow::goOnInAnotherWay);
+      connect(branches, &BranchesPanel::traceWanted, this, &MainWindow::openOrSay);
+    }
     const QString id = entry.id;
     actions_.add(Actions::Group::Window, QStringLiteral("panel.%1").arg(id), entry.title, {}, [this, id] { showPanel(id); });
     docks_.push_back({std::move(entry), panel, dock});
@@ -487,8 +556,8 @@ void MainWindow::makeDocks() {
 }
 
 void MainWindow::makeMenus() {
-  for (const auto group : {Actions::Group::File, Actions::Group::Play, Actions::Group::Until, Actions::Group::View, Actions::Group::Window,
-                           Actions::Group::Help}) {
+  for (const auto group : {Actions::Group::File, Actions::Group::Play, Actions::Group::Until, Actions::Group::Live, Actions::Group::View,
+                           Actions::Group::Window, Actions::Group::Help}) {
     QMenu* menu = nullptr;
     for (const Actions::Entry& entry : actions_.all()) {
       if (entry.group != group) continue;
@@ -518,6 +587,7 @@ Result<void> MainWindow::openTrace(const std::filesystem::path& path) {
 
 void MainWindow::setRun(std::unique_ptr<Run> run) {
   Run* const now = run.get();
+  link_->show(now);
   room_->setRun(now);
   if (bar_ != nullptr) bar_->setRun(now);
   if (status_ != nullptr) status_->setRun(now);
@@ -536,9 +606,11 @@ void MainWindow::setRun(std::unique_ptr<Run> run) {
   connect(&now->playback(), &Playback::noted, status_, &StatusLine::say);
   const TraceHeader& header = now->header();
   const QString title = qstring(header.title);
-  setWindowTitle(title.isEmpty() ? tr("Overcommit") : tr("%1 · Overcommit").arg(title));
-  const bool recorded = recording_ && recording_->running();
-  if (now->playback().reader().end() != TraceEnd::Complete && !recorded) trouble(qstring(now->playback().reader().endText()));
+  const QString origin = link_->originOf(QString::fromStdString(now->playback().path().string()));
+  const QString whole = origin.isEmpty() ? title : tr("%1, %2").arg(title, origin);
+  setWindowTitle(whole.isEmpty() ? tr("Overcommit") : tr("%1 · Overcommit").arg(whole));
+  if (now->playback().reader().end() != TraceEnd::Complete && link_->live() == nullptr)
+    trouble(qstring(now->playback().reader().endText()));
 }
 
 void MainWindow::trouble(const QString& text) {
@@ -546,10 +618,10 @@ void MainWindow::trouble(const QString& text) {
   banner_->show();
 }
 
-void MainWindow::askForTrace() {
-  const QString file = QFileDialog::getOpenFileName(this, tr("Open a trace"), QString(), tr("Traces (*.octrace);;All files (*)"));
-  if (file.isEmpty()) return;
-  openOrSay(file);
+void MainWindow::askForFile() {
+  const QString file = QFileDialog::getOpenFileName(this, tr("Open a trace or a scenario"), QString(),
+                                                    tr("Traces and scenarios (*.octrace *.toml);;All files (*)"));
+  if (!file.isEmpty()) openOrSay(file);
 }
 
 Panel* MainWindow::panel(const QString& id) const {

@@ -24,8 +24,8 @@ class QVBoxLayout;
 namespace overcommit::gui {
 
 class HelpWindow;
+class BeginStrip;
 class Legend;
-class Recording;
 class StartPage;
 class StatusLine;
 class TransportBar;
@@ -44,8 +44,11 @@ class MainWindow final : public QMainWindow {
   [[nodiscard]] MachineRoom& machineRoom() { return *room_; }
   // The start page, and whatever was open is closed.
   void showStart();
-  // Has the engine run a scenario, of another vintage unless `profile` is empty, and shows the run as it is recorded.
+  // Has the engine run a scenario, of another vintage unless `profile` is empty, and shows the run live.
   void beginScenario(const QString& path, const QString& profile);
+  // A scenario begins live, anything else is opened as a trace. What fails is said in the window.
+  void openOrSay(const QString& file);
+  [[nodiscard]] EngineLink& link() { return *link_; }
   // What was arranged the last time, and what is arranged now.
   void restore(const StoredSession& session);
   [[nodiscard]] StoredSession session() const;
@@ -84,14 +87,18 @@ class MainWindow final : public QMainWindow {
   int giveBottomItsHeight();
   void makeCentre();
   void noteRecent(const QString& trace);
-  void openOrSay(const QString& trace);
-  void askForTrace();
   void showEvents(const std::bitset<kEventKinds>& kinds, std::optional<VmId> vm = {});
   struct Shown {
     QWidget* widget;
     QAbstractItemModel* table;
   };
   [[nodiscard]] Shown shownHere() const;
+  void askForFile();
+  void makeLiveActions();
+  void makeLink();
+  void showBegun(const QString& trace);
+  void goOnInAnotherWay();
+  void saveScenario();
   void showTable();
   void askToSave();
   void helpHere();
@@ -102,6 +109,7 @@ class MainWindow final : public QMainWindow {
   Theme& theme_;
   ViewOptions& options_;
   Actions actions_;
+  std::unique_ptr<EngineLink> link_;
   std::unique_ptr<Run> run_;
   MachineRoom* room_;
   TransportBar* bar_ = nullptr;
@@ -111,7 +119,7 @@ class MainWindow final : public QMainWindow {
   StartPage* start_ = nullptr;
   Legend* legend_ = nullptr;
   HelpWindow* help_ = nullptr;
-  std::unique_ptr<Recording> recording_;
+  BeginStrip* begin_ = nullptr;
   bool starting_ = false;                         // the start page is shown, and docks are hidden
   QByteArray dockState_;                          // how they are arranged when a run is shown; empty: as at first
   Workspace workspace_ = Workspace::Investigate;  // that was chosen last

@@ -15,7 +15,8 @@ QString explain(const char* text) { return QCoreApplication::translate("AppOptio
 
 Result<std::variant<AppOptions, AppTextWanted>> parseOptions(const QStringList& arguments) {
   QCommandLineParser parser;
-  parser.setApplicationDescription(explain("Shows a recorded run of Overcommit: every page, every gate, at any instant, both ways."));
+  parser.setApplicationDescription(
+      explain("Shows runs of Overcommit, live or recorded: every page, every gate, at any instant, both ways."));
   const QCommandLineOption help(QStringList{QStringLiteral("h"), QStringLiteral("help")}, explain("Shows this text."));
   const QCommandLineOption version(QStringLiteral("version"), explain("Shows the version."));
   const QCommandLineOption screenshot(QStringLiteral("screenshot"),
@@ -32,8 +33,10 @@ Result<std::variant<AppOptions, AppTextWanted>> parseOptions(const QStringList& 
   const QCommandLineOption zoom(QStringLiteral("zoom"), explain("The text's size in percent, 80 to 250."), QStringLiteral("PERCENT"));
   const QCommandLineOption projector(QStringLiteral("projector"), explain("Large text and the light theme, for a lecture hall."));
   parser.addOptions({help, version, screenshot, at, panel, seat, layer, theme, size, zoom, projector});
-  parser.addPositionalArgument(QStringLiteral("FILE"), explain("A trace (*.octrace), as `overcommit run --trace` writes it."),
-                               QStringLiteral("[FILE]"));
+  parser.addPositionalArgument(
+      QStringLiteral("FILE"),
+      explain("A scenario (*.toml), which begins live, or a trace (*.octrace), as `overcommit run --trace` writes it."),
+      QStringLiteral("[FILE]"));
 
   if (!parser.parse(arguments)) return failure("{}; overcommit-gui --help lists the options", parser.errorText().toStdString());
   if (parser.isSet(help)) return AppTextWanted{parser.helpText()};
@@ -41,13 +44,14 @@ Result<std::variant<AppOptions, AppTextWanted>> parseOptions(const QStringList& 
 
   AppOptions options;
   const QStringList files = parser.positionalArguments();
-  if (files.size() > 1) return failure("one trace at a time: {} files were given", files.size());
+  if (files.size() > 1) return failure("one file at a time: {} were given", files.size());
   options.file = files.value(0);
   options.screenshot = parser.value(screenshot);
   options.panel = parser.value(panel);
   options.projector = parser.isSet(projector);
   if (!options.screenshot.isEmpty() && options.file.isEmpty() && options.panel != QStringLiteral("start"))
-    return failure("--screenshot needs a trace to show: overcommit-gui --screenshot {} FILE.octrace", options.screenshot.toStdString());
+    return failure("--screenshot needs a trace or a scenario to show: overcommit-gui --screenshot {} FILE.octrace",
+                   options.screenshot.toStdString());
   if (parser.isSet(at)) {
     const auto time = parseTime(parser.value(at).toStdString());
     if (!time) return failure("--at: {}", time.error().text);

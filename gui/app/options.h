@@ -17,7 +17,7 @@ namespace overcommit::gui {
 
 // What the command line asks for.
 struct AppOptions {
-  QString file;                   // a trace; empty: none
+  QString file;                   // a trace or a scenario; empty: none
   QString screenshot;             // a PNG to write instead of opening a window; empty: a window
   std::optional<VirtualTime> at;  // nothing: the end for a picture, the beginning for a window
   QString panel;

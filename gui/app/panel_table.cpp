@@ -4,6 +4,8 @@
 #include <QCoreApplication>
 
 #include "gui/panels/balloon_panel.h"
+#include "gui/panels/branches_panel.h"
+#include "gui/panels/change_panel.h"
 #include "gui/panels/charts_panel.h"
 #include "gui/panels/console_panel.h"
 #include "gui/panels/costs_panel.h"
@@ -35,6 +37,8 @@ std::vector<PanelEntry> panelTable() {
       {QStringLiteral("freeState"), title("Free-memory state"), Place::RightTop, true, maker<FreeStatePanel>()},
       {QStringLiteral("inspector"), title("Inspector"), Place::Right, true, maker<InspectorPanel>()},
       {QStringLiteral("vms"), title("VMs"), Place::Right, true, maker<VmsPanel>()},
+      {QStringLiteral("change"), title("Change"), Place::Right, false, maker<ChangePanel>()},
+      {QStringLiteral("branches"), title("Branches"), Place::Right, false, maker<BranchesPanel>()},
       {QStringLiteral("timeline"), title("Timeline"), Place::Bottom, true, maker<TimelinePanel>()},
       {QStringLiteral("events"), title("Event log"), Place::BottomTabs, false, maker<EventLogPanel>()},
       {QStringLiteral("charts"), title("Charts"), Place::BottomTabs, false, maker<ChartsPanel>()},

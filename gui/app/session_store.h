@@ -3,6 +3,7 @@
 
 #include <QByteArray>
 #include <QStringList>
+#include <QVariant>
 #include <cstdint>
 #include <optional>
 
@@ -30,6 +31,7 @@ struct StoredSession {
   QStringList recent;  // traces, the last one first
   QString trace;       // that was open; empty: the start page was
   VirtualTime at;
+  QVariantList branches;  // BranchList::stored()
 };
 inline constexpr int kMostRecent = 12;
 

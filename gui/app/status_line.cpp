@@ -14,7 +14,8 @@ constexpr int kSaidMilliseconds = 6000;
 
 }  // namespace
 
-StatusLine::StatusLine(Theme& theme) : theme_(theme), laws_(new QLabel(this)), trace_(new QLabel(this)) {
+StatusLine::StatusLine(Theme& theme, EngineLink& link)
+    : theme_(theme), link_(link), laws_(new QLabel(this)), engine_(new QLabel(this)), trace_(new QLabel(this)) {
   setObjectName(QStringLiteral("statusLine"));
   setAccessibleName(tr("Status"));
   laws_->setObjectName(QStringLiteral("laws"));
@@ -25,7 +26,11 @@ StatusLine::StatusLine(Theme& theme) : theme_(theme), laws_(new QLabel(this)), t
   trace_->setObjectName(QStringLiteral("traceState"));
   trace_->setAccessibleName(tr("The trace"));
   addWidget(laws_, 1);
+  engine_->setObjectName(QStringLiteral("engineState"));
+  engine_->setAccessibleName(tr("The engine"));
+  addPermanentWidget(engine_);
   addPermanentWidget(trace_);
+  connect(&link_, &EngineLink::liveChanged, this, &StatusLine::showEngine);
   setSizeGripEnabled(false);
   setContentsMargins(0, 0, 12, 0);
   later_.setSingleShot(true);
@@ -38,6 +43,7 @@ StatusLine::StatusLine(Theme& theme) : theme_(theme), laws_(new QLabel(this)), t
 void StatusLine::restyle() {
   laws_->setFont(theme_.font(FontRole::Small));
   trace_->setFont(theme_.font(FontRole::Small));
+  engine_->setFont(theme_.font(FontRole::Small));
   laws_->setContentsMargins(theme_.px(8), 0, 0, 0);
   setFont(theme_.font(FontRole::Small));
 }
@@ -54,6 +60,29 @@ void StatusLine::setRun(Run* run) {
   }
   showLaws();
   showTrace();
+  showEngine();
+}
+
+void StatusLine::showEngine() {
+  const LiveRun* live = link_.live();
+  if (run_ == nullptr) return engine_->clear();
+  QString text = tr("recorded");
+  if (live != nullptr) {
+    switch (live->state()) {
+      case LiveRun::State::Starting: text = tr("engine begins"); break;
+      case LiveRun::State::Stands: text = tr("live · engine waits"); break;
+      case LiveRun::State::Runs: text = tr("live · engine runs"); break;
+      case LiveRun::State::Over: text = tr("live · run is over"); break;
+      case LiveRun::State::Broken: text = tr("engine: invariant broken"); break;
+      case LiveRun::State::Gone: text = tr("engine has gone"); break;
+    }
+  }
+  engine_->setText(text);
+  engine_->setToolTip(live == nullptr ? tr("A recorded trace: an engine executes it again only to look into it or to go on in another way.")
+                                      : tr("The engine %1, process %2, stands at %3 and writes %4")
+                                            .arg(live->engine())
+                                            .arg(live->processId())
+                                            .arg(clockText(live->now()), live->trace()));
 }
 
 void StatusLine::say(const QString& text) { showMessage(text, kSaidMilliseconds); }

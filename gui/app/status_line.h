@@ -4,16 +4,17 @@
 #include <QLabel>
 #include <QStatusBar>
 
+#include "gui/link/engine_link.h"
 #include "gui/session/run.h"
 #include "gui/theme/theme.h"
 
 namespace overcommit::gui {
 
-// The two laws as a live sum, and what the trace is.
+// The two laws as a live sum, what the engine does, and what the trace is.
 class StatusLine final : public QStatusBar {
   Q_OBJECT
  public:
-  explicit StatusLine(Theme& theme);
+  StatusLine(Theme& theme, EngineLink& link);
   void setRun(Run* run);
   // A word to the person, for some seconds.
   void say(const QString& text);
@@ -21,11 +22,14 @@ class StatusLine final : public QStatusBar {
  private:
   void showLaws();
   void showTrace();
+  void showEngine();
   void restyle();
 
   Theme& theme_;
+  EngineLink& link_;
   Run* run_ = nullptr;
   QLabel* laws_;
+  QLabel* engine_;
   QLabel* trace_;
   QTimer later_;
 };

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QTabWidget>
 #include <QTextBrowser>
 #include <memory>
 
@@ -8,7 +12,11 @@
 
 namespace overcommit::gui {
 
-// What is selected: where it is, what happened to it, and why; every link leads to an instant or to another subject.
+class ContentsPage;
+class WalkPage;
+
+// What is selected: where it is, what happened to it, and why, where every link leads to an instant or to another subject; what it contains;
+// and the walk by which the hardware finds it.
 class InspectorPanel final : public Panel {
   Q_OBJECT
  public:
@@ -17,14 +25,22 @@ class InspectorPanel final : public Panel {
  protected:
   void rebuild() override;
   void refresh(Motion motion) override;
+  void settled() override;
   void selectionChanged() override;
 
  private:
   void ask();
   void show();
   void follow(const QUrl& link);
+  QWidget* makePastRow();
 
   QTextBrowser* text_;
+  QTabWidget* tabs_;
+  ContentsPage* contents_;
+  WalkPage* walk_;
+  QLabel* pastWhat_ = nullptr;
+  QProgressBar* pastBar_ = nullptr;
+  QWidget* pastRow_;
   Run* asked_ = nullptr;
   std::shared_ptr<const PageStory> story_;
   QString shown_;

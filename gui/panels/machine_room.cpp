@@ -49,6 +49,17 @@ MachineRoom::MachineRoom(const PanelContext& context)
   guests_->installEventFilter(this);
   machine_->installEventFilter(this);
   connect(gates_, &GateStrip::gateChosen, this, [this](Gate gate) { Q_EMIT eventsWanted(eventsOf(gate)); });
+  connect(gates_, &GateStrip::lockWanted, this, [this](Gate gate, GateLock lock) {
+    this->link().lockGate(gate, lock, [this](const QString& trouble) {
+      if (!trouble.isEmpty()) Q_EMIT said(trouble);
+      gates_->refresh();
+    });
+  });
+  const auto showLocks = [this] {
+    gates_->setLocks(this->link().whyNoChange().isEmpty() ? GateStrip::Locks::Work : GateStrip::Locks::Fixed);
+  };
+  connect(&context.link, &EngineLink::liveChanged, this, showLocks);
+  connect(&context.link, &EngineLink::instantChanged, this, showLocks);
   connect(guests_, &GuestFloor::arrangementChanged, this, &MachineRoom::layOutFloors);
   setMinimumSize(480, 230);
 }

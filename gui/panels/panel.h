@@ -6,6 +6,7 @@
 #include <QWidget>
 #include <bitset>
 
+#include "gui/link/engine_link.h"
 #include "gui/session/run.h"
 #include "gui/session/view_options.h"
 #include "gui/theme/theme.h"
@@ -20,6 +21,7 @@ namespace overcommit::gui {
 struct PanelContext {
   Theme& theme;
   ViewOptions& options;
+  EngineLink& link;
 };
 
 // A part of the window that shows something of the open run. It is told when the instant on the screen is another one, at the pace it
@@ -44,6 +46,7 @@ class Panel : public QWidget {
   [[nodiscard]] Run* run() const { return run_; }
   [[nodiscard]] Theme& theme() const { return context_.theme; }
   [[nodiscard]] ViewOptions& options() const { return context_.options; }
+  [[nodiscard]] EngineLink& link() const { return context_.link; }
   // What it shows as a table; nullptr if it is one.
   [[nodiscard]] virtual QAbstractItemModel* table() { return nullptr; }
 

@@ -25,6 +25,7 @@ class EventSearch {
   // One block further.
   Result<Progress> goOn();
   [[nodiscard]] std::uint64_t found() const { return found_; }
+  [[nodiscard]] Direction direction() const { return direction_; }
 
  private:
   const TraceReader* reader_;

@@ -14,6 +14,7 @@
 #include "gui/session/quantum_index.h"
 #include "gui/session/speed.h"
 #include "gui/session/step.h"
+#include "trace/event_filter.h"
 #include "trace/trace_cursor.h"
 #include "trace/trace_reader.h"
 
@@ -22,8 +23,15 @@ namespace overcommit::gui {
 // How the instant on the screen came to be another one. Only what played or was stepped is shown as a change.
 enum class Motion : std::uint8_t { Played, Stepped, Jumped };
 
+// How far an engine is to go on: to a time, or until something has happened that may be what is looked for, whichever comes first. Neither:
+// until anything has happened.
+struct MoreWanted {
+  std::optional<VirtualTime> time;
+  std::optional<EventFilter> event;
+};
+
 // A trace and an instant of it: everything on the screen shows this instant. Plays both ways at any speed, steps, and jumps. A trace that
-// still grows is the same thing with an end that moves.
+// still grows is the same thing with an end that moves. Where an engine writes it at our pace, it says what it wants more of.
 class Playback final : public QObject {
   Q_OBJECT
  public:
@@ -45,6 +53,18 @@ class Playback final : public QObject {
   [[nodiscard]] VirtualTime horizon() const;
   [[nodiscard]] bool growing() const { return reader_.end() == TraceEnd::Unfinished; }
 
+  // Whether somebody makes the trace longer when more of it is wanted.
+  enum class Supply : std::uint8_t { None, OnDemand };
+  // All that happened up to `known` is in the trace: nothing may have. Looks for it.
+  void setKnown(VirtualTime known, Supply supply);
+  [[nodiscard]] Supply supply() const { return supply_; }
+  // Whether the instant is the last that is known.
+  [[nodiscard]] bool atEnd() const { return now_ >= end() && sequence() >= reader_.lastSequence(); }
+  // It plays at the end of what is known, as more becomes known.
+  [[nodiscard]] bool playsAtTheEnd() const { return playing_ && following_; }
+  // Goes there, as after a step: what has changed since is shown.
+  void stepToEnd();
+
   [[nodiscard]] bool playing() const { return playing_; }
   [[nodiscard]] bool searching() const { return search_.has_value(); }
   [[nodiscard]] Direction direction() const { return direction_; }
@@ -62,7 +82,8 @@ class Playback final : public QObject {
   void seekEvent(std::uint64_t sequence);
   void step(StepKind kind, Direction direction);
   // Goes on to the next event that is wanted, and stops there; says so if there is none.
-  void runUntil(EventSearch::Wanted wanted, Direction direction, const QString& what);
+  // `among`: no other events are wanted; an engine goes on to the next of these.
+  void runUntil(EventSearch::Wanted wanted, Direction direction, const QString& what, const EventFilter& among = {});
 
   // Plays on as if so much time had passed on the wall. The timer calls it; so do tests and the benchmark.
   void tick(std::chrono::nanoseconds wall);
@@ -74,6 +95,8 @@ class Playback final : public QObject {
   void playingChanged();
   void speedChanged();
   void grown();
+  // Of a trace that grows on demand: the engine is to go on. It stops when it has, or when `playingChanged` says that nothing goes on here.
+  void moreWanted(const overcommit::gui::MoreWanted& more);
   // What could not be done, for the person: a sentence.
   void troubled(const QString& text);
   // What was looked for is not there.
@@ -87,19 +110,28 @@ class Playback final : public QObject {
   void onTimer();
   void tickMost();
   void arrive();
+  void wantMore(const MoreWanted& more);
+  void sayGrown();
 
   std::filesystem::path path_;
   TraceReader reader_;
   QuantumIndex quanta_;
   TraceCursor cursor_;
   VirtualTime now_;
+  VirtualTime known_;
+  Supply supply_ = Supply::None;
+  bool following_ = false;                // played up to the end of what is known: what was wanted of it is still shown
+  std::optional<StepKind> stepWhenMore_;  // a step that needs more of the trace
   std::uint64_t speed_ = kSpeeds[kNormalSpeed];
   Direction direction_ = Direction::Forwards;
   bool playing_ = false;
   std::optional<EventSearch> search_;
   QString searchedFor_;
+  EventFilter searchedAmong_;
   QTimer timer_;
   QTimer searchTimer_;
+  QTimer grownTimer_;
+  QElapsedTimer sinceGrown_;
   QElapsedTimer wall_;
 };
 

@@ -4,6 +4,12 @@
 #include <QEventLoop>
 
 namespace overcommit::gui {
+namespace {
+
+// A history is handed out as a whole: of a trace that grows with every frame not more often.
+constexpr int kReadOnMilliseconds = 200;
+
+}  // namespace
 
 Result<std::unique_ptr<Run>> Run::open(const std::filesystem::path& path) {
   auto playback = Playback::open(path);
@@ -26,10 +32,27 @@ Run::Run(std::unique_ptr<Playback> playback)
     watcher_.addPath(QString::fromStdString(playback_->path().string()));
     connect(&watcher_, &QFileSystemWatcher::fileChanged, this, [this] {
       playback_->lookForMore();
-      builder_.goOn();
+      readOn();
     });
   }
+  later_.setSingleShot(true);
+  later_.setInterval(kReadOnMilliseconds);
+  connect(&later_, &QTimer::timeout, this, [this] {
+    sinceReadOn_.start();
+    builder_.goOn();
+  });
+  connect(playback_.get(), &Playback::grown, this, &Run::readOn);
   builder_.goOn();
+}
+
+void Run::readOn() {
+  if (later_.isActive()) return;
+  if (!sinceReadOn_.isValid() || sinceReadOn_.elapsed() >= kReadOnMilliseconds) {
+    sinceReadOn_.start();
+    builder_.goOn();
+  } else {
+    later_.start();
+  }
 }
 
 void Run::waitForAnswers() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <QElapsedTimer>
 #include <QFileSystemWatcher>
 #include <QObject>
+#include <QTimer>
 #include <memory>
 
 #include "gui/session/history.h"
@@ -37,6 +39,7 @@ class Run final : public QObject {
 
  private:
   explicit Run(std::unique_ptr<Playback> playback);
+  void readOn();
 
   std::unique_ptr<Playback> playback_;
   Selection selection_;
@@ -44,6 +47,8 @@ class Run final : public QObject {
   HistoryBuilder builder_;
   Inquiry inquiry_;
   QFileSystemWatcher watcher_;
+  QTimer later_;
+  QElapsedTimer sinceReadOn_;
 };
 
 }  // namespace overcommit::gui

@@ -4,6 +4,7 @@
 #include <QFontMetrics>
 #include <QHelpEvent>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
@@ -54,6 +55,9 @@ void GateStrip::refresh() {
     const History& history = run_->history();
     const VirtualTime now = run_->playback().now();
     box.state = stateOf(gate, world);
+    box.lock = lockOf(gate, run_->header(), history, run_->playback().sequence());
+    if (box.lock == GateLock::Locked)
+      box.state = {false, tr("locked shut"), tr("It is locked: no page goes down through it, whatever the host's state is.")};
     box.total = countsOf(gate, world.host());
     const VirtualTime window = std::min(now, kRateWindow);
     const GateCounts before = history.gateAt(gate, now - window);
@@ -136,8 +140,10 @@ void GateStrip::paintBox(QPainter& painter, const QRect& rect, Gate gate, const 
     return;
   }
   const int room = top.width() - strongMetrics.horizontalAdvance(name) - theme().px(8);
+  if (box.lock == GateLock::Locked) paintBolt(painter, rect);
   QString reason = box.state.shortReason;
-  if (smallMetrics.horizontalAdvance(reason) > room) reason = box.state.open ? tr("open") : tr("closed");
+  if (smallMetrics.horizontalAdvance(reason) > room)
+    reason = box.lock == GateLock::Locked ? tr("locked") : box.state.open ? tr("open") : tr("closed");
   if (smallMetrics.horizontalAdvance(reason) <= room && run_ != nullptr) {
     painter.setFont(small);
     painter.setPen(theme().colour(Hue::Dim));
@@ -168,6 +174,17 @@ void GateStrip::paintBox(QPainter& painter, const QRect& rect, Gate gate, const 
   if (curve.width() >= theme().px(36)) paintCurve(painter, curve, gate, box);
 }
 
+// A bar across a locked gate, so that it is seen from the back row.
+void GateStrip::paintBolt(QPainter& painter, const QRect& rect) const {
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(theme().colour(Hue::Text), theme().px(3), Qt::SolidLine, Qt::FlatCap));
+  const int y = rect.top() + 1;
+  painter.drawLine(rect.left() + 2, y, rect.right() - 2, y);
+  painter.drawLine(rect.left() + 2, rect.bottom() - 1, rect.right() - 2, rect.bottom() - 1);
+  painter.restore();
+}
+
 // Down from the line, up from the line: as pages go.
 void GateStrip::paintCurve(QPainter& painter, const QRect& rect, Gate gate, const Box& box) const {
   std::uint64_t most = 1;
@@ -193,7 +210,38 @@ void GateStrip::mousePressEvent(QMouseEvent* event) {
   if (!gate) return;
   current_ = *gate;
   update();
-  Q_EMIT gateChosen(kAllGates[*gate]);
+  if (event->button() == Qt::LeftButton) choose(*gate, event->modifiers());
+}
+
+void GateStrip::setLocks(Locks locks) {
+  if (locks == locks_) return;
+  locks_ = locks;
+  setCursor(locks == Locks::Work ? Qt::PointingHandCursor : Qt::ArrowCursor);
+  update();
+}
+
+void GateStrip::choose(std::size_t gate, Qt::KeyboardModifiers modifiers) {
+  if (canLock(gate) && !(modifiers & Qt::ShiftModifier))
+    wantLock(gate);
+  else
+    Q_EMIT gateChosen(kAllGates[gate]);
+}
+
+void GateStrip::wantLock(std::size_t gate) {
+  Q_EMIT lockWanted(kAllGates[gate], boxes_[gate].lock == GateLock::Locked ? GateLock::Unlocked : GateLock::Locked);
+}
+
+void GateStrip::contextMenuEvent(QContextMenuEvent* event) {
+  const auto under = event->reason() == QContextMenuEvent::Mouse ? gateAt(event->pos()) : std::optional(current_);
+  if (!under || run_ == nullptr) return;
+  const std::size_t gate = *under;
+  QMenu menu(this);
+  menu.setObjectName(QStringLiteral("gateMenu"));
+  QAction* lock = menu.addAction(boxes_[gate].lock == GateLock::Locked ? tr("Unlock it") : tr("Lock it shut"));
+  lock->setEnabled(canLock(gate));
+  connect(lock, &QAction::triggered, this, [this, gate] { wantLock(gate); });
+  connect(menu.addAction(tr("Show its events")), &QAction::triggered, this, [this, gate] { Q_EMIT gateChosen(kAllGates[gate]); });
+  menu.exec(event->globalPos());
 }
 
 void GateStrip::keyPressEvent(QKeyEvent* event) {
@@ -203,7 +251,7 @@ void GateStrip::keyPressEvent(QKeyEvent* event) {
     return update();
   }
   if (key == Qt::Key_Return || key == Qt::Key_Enter) {
-    Q_EMIT gateChosen(kAllGates[current_]);
+    choose(current_, event->modifiers());
     return;
   }
   Picture::keyPressEvent(event);
@@ -216,8 +264,14 @@ bool GateStrip::event(QEvent* event) {
     QString text;
     if (gate && run_ != nullptr) {
       const Box& box = boxes_[*gate];
-      text = tr("%1: %2\n%3 pages down and %4 back so far. The curve shows the last five virtual seconds.\nClick: the events of this gate")
-                 .arg(nameOf(kAllGates[*gate]), box.state.reason, grouped(box.total.down), grouped(box.total.up));
+      text = tr("%1: %2\n%3 pages down and %4 back so far. The curve shows the last five virtual seconds.")
+                 .arg(nameOf(kAllGates[*gate]), box.state.reason, grouped(box.total.down), grouped(box.total.up)) +
+             QLatin1Char('\n');
+      if (!canLock(*gate))
+        text += tr("Click: the events of this gate");
+      else
+        text += box.lock == GateLock::Locked ? tr("Click: unlocks it. Shift+click: its events")
+                                             : tr("Click: locks it shut. Shift+click: its events");
     }
     QToolTip::showText(help->globalPos(), text, this);
     return true;

@@ -56,11 +56,10 @@ StartPage::StartPage(Theme& theme)
       listHead_(newLabel("startScenarios")),
       recentHead_(newLabel("startRecent")),
       about_(newLabel("startAbout")),
-      busy_(newLabel("startBusy")),
       list_(new QTreeWidget),
       run_(new QPushButton(tr("Run it"))),
       recent_(new QListWidget),
-      open_(new QPushButton(tr("Open a trace …"))) {
+      open_(new QPushButton(tr("Open a trace or a scenario …"))) {
   setObjectName(QStringLiteral("startPage"));
   setAccessibleName(tr("Start"));
   title_->setText(tr("Overcommit"));
@@ -104,7 +103,6 @@ StartPage::StartPage(Theme& theme)
   row->addStretch(1);
   left->addLayout(row);
   left->addStretch(1);
-  left->addWidget(busy_);
 
   list_->setObjectName(QStringLiteral("scenarioList"));
   list_->setAccessibleName(tr("Scenarios by topic"));
@@ -118,7 +116,7 @@ StartPage::StartPage(Theme& theme)
   recent_->setObjectName(QStringLiteral("recentList"));
   recent_->setAccessibleName(tr("Traces that were open lately"));
   open_->setObjectName(QStringLiteral("openTrace"));
-  open_->setAccessibleName(tr("Open a trace from a file"));
+  open_->setAccessibleName(tr("Open a trace or a scenario from a file"));
   connect(list_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* item) { showAbout(item); });
   const auto runItem = [this](const QTreeWidgetItem* item) {
     if (item == nullptr || item->data(0, kPathRole).toString().isEmpty()) return;
@@ -160,7 +158,6 @@ StartPage::StartPage(Theme& theme)
   columns->addLayout(right, 4);
   connect(&theme_, &Theme::changed, this, &StartPage::restyle);
   restyle();
-  setBusy(QString());
 }
 
 void StartPage::restyle() {
@@ -178,7 +175,6 @@ void StartPage::restyle() {
     label->setFont(theme_.font(FontRole::Body));
     label->setStyleSheet(QStringLiteral("color: %1").arg(theme_.colour(Hue::Dim).name()));
   }
-  busy_->setFont(theme_.font(FontRole::Strong));
   for (PresetButton* button : presets_) {
     button->updateGeometry();
     button->update();
@@ -238,11 +234,6 @@ void StartPage::setRecent(const QStringList& traces) {
   }
   recentHead_->setVisible(!traces.isEmpty());
   recent_->setVisible(!traces.isEmpty());
-}
-
-void StartPage::setBusy(const QString& text) {
-  busy_->setText(text);
-  busy_->setVisible(!text.isEmpty());
 }
 
 }  // namespace overcommit::gui

@@ -21,8 +21,6 @@ class StartPage final : public QScrollArea {
   explicit StartPage(Theme& theme);
   void setScenarios(const std::vector<ScenarioEntry>& scenarios);
   void setRecent(const QStringList& traces);
-  // While the engine begins: what it is doing; empty: nothing.
-  void setBusy(const QString& text);
 
  Q_SIGNALS:
   // `profile`: of another vintage, or empty.
@@ -39,7 +37,7 @@ class StartPage final : public QScrollArea {
   Theme& theme_;
   QWidget* page_ = nullptr;
   std::vector<ScenarioEntry> scenarios_;
-  QLabel *title_, *lead_, *beginHead_, *vintageHead_, *vintageLead_, *listHead_, *recentHead_, *about_, *busy_;
+  QLabel *title_, *lead_, *beginHead_, *vintageHead_, *vintageLead_, *listHead_, *recentHead_, *about_;
   std::vector<PresetButton*> presets_;
   std::vector<QPushButton*> vintages_;
   QTreeWidget* list_;

@@ -233,6 +233,8 @@ class SessionTest : public QObject {
     VERIFY_CALLED(client);
     QVERIFY(!walk["references"].empty() && walk["references"].size() <= 24);
     for (std::size_t i = 0; i < walk["references"].size(); ++i) QVERIFY(walk["references"][i]["number"] == i + 1);
+    QVERIFY(walk["text"].get<std::string>().find(fmt::format("ends after {} memory references", walk["references"].size())) !=
+            std::string::npos);
     if (walk["end"] == "mapped") {
       const Json page = client.call("inspect", {{"vm", "web1"}, {"gfn", walk["gfn"]}});
       QVERIFY(page["mfn"] == walk["mfn"]);

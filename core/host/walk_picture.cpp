@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/walk_picture.h"
+#include "host/walk_picture.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
