@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gui/panels/swap_panel.h"
 
+#include <QHBoxLayout>
+
 #include "gui/models/subject_text.h"
 #include "gui/session/text.h"
 
@@ -19,9 +21,11 @@ SwapPanel::SwapPanel(const PanelContext& context)
   told_->setContentsMargins(4, 0, 8, 4);
   column_->setContentsMargins(8, 4, 0, 0);
   column_->setSpacing(2);
-  column_->addWidget(vm_, 0, Qt::AlignLeft);
+  auto* row = new QHBoxLayout;
+  row->addWidget(vm_);
+  row->addWidget(told_, 1);
+  column_->addLayout(row);
   column_->addWidget(view_, 1);
-  column_->addWidget(told_);
   setFocusProxy(view_);
   connect(vm_, &QComboBox::activated, this, [this] { refresh(Motion::Jumped); });
   connect(view_, &SlotView::slotChosen, this, [this](VmId vm, quint64 slot) {

@@ -58,6 +58,8 @@ void SlotView::fill() {
       if (gfn) rows.push_back({QString::number(slot), hexText(gfn->value()), nameOfGuestUse(world.page(*vm_, *gfn).guestUse)});
     });
   }
+  // The sum first, so that an empty file says so.
+  rows.insert(rows.begin(), {tr("used"), tr("%1 of %2").arg(grouped(used_), grouped(capacity_)), mebibytes(used_)});
   table_.setRows(rows);
 }
 

@@ -21,7 +21,7 @@ class SlotView final : public Picture {
   void choose(std::optional<std::uint64_t> slot);
   [[nodiscard]] QRect rectOf(std::uint64_t slot) const { return map_.rectOf(slot); }
   [[nodiscard]] QSize sizeHint() const override { return {theme().px(460), theme().px(220)}; }
-  [[nodiscard]] QSize minimumSizeHint() const override { return {theme().px(260), theme().px(90)}; }
+  [[nodiscard]] QSize minimumSizeHint() const override { return {theme().px(260), theme().px(64)}; }
 
  Q_SIGNALS:
   void slotChosen(overcommit::VmId vm, quint64 slot);

@@ -44,6 +44,10 @@ void ZipView::show(Run* run, std::optional<VmId> vm) {
       rows.push_back({hexText(frame.mfn.value()), name, QString::number(slot.offset), QStringLiteral("%1 KiB").arg(slot.slotBytes() / 1024),
                       hexText(slot.gfn.value()), QString::number(slot.bytes), percentOf(slot.bytes, kPageSize)});
   }
+  // The sum first, so that an empty cache says so.
+  rows.insert(rows.begin(), {tr("all: %1").arg(grouped(store_.frames.size())), QString(), QString(), mebibytes(store_.frames.size()),
+                             tr("%1 pages").arg(grouped(store_.pages)), grouped(store_.bytes),
+                             percentOf(store_.bytes, (store_.pages - store_.sameFilled) * kPageSize)});
   table_.setRows(rows);
   if (before != store_.frames.size()) updateGeometry();
   layOut();

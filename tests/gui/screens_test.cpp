@@ -27,6 +27,8 @@ bool showsItsText(const QWidget& widget) {
     return label->width() + 1 >= label->fontMetrics().boundingRect(QRect(0, 0, 10'000, 10'000), 0, label->text()).width() &&
            label->height() + 1 >= label->fontMetrics().height();
   }
+  // What Qt puts into docks and views has no text.
+  if (widget.objectName().startsWith(QStringLiteral("qt_"))) return true;
   if (qobject_cast<const QAbstractButton*>(&widget) != nullptr || qobject_cast<const QComboBox*>(&widget) != nullptr)
     return widget.height() + 1 >= widget.fontMetrics().height();
   return true;

@@ -5,7 +5,6 @@
 #include <QTemporaryDir>
 #include <fstream>
 
-#include "gui/session/places.h"
 #include "gui/support/recorded_trace.h"
 #include "gui/support/shown_window.h"
 
@@ -39,11 +38,10 @@ class ShippedTracesTest : public QObject {
   void everyShippedScenarioIsOpenedPlayedAndScrubbed() {
     QFETCH(QString, scenario);
     const QString trace = folder_.filePath(QStringLiteral("run.octrace"));
-    const auto engine = enginePath();
-    VERIFY_OK(engine);
     QProcess process;
-    process.start(*engine, {QStringLiteral("run"), scenario, QStringLiteral("--quiet"), QStringLiteral("--duration"),
-                            QStringLiteral("250ms"), QStringLiteral("--trace"), trace});
+    process.start(QStringLiteral(OVERCOMMIT_BINARY_DIR "/overcommit"),
+                  {QStringLiteral("run"), scenario, QStringLiteral("--quiet"), QStringLiteral("--duration"), QStringLiteral("100ms"),
+                   QStringLiteral("--trace"), trace});
     QVERIFY(process.waitForFinished(120'000));
     // 1: an expectation does not hold so early.
     QVERIFY2(process.exitCode() == 0 || process.exitCode() == 1, process.readAllStandardError().constData());
@@ -55,7 +53,7 @@ class ShippedTracesTest : public QObject {
     for (const Direction direction : {Direction::Forwards, Direction::Backwards}) {
       playback.play(direction);
       for (int i = 0; i < 4 && playback.playing(); ++i) {
-        playback.tick(std::chrono::milliseconds(80));
+        playback.tick(std::chrono::milliseconds(30));
         QCoreApplication::processEvents();
       }
       playback.stop();
@@ -63,7 +61,7 @@ class ShippedTracesTest : public QObject {
     playback.seek(playback.end());
     VERIFY_OK(playback.world().checkLaws());
     QVERIFY(shown.window.findChild<QLabel*>(QStringLiteral("banner"))->isHidden());
-    playback.seek(milliseconds(100));
+    playback.seek(playback.end() / 2);
     playback.seek(VirtualTime(0));
     QVERIFY(playback.world() == start);
     shown.window.grab();
