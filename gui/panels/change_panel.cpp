@@ -4,6 +4,7 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QJsonArray>
+#include <QPointer>
 #include <QRegularExpressionValidator>
 #include <QVBoxLayout>
 #include <array>
