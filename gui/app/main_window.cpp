@@ -94,6 +94,7 @@ void MainWindow::makeCentre() {
   column->addWidget(begin_);
   column->addWidget(centre_, 1);
   setCentralWidget(centre);
+  setMinimumSize(960, 600);
 }
 
 // Docks and tool bar belong to a run.
@@ -510,6 +511,8 @@ void MainWindow::makeDocks() {
   QDockWidget* timeline = nullptr;
   setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
   setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+  // A dock that opens must not make the window grow out of a small screen while its tab is still being made.
+  layout()->setSizeConstraint(QLayout::SetNoConstraint);
   for (PanelEntry& entry : panelTable()) {
     Panel* panel = entry.make(context);
     auto* dock = new QDockWidget(entry.title, this);

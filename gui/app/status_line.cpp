@@ -78,6 +78,7 @@ void StatusLine::showEngine() {
     }
   }
   engine_->setText(text);
+  engine_->setVisible(live != nullptr);  // of a recorded trace the label beside it tells enough
   engine_->setToolTip(live == nullptr ? tr("A recorded trace: an engine executes it again only to look into it or to go on in another way.")
                                       : tr("The engine %1, process %2, stands at %3 and writes %4")
                                             .arg(live->engine())

@@ -26,6 +26,10 @@ struct ShownWindow {
   }
   [[nodiscard]] gui::Run& run() { return *window.run(); }
   [[nodiscard]] gui::Playback& playback() { return run().playback(); }
+  // What one turn of events asks to be laid out is done in the next.
+  static void settle() {
+    for (int turn = 0; turn < 3; ++turn) QCoreApplication::processEvents();
+  }
   // A control or picture by its object name.
   template <typename T>
   [[nodiscard]] T* find(const char* name) {
@@ -33,7 +37,7 @@ struct ShownWindow {
   }
   void show(const char* panel) {
     window.showPanel(QString::fromLatin1(panel));
-    QCoreApplication::processEvents();
+    settle();
   }
 };
 
