@@ -94,6 +94,8 @@ Result<void> show(const Piece& piece) {
 
 Result<void> enterMountNamespace(const VisibleFiles& visible) {
   if (auto made = makeNamespaces(); !made) return made;
+  // Another user is to come to what is made here.
+  const mode_t mask = ::umask(0022);
   std::vector<Piece> pieces;
   if (auto done = collect(pieces, visible.readable, MayWrite::No); !done) return done;
   if (auto done = collect(pieces, visible.writable, MayWrite::Yes); !done) return done;
@@ -107,6 +109,7 @@ Result<void> enterMountNamespace(const VisibleFiles& visible) {
     return failure("cannot change to the new root: {}", systemErrorText(errno));
   if (::mount(nullptr, "/", nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) != 0)
     return failure("cannot make the new root read-only: {}", systemErrorText(errno));
+  ::umask(mask);
   return {};
 }
 

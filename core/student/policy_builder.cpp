@@ -95,7 +95,7 @@ PolicyResult<BuiltPolicy> interpret(BuiltPolicy built) {
     return tl::unexpected(trouble(PolicyTrouble::NoCompiler, built.source,
                                   "is Python, and this machine has no python3: install it, or name one by OVERCOMMIT_PYTHON"));
   built.command = {
-      python.string(),           "-I", "-S", "-B", "-u", "-c", kPythonStart, workspace.sdk().string(), workspace.submission().string(),
+      python.string(),           "-s", "-S", "-B", "-u", "-c", kPythonStart, workspace.sdk().string(), workspace.submission().string(),
       built.source.main.string()};
   built.visible = toolFiles(python);
   built.visible.push_back(workspace.sdk());
@@ -133,10 +133,14 @@ std::string mainMessages(const std::string& output) {
   constexpr std::size_t kMostLines = 24, kMostBytes = 4000;
   std::string text;
   std::size_t lines = 0;
-  for (std::size_t at = 0; at < output.size() && lines < kMostLines && text.size() < kMostBytes; ++lines) {
+  for (std::size_t at = 0; at < output.size() && lines < kMostLines && text.size() < kMostBytes;) {
     const std::size_t end = std::min(output.find('\n', at), output.size());
-    text += "  " + output.substr(at, std::min<std::size_t>(end - at, 400)) + "\n";
+    const std::string line = output.substr(at, std::min<std::size_t>(end - at, 400));
     at = end + 1;
+    // How one file came to include another is said at length, and seldom helps.
+    if (line.starts_with("In file included from") || line.starts_with("                 from ")) continue;
+    text += "  " + line + "\n";
+    ++lines;
   }
   if (!text.empty()) text.pop_back();
   return text;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fstream>
@@ -63,7 +64,8 @@ LaunchPlan planFor(const BuiltPolicy& policy, const PolicySettings& settings) {
                       fmt::format("PYTHONHASHSEED={}", settings.layout),
                       // Moves the stack, where the system does not.
                       "OVERCOMMIT_SPACE=" + std::string(std::size_t{16} * (settings.layout % 256), 'x')};
-  plan.directory = policy.workspace->submission();
+  // Of a program that was built, nothing but itself is to be seen.
+  plan.directory = policy.source.language == PolicyLanguage::Python ? policy.workspace->submission() : std::filesystem::path("/");
   plan.visible.readable = policy.visible;
   plan.limits = settings.limits;
   plan.debuggable = policy.debugging == PolicyDebugging::On;
@@ -121,7 +123,7 @@ std::optional<PolicyFailure> PolicyProcess::begin(const BuiltPolicy& policy) {
       process_->kill();
       return PolicyFailure{PolicyTrouble::Flooded, fmt::format("the {} printed more than 8 MiB before its first question", source_.name())};
     case Received::Closed: {
-      const auto ended = process_->wait(kLeave);
+      const auto ended = process_->wait(std::min(kLeave, settings_.patience));
       const std::string how = ended ? ended->text() : "closed its connection";
       process_->kill();
       takeOutput();
@@ -211,7 +213,7 @@ bool PolicyProcess::lost(Received how) {
   if (how == Received::Late)
     return fail(PolicyTrouble::Hung, fmt::format("hung: no answer to its request {} within {} s. Is there a loop that never ends?",
                                                  sequence_, static_cast<double>(settings_.patience.count()) / 1000));
-  const auto ended = process_->wait(kLeave);
+  const auto ended = process_->wait(std::min(kLeave, settings_.patience));
   if (!ended) return fail(PolicyTrouble::WrongMessage, "closed its connection to the engine");
   if (ended->signal == SIGSYS)
     return fail(PolicyTrouble::Forbidden,

@@ -34,8 +34,9 @@ inline int serve(FreeStatePolicy& policy) {
 
 }  // namespace overcommit::policy
 
-#define OVERCOMMIT_FREE_STATE(Class)            \
-  int main() {                                  \
-    Class policy;                               \
-    return ::overcommit::policy::serve(policy); \
+#define OVERCOMMIT_FREE_STATE(Class)             \
+  int main() {                                   \
+    ::overcommit::policy::detail::move_memory(); \
+    Class policy;                                \
+    return ::overcommit::policy::serve(policy);  \
   }

@@ -41,8 +41,9 @@ inline int serve(MatchPolicy& policy) {
 
 }  // namespace overcommit::policy
 
-#define OVERCOMMIT_MATCH(Class)                 \
-  int main() {                                  \
-    Class policy;                               \
-    return ::overcommit::policy::serve(policy); \
+#define OVERCOMMIT_MATCH(Class)                  \
+  int main() {                                   \
+    ::overcommit::policy::detail::move_memory(); \
+    Class policy;                                \
+    return ::overcommit::policy::serve(policy);  \
   }

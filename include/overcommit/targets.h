@@ -36,8 +36,9 @@ inline int serve(TargetsPolicy& policy) {
 
 }  // namespace overcommit::policy
 
-#define OVERCOMMIT_TARGETS(Class)               \
-  int main() {                                  \
-    Class policy;                               \
-    return ::overcommit::policy::serve(policy); \
+#define OVERCOMMIT_TARGETS(Class)                \
+  int main() {                                   \
+    ::overcommit::policy::detail::move_memory(); \
+    Class policy;                                \
+    return ::overcommit::policy::serve(policy);  \
   }

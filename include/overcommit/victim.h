@@ -38,8 +38,9 @@ inline int serve(VictimPolicy& policy) {
 
 }  // namespace overcommit::policy
 
-#define OVERCOMMIT_VICTIM(Class)                \
-  int main() {                                  \
-    Class policy;                               \
-    return ::overcommit::policy::serve(policy); \
+#define OVERCOMMIT_VICTIM(Class)                 \
+  int main() {                                   \
+    ::overcommit::policy::detail::move_memory(); \
+    Class policy;                                \
+    return ::overcommit::policy::serve(policy);  \
   }

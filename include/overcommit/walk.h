@@ -56,8 +56,9 @@ inline int serve(Walker& walker) {
 
 }  // namespace overcommit::policy
 
-#define OVERCOMMIT_WALK(Class)                  \
-  int main() {                                  \
-    Class walker;                               \
-    return ::overcommit::policy::serve(walker); \
+#define OVERCOMMIT_WALK(Class)                   \
+  int main() {                                   \
+    ::overcommit::policy::detail::move_memory(); \
+    Class walker;                                \
+    return ::overcommit::policy::serve(walker);  \
   }

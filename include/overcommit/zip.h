@@ -47,8 +47,9 @@ inline int serve(ZipPolicy& policy) {
 
 }  // namespace overcommit::policy
 
-#define OVERCOMMIT_ZIP(Class)                   \
-  int main() {                                  \
-    Class policy;                               \
-    return ::overcommit::policy::serve(policy); \
+#define OVERCOMMIT_ZIP(Class)                    \
+  int main() {                                   \
+    ::overcommit::policy::detail::move_memory(); \
+    Class policy;                                \
+    return ::overcommit::policy::serve(policy);  \
   }

@@ -32,6 +32,16 @@ inline void onForbiddenCall(int signal, siginfo_t* info, void*) {
   ::raise(signal);
 }
 
+// Two runs with other layouts find out who decides by addresses (see "Same questions, same answers"). The system places memory at random,
+// but in large steps: what is kept here moves the heap by some bytes, and all other memory by some pages.
+inline void move_memory() {
+  const char* layout = std::getenv("OVERCOMMIT_LAYOUT");
+  const std::size_t shift = layout == nullptr ? 0 : static_cast<std::size_t>(std::strtoul(layout, nullptr, 10)) % 251;
+  if (shift == 0) return;
+  [[maybe_unused]] static void* const heap = std::malloc(shift * 4112);
+  [[maybe_unused]] static void* const pages = ::mmap(nullptr, shift * kPageBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 class Engine {
  public:
   explicit Engine(const Hello& hello) {
@@ -40,11 +50,6 @@ class Engine {
     forbidden.sa_flags = SA_SIGINFO | SA_RESETHAND;
     ::sigaction(SIGSYS, &forbidden, nullptr);
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
-    // Two runs with other layouts find out who decides by addresses: see "Same questions, same answers".
-    if (const char* layout = std::getenv("OVERCOMMIT_LAYOUT")) {
-      const std::size_t shift = static_cast<std::size_t>(std::strtoul(layout, nullptr, 10)) % 4096;
-      [[maybe_unused]] static void* const kept = std::malloc(shift * 4080 + 16);
-    }
     void* const buffer = ::mmap(nullptr, kBufferBytes, PROT_READ, MAP_SHARED, kBuffer, 0);
     if (buffer == MAP_FAILED) stop("this program is a policy: the engine runs it (overcommit run SCENARIO --policy KIND=FILE)");
     buffer_ = static_cast<const std::byte*>(buffer);
