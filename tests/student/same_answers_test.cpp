@@ -154,7 +154,7 @@ class SameAnswersTest : public QObject {
     const Ran ran = runWith(&*built);
     QCOMPARE(ran.failure, std::string());
     QCOMPARE(ran.wrong, 0u);
-    QVERIFY2(ran.questions > 50, "it was asked");
+    QVERIFY2(ran.questions > 20, std::to_string(ran.questions).c_str());
     QCOMPARE(ran.digest, builtin_.digest);
   }
 
@@ -228,9 +228,11 @@ OVERCOMMIT_TARGETS(Says)
 using namespace overcommit::policy;
 class ByAddress : public VictimPolicy {
   std::uint32_t choose(const VictimQuestion&, std::span<const VictimCandidate> candidates) override {
-    return static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(kept_.get()) >> 12) % candidates.size());
+    number_ = number_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::uint32_t>((number_ >> 33) % candidates.size());
   }
   std::unique_ptr<char[]> kept_ = std::make_unique<char[]>(1 << 20);
+  std::uint64_t number_ = reinterpret_cast<std::uintptr_t>(kept_.get());
 };
 OVERCOMMIT_VICTIM(ByAddress)
 )";
@@ -249,7 +251,6 @@ serve(ByHash())
     QFETCH(const QString, text);
     const auto built = build(PolicySubject::Victim, files_.write(name.toStdString(), text.toStdString()));
     VERIFY_BUILT(built);
-    // One of a few layouts may happen to choose the same.
     std::set<std::string> digests;
     for (const std::uint32_t layout : {1u, 2u}) {
       const Ran ran = runWith(&*built, layout);
