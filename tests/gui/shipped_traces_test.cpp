@@ -40,7 +40,7 @@ class ShippedTracesTest : public QObject {
     const QString trace = folder_.filePath(QStringLiteral("run.octrace"));
     QProcess process;
     process.start(QStringLiteral(OVERCOMMIT_BINARY_DIR "/overcommit"),
-                  {QStringLiteral("run"), scenario, QStringLiteral("--quiet"), QStringLiteral("--duration"), QStringLiteral("100ms"),
+                  {QStringLiteral("run"), scenario, QStringLiteral("--quiet"), QStringLiteral("--duration"), QStringLiteral("20ms"),
                    QStringLiteral("--trace"), trace});
     QVERIFY(process.waitForFinished(120'000));
     // 1: an expectation does not hold so early.
