@@ -3,6 +3,7 @@
 
 #include <QComboBox>
 #include <QCoreApplication>
+#include <algorithm>
 #include <optional>
 
 #include "gui/session/run.h"
@@ -17,13 +18,17 @@ class VmChoice final : public QComboBox {
   VmChoice(const QString& objectName, const QString& accessibleName, All all, QWidget* parent) : QComboBox(parent), all_(all) {
     setObjectName(objectName);
     setAccessibleName(accessibleName);
-    setSizeAdjustPolicy(AdjustToContents);
+    // Not AdjustToContents: that makes the box another size for a moment, 20 ms after its items came.
+    setSizeAdjustPolicy(AdjustToMinimumContentsLengthWithIcon);
   }
   void setRun(const Run* run) {
     clear();
     if (run == nullptr) return;
     if (all_ == All::Offered) addItem(QCoreApplication::translate("VmChoice", "All VMs"));
     for (const TraceVm& vm : run->header().vms) addItem(qstring(vm.name));
+    int longest = 0;
+    for (int i = 0; i < count(); ++i) longest = std::max(longest, static_cast<int>(itemText(i).size()));
+    setMinimumContentsLength(longest);
   }
   // Nothing: all, or there is none.
   [[nodiscard]] std::optional<VmId> vm() const {
