@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/child_runs.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,45 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "cli/interrupt.h"
 
 namespace overcommit {
 namespace {
-
-class Pipe {
- public:
-  static Result<Pipe> create() {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return failure("cannot make a pipe: {}", systemErrorText(errno));
-    return Pipe(ends[0], ends[1]);
-  }
-  Pipe(Pipe&& other) noexcept : reading_(std::exchange(other.reading_, -1)), writing_(std::exchange(other.writing_, -1)) {}
-  Pipe& operator=(Pipe&& other) noexcept {
-    std::swap(reading_, other.reading_);
-    std::swap(writing_, other.writing_);
-    return *this;
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  ~Pipe() {
-    closeReading();
-    closeWriting();
-  }
-
-  [[nodiscard]] int reading() const { return reading_; }
-  [[nodiscard]] int writing() const { return writing_; }
-  void closeReading() { closeEnd(reading_); }
-  void closeWriting() { closeEnd(writing_); }
-
- private:
-  Pipe(int reading, int writing) : reading_(reading), writing_(writing) {}
-  static void closeEnd(int& end) {
-    if (end >= 0) close(end);
-    end = -1;
-  }
-
-  int reading_, writing_;
-};
 
 struct Child {
   std::size_t index;
@@ -65,16 +30,16 @@ struct Child {
 [[noreturn]] void work(Child& child, pid_t parent, const std::function<int(std::size_t, int)>& task) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(128 + SIGKILL);  // it ended in between
-  dup2(child.messages.writing(), STDERR_FILENO);
-  const int code = task(child.index, child.answer.writing());
+  dup2(child.messages.writing.get(), STDERR_FILENO);
+  const int code = task(child.index, child.answer.writing.get());
   (void)std::fflush(stderr);
   _exit(code);
 }
 
 Result<Child> begin(std::size_t index, const std::function<int(std::size_t, int)>& task) {
-  auto answer = Pipe::create();
+  auto answer = makePipe();
   if (!answer) return tl::unexpected(answer.error());
-  auto messages = Pipe::create();
+  auto messages = makePipe();
   if (!messages) return tl::unexpected(messages.error());
   Child child{index, 0, std::move(*answer), std::move(*messages), {}};
   (void)std::fflush(nullptr);  // or the child would write it again
@@ -82,8 +47,8 @@ Result<Child> begin(std::size_t index, const std::function<int(std::size_t, int)
   child.process = fork();
   if (child.process < 0) return failure("cannot make a process for a point of the sweep: {}", systemErrorText(errno));
   if (child.process == 0) work(child, parent, task);
-  child.answer.closeWriting();
-  child.messages.closeWriting();
+  child.answer.writing.reset();
+  child.messages.writing.reset();
   return child;
 }
 
@@ -133,16 +98,16 @@ class Children {
   void listen() {
     std::vector<pollfd> ends;
     for (const Child& child : running_) {
-      ends.push_back({child.answer.reading(), POLLIN, 0});
-      ends.push_back({child.messages.reading(), POLLIN, 0});
+      ends.push_back({child.answer.reading.get(), POLLIN, 0});
+      ends.push_back({child.messages.reading.get(), POLLIN, 0});
     }
     if (poll(ends.data(), ends.size(), -1) < 0) return;  // a signal: interrupted() tells
     std::vector<Child> going;
     for (std::size_t i = 0; i < running_.size(); ++i) {
       Child& child = running_[i];
-      if (ends[2 * i].revents != 0 && !readInto(child.answer.reading(), child.outcome.answer)) child.answer.closeReading();
-      if (ends[2 * i + 1].revents != 0 && !readInto(child.messages.reading(), child.outcome.messages)) child.messages.closeReading();
-      if (child.answer.reading() >= 0 || child.messages.reading() >= 0) {
+      if (ends[2 * i].revents != 0 && !readInto(child.answer.reading.get(), child.outcome.answer)) child.answer.reading.reset();
+      if (ends[2 * i + 1].revents != 0 && !readInto(child.messages.reading.get(), child.outcome.messages)) child.messages.reading.reset();
+      if (child.answer.reading.open() || child.messages.reading.open()) {
         going.push_back(std::move(child));
         continue;
       }

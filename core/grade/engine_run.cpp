@@ -13,6 +13,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "base/descriptor.h"
 #include "grade/text_file.h"
 #include "scenario/expectation.h"
 #include "scenario/run_snapshot.h"
@@ -89,23 +90,19 @@ struct Ended {
 };
 
 Result<Ended> execution(const std::vector<std::string>& words, const std::function<bool()>& stop) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return failure("cannot make a pipe: {}", systemErrorText(errno));
+  auto said = makePipe();
+  if (!said) return tl::unexpected(said.error());
   (void)std::fflush(nullptr);  // or the child would write it again
   const pid_t parent = getpid();
   const pid_t child = fork();
-  if (child == 0) execute(words, ends[1], parent);
-  const int error = errno;
-  ::close(ends[1]);
-  if (child < 0) {
-    ::close(ends[0]);
-    return failure("cannot make a process for a run: {}", systemErrorText(error));
-  }
+  if (child == 0) execute(words, said->writing.get(), parent);
+  if (child < 0) return failure("cannot make a process for a run: {}", systemErrorText(errno));
+  said->writing.reset();
   Ended ended;
   bool killed = false;
   const auto begun = std::chrono::steady_clock::now();
   while (true) {
-    pollfd end{ends[0], POLLIN, 0};
+    pollfd end{said->reading.get(), POLLIN, 0};
     const int ready = poll(&end, 1, kPollMilliseconds);
     const bool late = std::chrono::steady_clock::now() - begun > kLongestWall;
     if (!killed && (late || stop())) {
@@ -114,12 +111,11 @@ Result<Ended> execution(const std::vector<std::string>& words, const std::functi
     }
     if (ready <= 0) continue;
     std::array<char, 4096> part{};
-    const ssize_t length = read(ends[0], part.data(), part.size());
+    const ssize_t length = read(said->reading.get(), part.data(), part.size());
     if (length < 0 && errno == EINTR) continue;
     if (length <= 0) break;
     if (ended.messages.size() < kMostMessages) ended.messages.append(part.data(), static_cast<std::size_t>(length));
   }
-  ::close(ends[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

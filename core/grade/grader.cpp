@@ -2,7 +2,6 @@
 #include "grade/grader.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <set>
@@ -11,6 +10,7 @@
 #include "grade/engine_run.h"
 #include "grade/judge.h"
 #include "grade/lab_scenario.h"
+#include "grade/work_folder.h"
 #include "scenario/run_snapshot.h"
 
 namespace overcommit {
@@ -19,35 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kExitPolicyNotBuilt = 3;
-
-class WorkFolder {
- public:
-  static Result<WorkFolder> create() {
-    std::error_code failed;
-    fs::path base = fs::temp_directory_path(failed);
-    if (failed) base = "/tmp";
-    std::string name = (base / "overcommit-grade-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) return failure("cannot make a working folder in {}: {}", base.string(), systemErrorText(errno));
-    return WorkFolder(name);
-  }
-  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  WorkFolder& operator=(WorkFolder&& other) noexcept {
-    std::swap(path_, other.path_);
-    return *this;
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  ~WorkFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-  fs::path release() { return std::exchange(path_, {}); }
-
- private:
-  explicit WorkFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
 
 // Does the runs that checks ask for, each once and twice.
 class LabRuns final : public RunSource {
@@ -190,17 +161,10 @@ std::set<std::string> wantedChecks(const Lab& lab, const std::vector<std::string
 
 // A check that cannot pass because one before it did not.
 CheckResult skipped(const Check& check, const std::string& because) {
-  CheckResult result;
-  result.id = check.id;
-  result.title = check.title;
-  result.kind = check.kind;
+  CheckResult result = resultOf(check);
   result.status = CheckStatus::Skipped;
-  result.most = check.points;
-  result.mandatory = check.mandatory;
-  result.visibility = check.visibility;
   result.what = check.title;
   result.got = fmt::format("not looked at: it needs check {}, which did not pass", because);
-  result.run = check.run;
   return result;
 }
 
@@ -213,7 +177,7 @@ int exitCodeOf(const LabResult& result, const LabRuns& runs) {
 }  // namespace
 
 Result<LabResult> gradeLab(const Lab& lab, const Submission& submission, const GraderConfig& config) {
-  auto folder = WorkFolder::create();
+  auto folder = WorkFolder::create("grade");
   if (!folder) return tl::unexpected(folder.error());
   LabRuns runs(lab, submission, config, folder->path());
   LabResult result;
@@ -255,7 +219,7 @@ Result<LabResult> gradeLab(const Lab& lab, const Submission& submission, const G
 Result<KeptTrace> traceForCheck(const Lab& lab, const Check& check, const Submission& submission, const GraderConfig& config) {
   const LabRun* run = lab.run(check.run);
   if (run == nullptr) return failure("check {} looks at no run: there is nothing to open", check.id);
-  auto folder = WorkFolder::create();
+  auto folder = WorkFolder::create("grade");
   if (!folder) return tl::unexpected(folder.error());
   LabRuns runs(lab, submission, config, folder->path());
   const auto made = runs.run(run->name);

@@ -36,17 +36,10 @@ std::string range(std::optional<std::uint64_t> least, std::optional<std::uint64_
 class Judge {
  public:
   Judge(const Lab& lab, const Check& check, const Submission& submission, RunSource& runs)
-      : lab_(lab), check_(check), submission_(submission), runs_(runs) {
-    result_.id = check.id;
-    result_.title = check.title;
-    result_.kind = check.kind;
-    result_.most = check.points;
-    result_.mandatory = check.mandatory;
-    result_.visibility = check.visibility;
+      : lab_(lab), check_(check), submission_(submission), runs_(runs), result_(resultOf(check)) {
     result_.why = check.why;
     result_.mistake = check.mistake;
     result_.hint = check.hint;
-    result_.run = check.run;
   }
 
   Result<CheckResult> judge() {

@@ -59,10 +59,6 @@ std::vector<LabSetting> readSet(const KeyReader& keys) {
   return table == nullptr ? std::vector<LabSetting>() : flattenedSettings(*table);
 }
 
-std::vector<std::string> readWords(const KeyReader& keys, std::string_view key, Mistakes& mistakes) {
-  return readTextList(keys, key, mistakes);
-}
-
 template <typename Item>
 void refuseTwice(const std::vector<Item>& items, std::string Item::*name, std::string_view what, SourcePosition position,
                  Mistakes& mistakes) {
@@ -109,7 +105,7 @@ void readKnobs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
     Knob& knob = lab.knobs.emplace_back();
     knob.path = keys.text("path").value_or("");
     knob.text = keys.text("text").value_or("");
-    knob.words = readWords(keys, "words", mistakes);
+    knob.words = readTextList(keys, "words", mistakes);
     if (const TomlValue* least = keys.value("min")) knob.least = *least;
     if (const TomlValue* most = keys.value("max")) knob.most = *most;
     const bool isRange = knob.least && knob.most && knob.least->kind == knob.most->kind;
@@ -135,7 +131,7 @@ void readQuestions(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
     if (keys.has("id") && (!isPlainName(question.id) || question.id == "student" || question.id.find('.') != std::string::npos))
       mistakes.add(keys.position("id"), "the id of a question has letters, digits, - and _, and is not \"student\"");
     question.text = keys.text("text").value_or("");
-    question.choices = readWords(keys, "choices", mistakes);
+    question.choices = readTextList(keys, "choices", mistakes);
     for (const std::string& choice : question.choices) {
       if (choice.find(':') == std::string::npos)
         mistakes.add(keys.position("choices"), "\"{}\" lacks its word: write \"a: {}\"", choice, choice);
@@ -166,7 +162,7 @@ void readSaboteurs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
     if (keys.has("name") && !isPlainName(saboteur.name))
       mistakes.add(keys.position("name"), "the name of a saboteur has letters, digits, - and _ only");
     saboteur.text = keys.text("text").value_or("");
-    saboteur.fails = readWords(keys, "fails", mistakes);
+    saboteur.fails = readTextList(keys, "fails", mistakes);
     for (const std::string& id : saboteur.fails) {
       if (lab.check(id) == nullptr) mistakes.add(keys.position("fails"), "there is no check \"{}\"", id);
     }

@@ -99,31 +99,17 @@ constexpr std::array kLabKeys{
     LabKey{"saboteur", "fails", "list of ids", "required", "the checks that must fail, and no others"},
 };
 
-struct LabHeading {
-  std::string_view section, heading;
-};
 constexpr std::array kLabHeadings{
-    LabHeading{"", "the top of the file"}, LabHeading{"step", "[[step]]"},     LabHeading{"run", "[[run]]"},
-    LabHeading{"knob", "[[knob]]"},        LabHeading{"policy", "[[policy]]"}, LabHeading{"question", "[[question]]"},
-    LabHeading{"mutant", "[[mutant]]"},    LabHeading{"check", "[[check]]"},   LabHeading{"saboteur", "[[saboteur]]"}};
+    FileHeading{"", "the top of the file"}, FileHeading{"step", "[[step]]"},     FileHeading{"run", "[[run]]"},
+    FileHeading{"knob", "[[knob]]"},        FileHeading{"policy", "[[policy]]"}, FileHeading{"question", "[[question]]"},
+    FileHeading{"mutant", "[[mutant]]"},    FileHeading{"check", "[[check]]"},   FileHeading{"saboteur", "[[saboteur]]"}};
 
 }  // namespace
 
 std::span<const LabKey> labKeys() { return kLabKeys; }
 
-std::vector<std::string_view> labKeysOf(std::string_view section) {
-  std::vector<std::string_view> keys;
-  for (const LabKey& key : kLabKeys) {
-    if (key.section == section) keys.push_back(key.key);
-  }
-  return keys;
-}
+std::vector<std::string_view> labKeysOf(std::string_view section) { return keysIn(kLabKeys, section); }
 
-std::string_view labHeadingOf(std::string_view section) {
-  for (const LabHeading& heading : kLabHeadings) {
-    if (heading.section == section) return heading.heading;
-  }
-  return section;
-}
+std::string_view labHeadingOf(std::string_view section) { return headingIn(kLabHeadings, section); }
 
 }  // namespace overcommit

@@ -5,6 +5,7 @@
 
 #include "grade/lab_folder.h"
 #include "grade/text_file.h"
+#include "grade/work_folder.h"
 
 namespace overcommit {
 namespace {
@@ -87,9 +88,8 @@ void lintDiscrimination(const Lab& lab, LintReport& report) {
 Result<LintReport> lintSolutions(const Lab& lab, const GraderConfig& config) {
   LintReport report;
   lintFiles(lab, report);
-  std::error_code failed;
-  std::string empty = (fs::temp_directory_path(failed) / "overcommit-empty-XXXXXX").string();
-  if (mkdtemp(empty.data()) == nullptr) return failure("cannot make an empty submission: {}", systemErrorText(errno));
+  const auto empty = WorkFolder::create("empty");
+  if (!empty) return tl::unexpected(empty.error());
   const auto add = [&](const std::string& name, const fs::path& folder) -> Result<const LabResult*> {
     auto result = graded(lab, folder, config);
     if (!result) return tl::unexpected(result.error());
@@ -97,8 +97,7 @@ Result<LintReport> lintSolutions(const Lab& lab, const GraderConfig& config) {
   };
   report.solutions.reserve(lab.saboteurs.size() + 2);
   const auto reference = add("reference", lab.folder / "reference");
-  const auto nothing = reference ? add("empty", empty) : reference;
-  fs::remove_all(empty, failed);
+  const auto nothing = reference ? add("empty", empty->path()) : reference;
   if (!nothing) return tl::unexpected(nothing.error());
   lintReference(**reference, report);
   lintEmpty(**nothing, report);
@@ -127,16 +126,14 @@ char mark(const CheckResult* check) {
 }  // namespace
 
 Result<LintReport> lintLab(const Lab& lab, const GraderConfig& given) {
-  std::error_code failed;
-  std::string work = (fs::temp_directory_path(failed) / "overcommit-lint-XXXXXX").string();
-  if (mkdtemp(work.data()) == nullptr) return failure("cannot make a working folder: {}", systemErrorText(errno));
-  RunCache cache{work, {}};
+  const auto work = WorkFolder::create("lint");
+  if (!work) return tl::unexpected(work.error());
+  RunCache cache{work->path(), {}};
   GraderConfig config = given;
   config.cache = &cache;
-  auto report = lintSolutions(lab, config);
-  fs::remove_all(work, failed);
-  return report;
+  return lintSolutions(lab, config);
 }
+
 std::string LintReport::text(const Lab& lab) const {
   std::string out =
       fmt::format("Lab {}, {}: {} checks, {} points\n\n", lab.number, lab.title, lab.checks.size(), pointsText(lab.mostPoints()));

@@ -16,6 +16,18 @@ std::string_view nameOf(CheckStatus status) {
   return "";
 }
 
+CheckResult resultOf(const Check& check) {
+  CheckResult result;
+  result.id = check.id;
+  result.title = check.title;
+  result.kind = check.kind;
+  result.most = check.points;
+  result.mandatory = check.mandatory;
+  result.visibility = check.visibility;
+  result.run = check.run;
+  return result;
+}
+
 MilliPoints LabResult::points() const {
   MilliPoints sum = 0;
   for (const CheckResult& check : checks) sum += check.points;

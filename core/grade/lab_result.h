@@ -39,6 +39,9 @@ struct CheckResult {
   std::optional<VirtualTime> at;   // where to look in it
 };
 
+// What the check itself says of its result, before anybody looked.
+CheckResult resultOf(const Check& check);
+
 // A run that was graded.
 struct RunResult {
   std::string name;

@@ -6,6 +6,7 @@
 #include "grade/lab_folder.h"
 #include "grade/lab_scenario.h"
 #include "grade/text_file.h"
+#include "grade/work_folder.h"
 #include "scenario/expectation.h"
 
 namespace overcommit {
@@ -79,11 +80,9 @@ std::string questionText(const Lab& lab, const LabQuestion& question) {
 Result<std::string> askedTexts(const Lab& lab, const LabRun& run, const std::string& student, const GraderConfig& config) {
   const auto scenario = labScenario(lab, run, {student, config.secret}, {});
   if (!scenario) return tl::unexpected(scenario.error().error);
-  std::error_code failed;
-  std::string folder = (fs::temp_directory_path(failed) / "overcommit-start-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return failure("cannot make a working folder: {}", systemErrorText(errno));
-  const auto result = Engine(config.command, folder, config.stop).run({run.name, scenario->text, false, false, {}});
-  fs::remove_all(folder, failed);
+  const auto folder = WorkFolder::create("start");
+  if (!folder) return tl::unexpected(folder.error());
+  const auto result = Engine(config.command, folder->path(), config.stop).run({run.name, scenario->text, false, false, {}});
   if (!result) return tl::unexpected(result.error());
   std::string text;
   for (const Check& check : lab.checks) {
@@ -105,10 +104,9 @@ Result<void> writeScenarios(const Lab& lab, const fs::path& into, const std::str
     if (const auto copied = copyTree(lab.folder / run.scenario, into / run.scenario); !copied) return copied;
     if (run.seed == SeedSource::Scenario || student.empty()) continue;
     // The text of the file with its comments would say another seed: the student's is the one that counts.
-    LabRun own = run;
     Lab bare = lab;
     bare.checks.clear();
-    const auto scenario = labScenario(bare, own, {student, ""}, {});
+    const auto scenario = labScenario(bare, run, {student, ""}, {});
     if (!scenario) return tl::unexpected(scenario.error().error);
     const std::string head = fmt::format("# SPDX-License-{}\n# The variant of the student {}.\n", "Identifier: GPL-2.0-or-later", student);
     if (const auto written = writeAtomically(into / run.scenario, head + scenario->text); !written) return written;

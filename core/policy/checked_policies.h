@@ -47,13 +47,13 @@ class CheckedPolicies final {
   // How many candidates are to be found for a question: 1 to kMostCandidates, whatever the policy wants.
   [[nodiscard]] std::uint32_t victimCandidates() const { return victimCandidates_; }
   [[nodiscard]] std::uint32_t evictionCandidates() const { return evictionCandidates_; }
-  // Is it worth while to ask many questions at once, even if some are asked in vain? Not of what is built in: that answers at once.
   // Before match(): both pages of a question, for a policy that wants to see them.
   [[nodiscard]] bool matchSeesContents() const { return matchContents_ != 0; }
   [[nodiscard]] std::uint32_t mostMatchesWithContents() const { return matchContents_; }
   void show(std::uint32_t question, std::span<const std::byte, kPageSize> page, std::span<const std::byte, kPageSize> known) {
     chosen_.match->show(question, page, known);
   }
+  // Is it worth while to ask many questions at once, even if some are asked in vain? Not of what is built in: that answers at once.
   [[nodiscard]] bool matchesInBatches() const { return chosen_.match != nullptr; }
   [[nodiscard]] bool victimsInBatches() const { return chosen_.victim != nullptr; }
 

@@ -124,34 +124,22 @@ constexpr std::array kKeys{
 
 std::span<const ScenarioKey> scenarioKeys() { return kKeys; }
 
-std::vector<std::string_view> keysOf(std::string_view section) {
-  std::vector<std::string_view> keys;
-  for (const ScenarioKey& key : kKeys) {
-    if (key.section == section) keys.push_back(key.key);
-  }
-  return keys;
-}
+std::vector<std::string_view> keysOf(std::string_view section) { return keysIn(kKeys, section); }
 
 std::string_view headingOf(std::string_view section) {
-  struct Heading {
-    std::string_view section, heading;
-  };
-  static constexpr std::array kHeadings{Heading{"", "the top of the file"},
-                                        Heading{"host", "[host]"},
-                                        Heading{"disk", "[disk]"},
-                                        Heading{"limits", "[limits]"},
-                                        Heading{"vm", "[[vm]]"},
-                                        Heading{"at", "[[at]]"},
-                                        Heading{"set", "set"},
-                                        Heading{"mark", "[[mark]]"},
-                                        Heading{"expect", "[[expect]]"},
-                                        Heading{"ask", "[[ask]]"},
-                                        Heading{"column", "[[column]]"},
-                                        Heading{"shape", "[[shape]]"}};
-  for (const Heading& heading : kHeadings) {
-    if (heading.section == section) return heading.heading;
-  }
-  return section;
+  static constexpr std::array kHeadings{FileHeading{"", "the top of the file"},
+                                        FileHeading{"host", "[host]"},
+                                        FileHeading{"disk", "[disk]"},
+                                        FileHeading{"limits", "[limits]"},
+                                        FileHeading{"vm", "[[vm]]"},
+                                        FileHeading{"at", "[[at]]"},
+                                        FileHeading{"set", "set"},
+                                        FileHeading{"mark", "[[mark]]"},
+                                        FileHeading{"expect", "[[expect]]"},
+                                        FileHeading{"ask", "[[ask]]"},
+                                        FileHeading{"column", "[[column]]"},
+                                        FileHeading{"shape", "[[shape]]"}};
+  return headingIn(kHeadings, section);
 }
 
 }  // namespace overcommit

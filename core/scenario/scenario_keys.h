@@ -5,17 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "scenario/key_table.h"
+
 namespace overcommit {
 
-// Every key of a scenario file. The one list: the parser refuses keys that are not in it, suggests from it, and a test holds
-// docs/reference/scenario.md against it.
-struct ScenarioKey {
-  std::string_view section;  // "" for the top, "host", "vm", …
-  std::string_view key;
-  std::string_view type;      // "size", "time", "number", "text", "true/false", "a | b"
-  std::string_view fallback;  // as written in a file; "required", or "" when nothing stands in
-  std::string_view meaning;
-};
+// Every key of a scenario file; docs/reference/scenario.md is held against it.
+using ScenarioKey = FileKey;
 std::span<const ScenarioKey> scenarioKeys();
 
 std::vector<std::string_view> keysOf(std::string_view section);

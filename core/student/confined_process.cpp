@@ -120,12 +120,6 @@ std::string readToEnd(int fd) {
   return text;
 }
 
-Result<std::pair<OwnedDescriptor, OwnedDescriptor>> makePipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return failure("cannot make a pipe: {}", systemErrorText(errno));
-  return std::pair{OwnedDescriptor(ends[0]), OwnedDescriptor(ends[1])};
-}
-
 }  // namespace
 
 std::string ProcessEnd::text() const {
@@ -145,10 +139,10 @@ Result<ConfinedProcess> ConfinedProcess::launch(const LaunchPlan& plan, const Co
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return failure("cannot make a process for {}: {}", plan.command.front(), systemErrorText(errno));
-  if (child == 0) become(plan, confinement, parent, output->second.get(), report->second.get());
-  ConfinedProcess process(child, std::move(output->first));
-  report->second.reset();
-  if (const std::string trouble = readToEnd(report->first.get()); !trouble.empty()) {
+  if (child == 0) become(plan, confinement, parent, output->writing.get(), report->writing.get());
+  ConfinedProcess process(child, std::move(output->reading));
+  report->writing.reset();
+  if (const std::string trouble = readToEnd(report->reading.get()); !trouble.empty()) {
     process.kill();
     return tl::unexpected(Error{trouble});
   }

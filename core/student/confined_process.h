@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "student/confinement.h"
-#include "student/descriptor.h"
 
 namespace overcommit {
 

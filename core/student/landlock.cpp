@@ -7,8 +7,8 @@
 
 #include <cerrno>
 
+#include "base/descriptor.h"
 #include "student/confinement.h"
-#include "student/descriptor.h"
 
 namespace overcommit {
 namespace {

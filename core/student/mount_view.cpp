@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <fstream>
 
+#include "base/descriptor.h"
 #include "student/confinement.h"
-#include "student/descriptor.h"
 
 namespace overcommit {
 namespace {

@@ -13,8 +13,8 @@
 #include <map>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/hash.h"
-#include "student/descriptor.h"
 
 namespace overcommit {
 namespace {

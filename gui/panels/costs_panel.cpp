@@ -2,7 +2,6 @@
 #include "gui/panels/costs_panel.h"
 
 #include <QHeaderView>
-#include <QScrollArea>
 #include <QSplitter>
 #include <QVBoxLayout>
 
@@ -26,14 +25,7 @@ CostsPanel::CostsPanel(const PanelContext& context)
   list_->verticalHeader()->hide();
   list_->horizontalHeader()->setHighlightSections(false);
   list_->horizontalHeader()->setStretchLastSection(true);
-  auto* scroll = new QScrollArea(this);
-  scroll->setObjectName(QStringLiteral("timeScroll"));
-  scroll->setAccessibleName(tr("Time accounts"));
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->setMinimumHeight(60);
-  scroll->setWidget(times_);
+  QWidget* scroll = scrolling(times_, QStringLiteral("timeScroll"), tr("Time accounts"), 60);
   auto* parts = new QSplitter(Qt::Horizontal, this);
   parts->setObjectName(QStringLiteral("costParts"));
   parts->addWidget(scroll);

@@ -2,6 +2,7 @@
 #include "gui/panels/panel.h"
 
 #include <QLabel>
+#include <QScrollArea>
 
 namespace overcommit::gui {
 namespace {
@@ -77,6 +78,18 @@ void Panel::onMoved(Motion motion) {
     last_.start();
   }
   refresh(motion);
+}
+
+QWidget* Panel::scrolling(QWidget* picture, const QString& objectName, const QString& accessibleName, int minimumHeight) {
+  auto* scroll = new QScrollArea(this);
+  scroll->setObjectName(objectName);
+  scroll->setAccessibleName(accessibleName);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setWidgetResizable(true);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setMinimumHeight(minimumHeight);
+  scroll->setWidget(picture);
+  return scroll;
 }
 
 void Panel::showsWhatMade(const Picture& picture) {

@@ -70,6 +70,8 @@ class Panel : public QWidget {
   // The selection is another one.
   virtual void selectionChanged() {}
 
+  // A frame in which a picture scrolls that is higher than its place, of at least so many pixels.
+  QWidget* scrolling(QWidget* picture, const QString& objectName, const QString& accessibleName, int minimumHeight);
   // A click on a figure of the picture shows the events that made it.
   void showsWhatMade(const Picture& picture);
 

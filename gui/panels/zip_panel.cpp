@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gui/panels/zip_panel.h"
 
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace overcommit::gui {
@@ -10,14 +9,7 @@ ZipPanel::ZipPanel(const PanelContext& context)
     : Panel(context, QStringLiteral("zip"), tr("Compression cache"), Pace::Quarter, Knowledge::HostOnly),
       vm_(new VmChoice(QStringLiteral("zipVm"), tr("Whose compression cache"), VmChoice::All::Offered, this)),
       view_(new ZipView(theme(), this)) {
-  auto* scroll = new QScrollArea(this);
-  scroll->setObjectName(QStringLiteral("zipScroll"));
-  scroll->setAccessibleName(tr("Compression caches"));
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->setMinimumHeight(80);
-  scroll->setWidget(view_);
+  QWidget* scroll = scrolling(view_, QStringLiteral("zipScroll"), tr("Compression caches"), 80);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(8, 4, 0, 0);
   column->setSpacing(2);

@@ -158,14 +158,8 @@ void MachineFloor::mousePressEvent(QMouseEvent* event) {
 
 void MachineFloor::keyPressEvent(QKeyEvent* event) {
   if (world_ == nullptr || selection_ == nullptr) return Picture::keyPressEvent(event);
-  const int key = event->key();
-  const auto row = static_cast<std::int64_t>(map_.geometry().pagesPerRow());
-  std::int64_t by = 0;
-  if (key == Qt::Key_Left) by = -1;
-  if (key == Qt::Key_Right) by = 1;
-  if (key == Qt::Key_Up) by = -row;
-  if (key == Qt::Key_Down) by = row;
-  if (key == Qt::Key_Escape) return selection_->clear();
+  const std::int64_t by = map_.stepOf(event->key());
+  if (event->key() == Qt::Key_Escape) return selection_->clear();
   if (by == 0) return Picture::keyPressEvent(event);
   const auto from = selectedFrame();
   const std::int64_t to = from ? static_cast<std::int64_t>(from->value()) + by : 0;

@@ -63,4 +63,15 @@ void MapView::paintMarker(QPainter& painter, std::uint64_t page, const Theme& th
   painter.drawRect(at.adjusted(-2, -2, 1, 1));
 }
 
+std::int64_t MapView::stepOf(int key) const {
+  const auto row = static_cast<std::int64_t>(geometry().pagesPerRow());
+  switch (key) {
+    case Qt::Key_Left: return -1;
+    case Qt::Key_Right: return 1;
+    case Qt::Key_Up: return -row;
+    case Qt::Key_Down: return row;
+    default: return 0;
+  }
+}
+
 }  // namespace overcommit::gui

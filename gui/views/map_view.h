@@ -26,6 +26,8 @@ class MapView {
   [[nodiscard]] std::optional<std::uint64_t> pageAt(QPoint point) const;
   // The cell of a page, or its row.
   [[nodiscard]] QRect rectOf(std::uint64_t page) const;
+  // How many pages on an arrow key leads; 0: it is no arrow.
+  [[nodiscard]] std::int64_t stepOf(int key) const;
   // Frames the page's cell in the accent; in a sorted map it marks the row on both sides.
   void paintMarker(QPainter& painter, std::uint64_t page, const Theme& theme) const;
 

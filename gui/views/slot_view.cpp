@@ -124,13 +124,7 @@ void SlotView::mousePressEvent(QMouseEvent* event) {
 }
 
 void SlotView::keyPressEvent(QKeyEvent* event) {
-  const int key = event->key();
-  const auto row = static_cast<std::int64_t>(map_.geometry().pagesPerRow());
-  std::int64_t by = 0;
-  if (key == Qt::Key_Left) by = -1;
-  if (key == Qt::Key_Right) by = 1;
-  if (key == Qt::Key_Up) by = -row;
-  if (key == Qt::Key_Down) by = row;
+  const std::int64_t by = map_.stepOf(event->key());
   if (by == 0 || run_ == nullptr || !vm_ || capacity_ == 0) return Picture::keyPressEvent(event);
   const std::int64_t to = chosen_ ? static_cast<std::int64_t>(*chosen_) + by : 0;
   if (to < 0 || to >= static_cast<std::int64_t>(capacity_)) return;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "policy/builtin_policies.h"
+#include "support/overcommitted_host.h"
 #include "support/test.h"
 #include "support/test_host.h"
 
@@ -13,32 +14,7 @@ using namespace overcommit::test;
 
 namespace {
 
-// Two VMs without a CPU, which check what they read, and a web server, whose pages compress: 48 MiB on a host of 20.
-RunConfig crowded() {
-  RunConfig config = hostOf(mebibytes(20));
-  config.host.timeScale = 600;
-  config.host.quantum = milliseconds(10);  // many pages are scanned at once
-  config.host.options = {
-      {"ShareForceSalting", 0}, {"ShareScanTime", 10}, {"ShareRateMax", 32768}, {"ShareScanGHz", 32}, {"MemZipMaxAllocPct", 5}};
-  config.costs.swapRead = config.costs.diskRead = microseconds(100);
-  config.costs.swapWrite = microseconds(20);
-  for (const char* name : {"a", "b"}) {
-    VmConfig vm;
-    vm.name = name;
-    vm.memory = mebibytes(16);
-    vm.shares = 1000;
-    vm.generator = "uniform";
-    vm.arguments = {{"working_set", 10 * kMiB}, {"same", 300}, {"work", 200'000}};
-    vm.operations = 800;
-    vm.start = VirtualTime(0);
-    config.vms.push_back(vm);
-  }
-  config.vms.push_back(vmOf("c", "webserver", mebibytes(16)));
-  config.vms.back().shares = 1000;
-  config.vms.back().arguments = {{"working_set", 5 * kMiB}, {"files", 6 * kMiB}};
-  config.vms.back().operations = 1500;
-  return config;
-}
+RunConfig crowded() { return overcommittedHost(800, 1500); }
 
 // What a run came to. `refusals`: of the answers of policies, by reason.
 struct Ran {

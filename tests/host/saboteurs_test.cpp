@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/saboteur.h"
-#include "host/support/test_host.h"
+#include "host/support/overcommitted_host.h"
 #include "support/test.h"
 
 using namespace overcommit;
@@ -31,31 +31,10 @@ RunConfig threeServers() {
   return config;
 }
 
-// Two VMs without a CPU, which check what they read, and a web server, whose pages fill a small compression cache.
+// The web server's pages fill a small compression cache.
 RunConfig smallCache() {
-  RunConfig config = hostOf(mebibytes(20));
+  RunConfig config = overcommittedHost(300, 800);
   config.audit = false;
-  config.host.timeScale = 600;
-  config.host.quantum = milliseconds(10);
-  config.host.options = {
-      {"ShareForceSalting", 0}, {"ShareScanTime", 10}, {"ShareRateMax", 32768}, {"ShareScanGHz", 32}, {"MemZipMaxAllocPct", 5}};
-  config.costs.swapRead = config.costs.diskRead = microseconds(100);
-  config.costs.swapWrite = microseconds(20);
-  for (const char* name : {"a", "b"}) {
-    VmConfig vm;
-    vm.name = name;
-    vm.memory = mebibytes(16);
-    vm.shares = 1000;
-    vm.generator = "uniform";
-    vm.arguments = {{"working_set", 10 * kMiB}, {"same", 300}, {"work", 200'000}};
-    vm.operations = 300;
-    vm.start = VirtualTime(0);
-    config.vms.push_back(vm);
-  }
-  config.vms.push_back(vmOf("c", "webserver", mebibytes(16)));
-  config.vms.back().shares = 1000;
-  config.vms.back().arguments = {{"working_set", 5 * kMiB}, {"files", 6 * kMiB}};
-  config.vms.back().operations = 800;
   return config;
 }
 

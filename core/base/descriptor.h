@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "base/error.h"
+
 namespace overcommit {
 
 // A file descriptor and the duty to close it.
@@ -30,5 +32,11 @@ class OwnedDescriptor {
  private:
   int fd_ = -1;
 };
+
+// Both ends are closed in whatever is executed.
+struct Pipe {
+  OwnedDescriptor reading, writing;
+};
+Result<Pipe> makePipe();
 
 }  // namespace overcommit
