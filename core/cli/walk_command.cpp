@@ -7,8 +7,8 @@
 #include "cli/interrupt.h"
 #include "cli/run_setup.h"
 #include "cli/say.h"
-#include "host/walk_picture.h"
 #include "host/virtual_machine.h"
+#include "host/walk_picture.h"
 
 namespace overcommit {
 namespace {

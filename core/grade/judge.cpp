@@ -152,7 +152,7 @@ class Judge {
     std::vector<std::string> words;
     std::uint64_t count = 0;
     std::optional<std::uint64_t> time;
-    const auto looked = forAllEvents(*reader, [&](const Event& event) {
+    auto looked = forAllEvents(*reader, [&](const Event& event) {
       if (!matcher->matches(event)) return;
       ++count;
       if (!time) time = event.hostTime.value();
@@ -233,7 +233,7 @@ class Judge {
     if (!matcher) return tl::unexpected(matcher.error());
     std::uint64_t count = 0;
     std::optional<VirtualTime> first;
-    const auto looked = forAllEvents(*reader, [&](const Event& event) {
+    auto looked = forAllEvents(*reader, [&](const Event& event) {
       if (!matcher->matches(event)) return;
       ++count;
       if (!first) first = event.hostTime;
@@ -259,12 +259,12 @@ class Judge {
     for (const EventPattern& pattern : check_.events) {
       auto matcher = EventMatcher::create(*reader, pattern);
       if (!matcher) return tl::unexpected(matcher.error());
-      matchers.push_back(std::move(*matcher));
+      matchers.push_back(*matcher);
     }
     std::size_t next = 0;
     std::vector<std::string> seen;
     std::optional<VirtualTime> wrong;
-    const auto looked = forAllEvents(*reader, [&](const Event& event) {
+    auto looked = forAllEvents(*reader, [&](const Event& event) {
       std::vector<bool> fits;
       for (EventMatcher& matcher : matchers) fits.push_back(matcher.matches(event));
       const bool isOfKinds = std::ranges::any_of(check_.events, [&](const EventPattern& pattern) { return pattern.kind == event.kind; });

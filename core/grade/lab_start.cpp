@@ -101,7 +101,7 @@ Result<void> writeScenarios(const Lab& lab, const fs::path& into, const std::str
   std::set<std::string> done;
   for (const LabRun& run : lab.runs) {
     if (run.seed == SeedSource::Hidden || !done.insert(run.scenario).second) continue;
-    if (const auto copied = copyTree(lab.folder / run.scenario, into / run.scenario); !copied) return copied;
+    if (auto copied = copyTree(lab.folder / run.scenario, into / run.scenario); !copied) return copied;
     if (run.seed == SeedSource::Scenario || student.empty()) continue;
     // The text of the file with its comments would say another seed: the student's is the one that counts.
     Lab bare = lab;
@@ -109,7 +109,7 @@ Result<void> writeScenarios(const Lab& lab, const fs::path& into, const std::str
     const auto scenario = labScenario(bare, run, {student, ""}, {});
     if (!scenario) return tl::unexpected(scenario.error().error);
     const std::string head = fmt::format("# SPDX-License-{}\n# The variant of the student {}.\n", "Identifier: GPL-2.0-or-later", student);
-    if (const auto written = writeAtomically(into / run.scenario, head + scenario->text); !written) return written;
+    if (auto written = writeAtomically(into / run.scenario, head + scenario->text); !written) return written;
   }
   return {};
 }

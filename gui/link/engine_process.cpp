@@ -9,7 +9,7 @@ namespace overcommit::gui {
 namespace {
 
 constexpr int kPatienceMilliseconds = 5000;
-constexpr qsizetype kMostComplaints = 16 * 1024;
+constexpr qsizetype kMostComplaints = qsizetype{16} * 1024;
 // Exit codes of docs/reference/command.md: a broken invariant, and an end by a signal that was asked for.
 constexpr int kBrokenInvariant = 6, kInterrupted = 130;
 

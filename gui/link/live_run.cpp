@@ -220,7 +220,7 @@ void LiveRun::change(const QJsonObject& params, const QString& before, const QJs
     const QJsonArray done =
         answer ? (*answer)[QStringLiteral("changes")].toArray() : answer.error().data[QStringLiteral("changes")].toArray();
     if (answer) now_ = timeOf(*answer);
-    for (const QJsonValue& entry : done) changes_.push_back({now_, changeInALine(entry.toString()), before, undo});
+    for (const auto entry : done) changes_.push_back({now_, changeInALine(entry.toString()), before, undo});
     if (!done.isEmpty()) {
       // A run whose VMs were all off goes on if one is powered on.
       if (state_ == State::Over) setState(State::Stands);

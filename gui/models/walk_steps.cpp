@@ -50,7 +50,7 @@ WalkAnswer walkAnswer(const QJsonObject& answer) {
   walk.gva = answer[QStringLiteral("gva")].toString().toULongLong(nullptr, 16);
   walk.gpa = answer[QStringLiteral("gpa")].toString();
   walk.machineAddress = answer[QStringLiteral("machine_address")].toString();
-  for (const QJsonValue& value : answer[QStringLiteral("references")].toArray()) {
+  for (const auto value : answer[QStringLiteral("references")].toArray()) {
     const QJsonObject reference = value.toObject();
     WalkStep step;
     step.number = reference[QStringLiteral("number")].toInt();
@@ -66,7 +66,7 @@ WalkAnswer walkAnswer(const QJsonObject& answer) {
       step.leadsTo = QStringLiteral("0x%1").arg(static_cast<quint64>(reference[QStringLiteral("to_mfn")].toDouble()), 0, 16);
     else
       step.leadsTo = reference[QStringLiteral("to_gpa")].toString();
-    for (const QJsonValue& flag : reference[QStringLiteral("flags")].toArray()) step.flags << flag.toString();
+    for (const auto flag : reference[QStringLiteral("flags")].toArray()) step.flags << flag.toString();
     step.words = wordsOf(step, reference);
     walk.steps.push_back(std::move(step));
   }

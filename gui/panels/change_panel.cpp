@@ -287,7 +287,7 @@ void ChangePanel::askSettings() {
       options_ = (*answer)[QStringLiteral("host_options")].toArray();
       const QString before = option_->currentText();
       option_->clear();
-      for (const QJsonValue& option : options_) {
+      for (const auto option : options_) {
         if (option[QStringLiteral("in_effect")].toBool()) option_->addItem(option[QStringLiteral("name")].toString());
       }
       const int idle = option_->findText(before.isEmpty() ? QStringLiteral("IdleTax") : before);
@@ -306,14 +306,14 @@ void ChangePanel::askSettings() {
 }
 
 QJsonObject ChangePanel::vmAsked() const {
-  for (const QJsonValue& vm : settings_[QStringLiteral("vms")].toArray()) {
+  for (const auto vm : settings_[QStringLiteral("vms")].toArray()) {
     if (vm[QStringLiteral("name")].toString() == vm_->currentText()) return vm.toObject();
   }
   return {};
 }
 
 QJsonObject ChangePanel::settingsOf(const QString& vm) const {
-  for (const QJsonValue& one : settings_[QStringLiteral("vms")].toArray()) {
+  for (const auto one : settings_[QStringLiteral("vms")].toArray()) {
     if (one[QStringLiteral("name")].toString() == vm) return one[QStringLiteral("settings")].toObject();
   }
   return {};
@@ -342,7 +342,7 @@ void ChangePanel::showVm() {
 }
 
 void ChangePanel::showOption() {
-  for (const QJsonValue& option : options_) {
+  for (const auto option : options_) {
     if (option[QStringLiteral("name")].toString() != option_->currentText()) continue;
     const auto number = [&](const char* key) { return QString::number(static_cast<qulonglong>(option[QLatin1String(key)].toDouble())); };
     meaning_->setText(tr("%1. From %2 to %3; %4 if nothing else is said.")

@@ -27,7 +27,7 @@ QString contentsAbout(const QJsonObject& answer) {
   if (answer.contains(QStringLiteral("hash"))) parts << ContentsPage::tr("XXH3 %1").arg(answer[QStringLiteral("hash")].toString());
   const QStringList flags = [&] {
     QStringList list;
-    for (const QJsonValue& flag : answer[QStringLiteral("nested_entry")][QStringLiteral("flags")].toArray()) list << flag.toString();
+    for (const auto flag : answer[QStringLiteral("nested_entry")][QStringLiteral("flags")].toArray()) list << flag.toString();
     return list;
   }();
   if (!flags.isEmpty()) parts << ContentsPage::tr("nested entry: %1").arg(flags.join(QStringLiteral(", ")));

@@ -63,7 +63,9 @@ bool isSource(const fs::path& path) {
 }
 
 // What coursework is built on must not bind it.
-bool isFree(const std::string& path) { return path.starts_with("guests/abi/") || path.starts_with("labs/clients/") || path.starts_with("include/"); }
+bool isFree(const std::string& path) {
+  return path.starts_with("guests/abi/") || path.starts_with("labs/clients/") || path.starts_with("include/");
+}
 
 // All text files of the project, without build trees and licence texts.
 std::vector<SourceFile> sources() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/support/test_host.h"
+#include "support/test.h"
 
 namespace overcommit::test {
 
