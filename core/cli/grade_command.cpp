@@ -181,7 +181,7 @@ fs::path findApp(const GraderConfig& config) {
   const std::string path = fromEnvironment("PATH");
   for (std::size_t at = 0; at < path.size();) {
     const std::size_t end = std::min(path.find(':', at), path.size());
-    const fs::path place = fs::path(path.substr(at, end - at)) / "overcommit-gui";
+    fs::path place = fs::path(path.substr(at, end - at)) / "overcommit-gui";
     if (access(place.c_str(), X_OK) == 0) return place;
     at = end + 1;
   }

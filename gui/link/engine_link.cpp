@@ -16,7 +16,7 @@ namespace overcommit::gui {
 QString newTraceFile(const QString& folder, const QString& stem) {
   const QDir place(folder);
   for (int n = 1;; ++n) {
-    const QString file = place.filePath(QStringLiteral("%1-%2.octrace").arg(stem).arg(n));
+    QString file = place.filePath(QStringLiteral("%1-%2.octrace").arg(stem).arg(n));
     if (!QFileInfo::exists(file)) return file;
   }
 }
