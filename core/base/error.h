@@ -35,6 +35,10 @@ inline constexpr int kExitInvariantBroken = 6;
 using InvariantListener = void (*)(std::string_view what, const char* file, int line);
 void setInvariantListener(InvariantListener listener);
 
+// A fault that was put into the engine on purpose (base/saboteur.h): what breaks from now on is not called a defect of Overcommit. `name`
+// must outlive the process's last invariant, as a literal does.
+void setFaultOnPurpose(const char* name);
+
 // Ends the process with kExitInvariantBroken after naming the broken invariant on standard error. Never returns.
 [[noreturn]] void invariantBroken(std::string_view what, const char* file, int line);
 

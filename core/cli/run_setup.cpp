@@ -38,6 +38,7 @@ Result<void> applyOptions(const CommandLine& line, Scenario& scenario) {
                      didYouMean(line.text("--sabotage"), names), fmt::join(names, ", "));
     }
     scenario.config.sabotage = *saboteur;
+    setFaultOnPurpose(nameOf(*saboteur).data());  // a literal of the table
   }
   return {};
 }

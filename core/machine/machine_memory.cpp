@@ -224,19 +224,22 @@ void MachineMemory::clean(Mfn mfn) {
   --kept_;
 }
 
-// Has the operating system put memory behind the holes around the frame at once, of 16 aligned frames those in a row with it.
+// Has the operating system put memory behind the holes around the frame at once, of 16 aligned frames those in a row with it: where the
+// frames before it were used, those after it will be. A frame that comes alone gets its memory when it is touched.
 void MachineMemory::fillHole(Mfn mfn) {
   const std::uint64_t word = mfn.value() / 64;
   const auto bit = static_cast<unsigned>(mfn.value() % 64);
   const auto group = static_cast<unsigned>(bit / kLongRun * kLongRun);
   const auto isHole = [&](unsigned frame) { return (holes_[word] >> frame & 1) != 0 && word * 64 + frame < frameCount_.value(); };
-  unsigned first = bit, end = bit + 1;
-  while (first > group && isHole(first - 1)) --first;
-  while (end < group + kLongRun && isHole(end)) ++end;
-  // Where it fails (an old kernel) each page comes by its own fault.
-  static_cast<void>(madvise(at(Mfn(word * 64 + first)), (end - first) * kPageSize, MADV_POPULATE_WRITE));
-  for (unsigned frame = first; frame < end; ++frame) holes_[word] &= ~(std::uint64_t{1} << frame);
-  kept_ += end - first;
+  unsigned end = bit + 1;
+  const bool inOrder = bit > 0 ? !isHole(bit - 1) : word == 0 || (holes_[word - 1] >> 63) == 0;
+  if (inOrder) {
+    while (end < group + kLongRun && isHole(end)) ++end;
+    // Where it fails (an old kernel) each page comes by its own fault.
+    static_cast<void>(madvise(at(mfn), (end - bit) * kPageSize, MADV_POPULATE_WRITE));
+  }
+  for (unsigned frame = bit; frame < end; ++frame) holes_[word] &= ~(std::uint64_t{1} << frame);
+  kept_ += end - bit;
 }
 
 void MachineMemory::giveBackIdle() {

@@ -70,7 +70,8 @@ class MachineMemory {
 
   // Memory of freed frames goes back to the operating system as holes in the memfd. A hole costs a system call and a flush of the host's
   // TLB, and another fault when its frame is used again: ten times what clearing a frame costs that was kept. So frames are kept at
-  // first, and what lies free is given back; and holes are filled up to 16 in a row, as a fault for each takes ten times as long
+  // first, and what lies free is given back; and holes that are used in order are filled up to 16 in a row, as a fault for each takes ten
+  // times as long
   //   runs of 16 frames or more   when an eighth of the machine waits, or by giveBackIdle()
   //   shorter ones                by giveBackIdle(), a few each time, or by giveBackAll()
   // What the process holds never passes the machine's size, and which frames are handed out depends on none of this.

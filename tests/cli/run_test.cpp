@@ -98,6 +98,14 @@ class RunTest : public QObject {
     QVERIFY2(outcome.code == code, (outcome.out + outcome.err).constData());
   }
 
+  void whatASaboteurBreaksIsNotCalledADefect() {
+    const Outcome outcome = overcommitCommand(
+        {"run", kSource + "/labs/scenarios/demo.toml", "--duration", "10s", "--quiet", "--audit", "--sabotage", "missing-break"});
+    QVERIFY2(outcome.code == 6, (outcome.out + outcome.err).constData());
+    QVERIFY2(outcome.err.contains("broken on purpose (saboteur missing-break)"), outcome.err.constData());
+    QVERIFY2(!outcome.err.contains("please report"), outcome.err.constData());
+  }
+
   void aGuestThatCrashesIsExitCodeFive() {
     const QString hostile = kSource + "/guests/prebuilt/hostile";
     const QStringList kernels = QDir(hostile).entryList({"*.elf"});
