@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/lab_places.h"
+#include "cli/policy_setup.h"
 #include "cli/say.h"
 #include "cli/surroundings.h"
 #include "grade/lab_folder.h"
@@ -61,6 +62,8 @@ ExitCode labCheckCommand(const CommandLine& line) {
   auto config = graderConfig();
   if (!config) return refuseLab(config.error());
   config->only = {id};
+  config->debugPolicy = line.has("--debug-policy");
+  if (!lab->policies.empty()) warnOfConfinement(line);
   const auto submission =
       readSubmission(line.text("--submission"), line.has("--student") ? std::optional(line.text("--student")) : std::nullopt, *lab);
   if (!submission) return refuseLab(submission.error());

@@ -34,6 +34,7 @@ const std::vector<KeysOfKind>& keysOfKinds() {
       {CheckKind::Mutants, {"test", "mutants"}},
       {CheckKind::Step, {"step"}},
       {CheckKind::Text, {"file", "words"}},
+      {CheckKind::Walks, {"run", "walks", "references"}},
   };
   return kKeys;
 }
@@ -44,8 +45,8 @@ class CheckReader {
       : keys_(keys), position_(position), lab_(lab), mistakes_(mistakes) {}
 
   std::optional<Check> read() {
-    static constexpr std::array<std::string_view, 9> kKinds{"answer", "metric",  "sequence", "event", "invariant",
-                                                            "digest", "mutants", "step",     "text"};
+    static constexpr std::array<std::string_view, 10> kKinds{"answer", "metric",  "sequence", "event", "invariant",
+                                                             "digest", "mutants", "step",     "text",  "walks"};
     static constexpr std::array<std::string_view, 4> kVisibilities{"visible", "hidden", "after_due_date", "after_published"};
     check_.position = position_;
     check_.id = keys_.text("id").value_or("");
@@ -129,6 +130,7 @@ class CheckReader {
         check_.file = keys_.text("file").value_or("");
         check_.words = keys_.number("words", 1, kLargestNumber).value_or(1);
         return;
+      case CheckKind::Walks: return readWalks();
     }
   }
 
@@ -285,6 +287,21 @@ class CheckReader {
       for (const Mutant& mutant : lab_.mutants) check_.mutants.push_back(mutant.name);
     }
     if (check_.mutants.empty()) mistakes_.add(position_, "there are no mutants: what is the test to tell apart?");
+  }
+
+  void readWalks() {
+    need("run");
+    const LabRun* run = lab_.run(check_.run);
+    if (run != nullptr && !run->walks) mistakes_.add(keys_.position("run"), "the run \"{}\" asks for no walks", run->name);
+    check_.references = keys_.boolean("references").value_or(false);
+    for (const std::string& name : readTextList(keys_, "walks", mistakes_)) {
+      const auto kind = std::ranges::find(kWalkKinds, name, [](WalkKind each) { return nameOf(each); });
+      if (kind != kWalkKinds.end()) {
+        check_.walks.push_back(*kind);
+      } else {
+        mistakes_.add(keys_.position("walks"), "there is no kind of walk \"{}\"", name);
+      }
+    }
   }
 
   void readStep() {

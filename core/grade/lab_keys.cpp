@@ -32,7 +32,9 @@ constexpr std::array kLabKeys{
     LabKey{"run", "vary", "table", "", "settings and the values of which each student gets one"},
     LabKey{"run", "set", "table", "", "settings and the values that they have in this run"},
     LabKey{"run", "knobs", "true/false", "false", "true: the submission's settings.toml is applied"},
-    LabKey{"run", "policies", "true/false", "false", "true: the submission's policies decide"},
+    LabKey{"run", "policies", "list of kinds", "", "which of the submission's policies decide: see [[policy]]"},
+    LabKey{"run", "walks", "table", "", "what a policy of the kind walk is asked: { vm, at, count }"},
+    LabKey{"run", "sabotage", "text", "", "the name of an engine fault (overcommit run --sabotage), against which a policy is the only defence"},
     LabKey{"run", "audit", "true/false", "false", "true: the laws are checked after every event"},
 
     LabKey{"knob", "path", "text", "required", "the setting, as [vary] of a scenario names it"},
@@ -41,8 +43,8 @@ constexpr std::array kLabKeys{
     LabKey{"knob", "words", "list of texts", "", "or the words that may be chosen"},
     LabKey{"knob", "text", "text", "required", "what it does"},
 
-    LabKey{"policy", "kind", "text", "required", "the decision: match, victim, zip, free-state or targets; balloon: the guest's driver"},
-    LabKey{"policy", "file", "text", "required", "the file of the submission"},
+    LabKey{"policy", "kind", "text", "required", "the decision: match, victim, zip, free-state or targets; walk: a page walk; balloon: the guest's driver"},
+    LabKey{"policy", "file", "text", "required", "the file of the submission: .cpp, for which a .py of the same name may stand; .c for a balloon driver"},
 
     LabKey{"question", "id", "text", "required", "its name in answers.toml"},
     LabKey{"question", "text", "text", "required", "what is asked"},
@@ -55,7 +57,7 @@ constexpr std::array kLabKeys{
 
     LabKey{"check", "id", "text", "required", "a number such as \"1.2\", in the order of the handout"},
     LabKey{"check", "title", "text", "required", "what it looks at, in a few words"},
-    LabKey{"check", "kind", "answer | metric | sequence | event | invariant | digest | mutants | step | text", "required", "see below"},
+    LabKey{"check", "kind", "answer | metric | sequence | event | invariant | digest | mutants | step | text | walks", "required", "see below"},
     LabKey{"check", "points", "number", "0", "with at most three decimals"},
     LabKey{"check", "mandatory", "true/false", "true", "false: the lab is passed without it"},
     LabKey{"check", "visibility", "visible | hidden | after_due_date | after_published", "\"visible\"", "who sees it when"},
@@ -93,6 +95,8 @@ constexpr std::array kLabKeys{
     LabKey{"check", "step", "number", "", "step: the number of the [[step]] that must be done, from 1"},
     LabKey{"check", "file", "text", "", "text: the file of the submission that a person reads"},
     LabKey{"check", "words", "number", "1", "text: the fewest words that are worth reading"},
+    LabKey{"check", "walks", "list of kinds", "all", "walks: mapped, not-canonical, guest-fault, nested-fault, write-fault"},
+    LabKey{"check", "references", "true/false", "false", "walks: true: the references to memory must be as many as the hardware makes"},
 
     LabKey{"saboteur", "name", "text", "required", "its folder in saboteurs/"},
     LabKey{"saboteur", "text", "text", "required", "what is wrong with it"},
