@@ -51,7 +51,9 @@ std::optional<WalkTruth> truthAbout(const Host& host, const VirtualMachine& vm, 
     case WalkOutcome::Mapped: {
       if (access == policy::Access::Write && !walk.guest.writable) return std::nullopt;
       truth.guestPhysical = walk.guest.address.value();
-      truth.machine = made.frame->value() * kPageSize + truth.guestPhysical % kPageSize;
+      // A leaf of level 2 leads to the first frame of a large page.
+      const std::uint64_t pageBytes = made.references.back().level == 2 ? kPageSize * 512 : kPageSize;
+      truth.machine = made.frame->value() * kPageSize + truth.guestPhysical % pageBytes;
       // The leaf that led there may be read, but not written: its frame is shared.
       if (access == policy::Access::Write && !made.references.back().nested().writable()) {
         truth.kind = WalkKind::WriteFault;

@@ -26,7 +26,7 @@ const std::vector<KeysOfKind>& keysOfKinds() {
       {CheckKind::Answer,
        {"run", "question", "right", "tolerance", "metric", "at", "since", "per", "event", "vm", "where", "from", "to", "while", "field",
         "which"}},
-      {CheckKind::Metric, {"run", "metric", "at", "since", "per", "min", "max", "full", "none"}},
+      {CheckKind::Metric, {"run", "metric", "at", "since", "per", "min", "max", "full", "none", "same_as", "tolerance"}},
       {CheckKind::Sequence, {"run", "steps", "exactly"}},
       {CheckKind::Event, {"run", "event", "vm", "where", "from", "to", "while", "min", "max"}},
       {CheckKind::Invariant, {"run", "law"}},
@@ -109,6 +109,16 @@ class CheckReader {
     std::vector<std::string_view> names;
     for (const LabRun& run : lab_.runs) names.emplace_back(run.name);
     mistakes_.add(keys_.position(key), "there is no run \"{}\"{}", name, didYouMean(name, names));
+  }
+
+  // Two runs that must come to the same have the same seed, whoever the student is.
+  void checkSameSeed() {
+    const LabRun *own = lab_.run(check_.run), *other = lab_.run(check_.sameAs);
+    if (own == nullptr || other == nullptr) return;
+    const bool differs = own->seed != other->seed || (own->seed != SeedSource::Scenario && own->seedName != other->seedName);
+    if (differs)
+      mistakes_.add(keys_.position("same_as"), "the runs \"{}\" and \"{}\" have seeds of their own: make one of them like the other",
+                    own->name, other->name);
   }
 
   void need(std::string_view key) {
@@ -228,8 +238,17 @@ class CheckReader {
     check_.none = readMetricValue(keys_, "none", unit, mistakes_);
     const bool isBand = keys_.has("full") && keys_.has("none");
     const bool isRange = keys_.has("min") || keys_.has("max");
-    if (isBand == isRange || keys_.has("full") != keys_.has("none"))
-      mistakes_.add(position_, "a check of kind \"metric\" needs either min, max or both, or full and none");
+    const bool isOther = keys_.has("same_as");
+    if (isOther) {
+      check_.sameAs = keys_.text("same_as").value_or("");
+      checkRun("same_as", check_.sameAs);
+      checkSameSeed();
+      check_.tolerance = readTolerance(keys_, "tolerance", unit, mistakes_);
+    } else if (keys_.has("tolerance")) {
+      mistakes_.add(keys_.position("tolerance"), "tolerance goes with same_as: how far from the other run is still well");
+    }
+    if ((isBand ? 1 : 0) + (isRange ? 1 : 0) + (isOther ? 1 : 0) != 1 || keys_.has("full") != keys_.has("none"))
+      mistakes_.add(position_, "a check of kind \"metric\" needs either min, max or both, or full and none, or same_as");
     if (isBand && check_.full && check_.full == check_.none) mistakes_.add(keys_.position("none"), "full and none are the same");
   }
 
@@ -268,7 +287,10 @@ class CheckReader {
     need("run");
     check_.sameAs = keys_.text("same_as").value_or("");
     check_.digest = keys_.text("digest").value_or("");
-    if (keys_.has("same_as")) checkRun("same_as", check_.sameAs);
+    if (keys_.has("same_as")) {
+      checkRun("same_as", check_.sameAs);
+      checkSameSeed();
+    }
     if (keys_.has("same_as") == keys_.has("digest")) mistakes_.add(position_, "a check of kind \"digest\" needs either same_as or digest");
     constexpr std::size_t kDigits = 32;
     if (keys_.has("digest") && check_.digest.size() != kDigits)

@@ -191,7 +191,16 @@ class Judge {
     const auto words = [&](std::uint64_t value) { return metricWords(metric.path, metric.unit, value); };
     result_.what = fmt::format("{} in the run \"{}\"", metric.path, check_.run);
     const bool isBand = check_.full.has_value();
-    result_.expected = isBand ? fmt::format("{} for all points, none from {} on", words(*check_.full), words(*check_.none))
+    std::optional<std::uint64_t> other;
+    if (!check_.sameAs.empty()) {
+      const auto same = theRun(check_.sameAs);
+      if (!same) return tl::unexpected(same.error());
+      if (*same == nullptr || !(other = figure(**same))) return {};
+    }
+    const Tolerance tolerance = check_.tolerance.value_or(Tolerance{});
+    result_.expected = other ? fmt::format("{}, as in the run \"{}\"{}", words(*other), check_.sameAs,
+                                           check_.tolerance ? ", give or take " + tolerance.text(metric.unit) : "")
+                     : isBand ? fmt::format("{} for all points, none from {} on", words(*check_.full), words(*check_.none))
                               : range(check_.least, check_.most, words);
     const auto run = theRun(check_.run);
     if (!run) return tl::unexpected(run.error());
@@ -200,6 +209,10 @@ class Judge {
     if (!value) return {};
     result_.got = words(*value);
     result_.at = (*run)->end;
+    if (other) {
+      if (tolerance.accepts(*other, *value)) pass(result_);
+      return {};
+    }
     if (!isBand) {
       if ((!check_.least || *value >= *check_.least) && (!check_.most || *value <= *check_.most)) pass(result_);
       return {};

@@ -52,6 +52,7 @@ struct LabRun {
   std::string name;
   std::string scenario;  // file in the lab's folder
   SeedSource seed = SeedSource::Scenario;
+  std::string seedName;  // seeds and values come from this name: its own, or that of the run that it is like
   std::vector<LabChoice> vary;
   std::vector<LabSetting> set;
   bool knobs = false, audit = false;

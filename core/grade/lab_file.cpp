@@ -102,6 +102,24 @@ void readRunPolicies(const KeyReader& keys, const Lab& lab, LabRun& run, Mistake
                        walks.number("count", 1, kMostLabWalks).value_or(1)};
 }
 
+// `like`: the same run but for who decides.
+void takeOver(const KeyReader& keys, const Lab& lab, LabRun& run, Mistakes& mistakes) {
+  for (const std::string_view key : {"scenario", "seed", "vary", "set"}) {
+    if (keys.has(key)) mistakes.add(keys.position(key), "{} is that of the run that this one is like", key);
+  }
+  const std::string name = keys.text("like").value_or("");
+  const auto other = std::ranges::find(std::span(lab.runs).first(lab.runs.size() - 1), name, &LabRun::name);
+  if (other == lab.runs.end() - 1 || name == run.name) {
+    mistakes.add(keys.position("like"), "there is no run \"{}\" before this one", name);
+    return;
+  }
+  run.scenario = other->scenario;
+  run.seed = other->seed;
+  run.seedName = other->seedName;
+  run.vary = other->vary;
+  run.set = other->set;
+}
+
 void readRuns(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
   static constexpr std::array<std::string_view, 3> kSeeds{"scenario", "student", "hidden"};
   for (const TomlValue& table : top.tables("run")) {
@@ -109,13 +127,19 @@ void readRuns(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
     LabRun& run = lab.runs.emplace_back();
     run.name = keys.text("name").value_or("");
     if (keys.has("name") && !isPlainName(run.name)) mistakes.add(keys.position("name"), "the name of a run has letters, digits, -, _ only");
-    run.scenario = keys.text("scenario").value_or("");
-    checkRelative(keys, "scenario", mistakes);
-    if (const auto seed = keys.word("seed", kSeeds)) run.seed = static_cast<SeedSource>(*seed);
-    run.vary = readVaried(keys, mistakes);
-    if (!run.vary.empty() && run.seed == SeedSource::Scenario)
-      mistakes.add(keys.position("vary"), "vary needs seed = \"student\" or \"hidden\": by what is a value to be chosen?");
-    run.set = readSet(keys);
+    run.seedName = run.name;
+    if (keys.has("like")) {
+      takeOver(keys, lab, run, mistakes);
+    } else {
+      keys.require("scenario");
+      run.scenario = keys.text("scenario").value_or("");
+      checkRelative(keys, "scenario", mistakes);
+      if (const auto seed = keys.word("seed", kSeeds)) run.seed = static_cast<SeedSource>(*seed);
+      run.vary = readVaried(keys, mistakes);
+      if (!run.vary.empty() && run.seed == SeedSource::Scenario)
+        mistakes.add(keys.position("vary"), "vary needs seed = \"student\" or \"hidden\": by what is a value to be chosen?");
+      run.set = readSet(keys);
+    }
     run.knobs = keys.boolean("knobs").value_or(false);
     readRunPolicies(keys, lab, run, mistakes);
     run.audit = keys.boolean("audit").value_or(false);
@@ -234,7 +258,7 @@ void collectWarnings(Lab& lab) {
       const Check &a = lab.checks[j], &b = lab.checks[i];
       const bool same = a.kind == CheckKind::Metric && b.kind == CheckKind::Metric && a.run == b.run &&
                         a.metric->column == b.metric->column && a.least == b.least && a.most == b.most && a.full == b.full &&
-                        a.none == b.none;
+                        a.none == b.none && a.sameAs == b.sameAs;
       if (same) lab.warnings.push_back(fmt::format("checks {} and {} look at the same thing: it counts twice", a.id, b.id));
     }
   }
