@@ -108,8 +108,8 @@ void takeOver(const KeyReader& keys, const Lab& lab, LabRun& run, Mistakes& mist
     if (keys.has(key)) mistakes.add(keys.position(key), "{} is that of the run that this one is like", key);
   }
   const std::string name = keys.text("like").value_or("");
-  const auto other = std::ranges::find(std::span(lab.runs).first(lab.runs.size() - 1), name, &LabRun::name);
-  if (other == lab.runs.end() - 1 || name == run.name) {
+  const LabRun* other = lab.run(name);
+  if (other == nullptr || other == &run) {
     mistakes.add(keys.position("like"), "there is no run \"{}\" before this one", name);
     return;
   }
