@@ -31,14 +31,16 @@ constexpr std::array kRunOptions{
     OptionInfo{"--audit", "",
                "checks after every event that every page is in exactly one place and that frames are conserved; fills freed frames with "
                "junk. Much slower; the digest stays the same"},
-    OptionInfo{"--policy", "KIND=FILE",
-               "lets a program of your own decide; KIND is match, victim, zip, free-state, targets or walk, FILE a .cpp or .py file, or a folder "
-               "with KIND.cpp or KIND.py in it. It is built, and runs in a process of its own that sees nothing else of this machine "
-               "(docs/reference/student-policies.md). Can be given once for each kind",
-               Presence::Optional, Repetition::AnyNumber},
-    OptionInfo{"--walks", "VM@TIME:COUNT",
-               "asks a policy of KIND walk at TIME where COUNT addresses of a running guest lead, for example guest@300ms:500, and holds its "
-               "answers and the references that it made against the engine's own walk"},
+    OptionInfo{
+        "--policy", "KIND=FILE",
+        "lets a program of your own decide; KIND is match, victim, zip, free-state, targets or walk, FILE a .cpp or .py file, or a folder "
+        "with KIND.cpp or KIND.py in it. It is built, and runs in a process of its own that sees nothing else of this machine "
+        "(docs/reference/student-policies.md). Can be given once for each kind",
+        Presence::Optional, Repetition::AnyNumber},
+    OptionInfo{
+        "--walks", "VM@TIME:COUNT",
+        "asks a policy of KIND walk at TIME where COUNT addresses of a running guest lead, for example guest@300ms:500, and holds its "
+        "answers and the references that it made against the engine's own walk"},
     OptionInfo{"--driver", "FILE.c",
                "builds the guest kernel with a balloon driver of your own, and runs it wherever the scenario names no kernel "
                "(docs/reference/student-policies.md)"},
@@ -109,9 +111,10 @@ constexpr ArgumentInfo kLabDirectory{"DIR", "a folder that is not there yet, or 
 constexpr OptionInfo kSubmission{"--submission", "DIR", "the folder that a student hands in"};
 constexpr OptionInfo kStudent{"--student", "ID",
                               "who it is: seeds and sizes come from it. Without it, as answers.toml says, or those of the lab itself"};
-constexpr OptionInfo kDebugPolicy{"--debug-policy", "",
-                                  "waits in every run until a debugger is attached to each policy, and says how. Runs are done once, and take as "
-                                  "long as they like"};
+constexpr OptionInfo kDebugPolicy{
+    "--debug-policy", "",
+    "waits in every run until a debugger is attached to each policy, and says how. Runs are done once, and take as "
+    "long as they like"};
 constexpr std::array kGradeArguments{kLab};
 constexpr std::array kGradeOptions{
     kSubmission,

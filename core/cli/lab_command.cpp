@@ -124,9 +124,17 @@ ExitCode labPackageCommand(const CommandLine& line) {
   if (!executable) return refuseLab(executable.error());
   const auto guest = findReferenceGuest();
   if (!guest) return refuseLab(guest.error());
+  PackageParts parts{*executable, guest->parent_path(), {}, {}};
+  if (!lab->policies.empty()) {
+    const auto sdk = findSdk();
+    if (!sdk) return refuseLab(sdk.error());
+    const auto sources = findGuestSources();
+    if (!sources) return refuseLab(sources.error());
+    parts.sdk = *sdk;
+    parts.guestSources = sources->folder;
+  }
   const bool isGradescope = platform == "gradescope";
-  const auto packed =
-      packageLab(*lab, isGradescope ? Platform::Gradescope : Platform::Classroom50, line.text("DIR"), *executable, guest->parent_path());
+  const auto packed = packageLab(*lab, isGradescope ? Platform::Gradescope : Platform::Classroom50, line.text("DIR"), parts);
   if (!packed) return refuseLab(packed.error());
   if (isGradescope) {
     say("The autograder is in {0}. Pack it so that its files lie at the root: (cd {0} && zip -r ../autograder.zip .)\n", line.text("DIR"));

@@ -24,10 +24,10 @@ using policy::WalkEnd;
 struct WalkTruth {
   WalkKind kind = WalkKind::Mapped;
   WalkEnd end = WalkEnd::Mapped;
-  std::uint8_t level = 0;             // of a guest fault
-  std::uint64_t guestPhysical = 0;    // if mapped, or of a nested fault
-  std::uint64_t machine = 0;          // if mapped
-  std::uint64_t references = 0;       // that the hardware makes
+  std::uint8_t level = 0;           // of a guest fault
+  std::uint64_t guestPhysical = 0;  // if mapped, or of a nested fault
+  std::uint64_t machine = 0;        // if mapped
+  std::uint64_t references = 0;     // that the hardware makes
 };
 
 std::string_view nameOf(WalkEnd end) {
@@ -197,8 +197,9 @@ Result<std::vector<WalkMarks>> askForWalks(const Host& host, const WalkQuestions
     if (answered->machineReads == truth->references && answered->guestReads == 0) {
       ++mark.counted;
     } else if (mark.miscounted.empty()) {
-      mark.miscounted = fmt::format("{} {:#x} takes the hardware {} references to machine memory; yours made {}, and {} by guest-physical address",
-                                    what, address.value(), truth->references, answered->machineReads, answered->guestReads);
+      mark.miscounted =
+          fmt::format("{} {:#x} takes the hardware {} references to machine memory; yours made {}, and {} by guest-physical address", what,
+                      address.value(), truth->references, answered->machineReads, answered->guestReads);
     }
   }
   std::erase_if(marks, [](const WalkMarks& mark) { return mark.asked == 0; });

@@ -175,7 +175,8 @@ class LabRuns final : public RunSource {
       const fs::path file = folder / fs::path(submitted->file).filename();
       if (const auto written = writeAtomically(file, submitted->text); !written) return tl::unexpected(written.error());
       const bool isDriver = kind == "balloon";  // a part of the guest, not a decision of the host
-      policies.options.insert(policies.options.end(), {isDriver ? "--driver" : "--policy", isDriver ? file.string() : kind + "=" + file.string()});
+      policies.options.insert(policies.options.end(),
+                              {isDriver ? "--driver" : "--policy", isDriver ? file.string() : kind + "=" + file.string()});
       policies.key += hash + " ";
     }
     if (const auto hung = hung_.find(policies.key); hung != hung_.end()) {

@@ -198,10 +198,10 @@ class Judge {
       if (*same == nullptr || !(other = figure(**same))) return {};
     }
     const Tolerance tolerance = check_.tolerance.value_or(Tolerance{});
-    result_.expected = other ? fmt::format("{}, as in the run \"{}\"{}", words(*other), check_.sameAs,
+    result_.expected = other    ? fmt::format("{}, as in the run \"{}\"{}", words(*other), check_.sameAs,
                                            check_.tolerance ? ", give or take " + tolerance.text(metric.unit) : "")
-                     : isBand ? fmt::format("{} for all points, none from {} on", words(*check_.full), words(*check_.none))
-                              : range(check_.least, check_.most, words);
+                       : isBand ? fmt::format("{} for all points, none from {} on", words(*check_.full), words(*check_.none))
+                                : range(check_.least, check_.most, words);
     const auto run = theRun(check_.run);
     if (!run) return tl::unexpected(run.error());
     if (*run == nullptr) return {};

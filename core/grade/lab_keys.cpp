@@ -27,7 +27,8 @@ constexpr std::array kLabKeys{
 
     LabKey{"run", "name", "text", "required", "what checks call it"},
     LabKey{"run", "scenario", "path", "", "a scenario in the lab's folder; required unless the run is like another one"},
-    LabKey{"run", "like", "text", "", "another run before it, which it has scenario, seed, vary and set from: the same but for policies, knobs and faults"},
+    LabKey{"run", "like", "text", "",
+           "another run before it, which it has scenario, seed, vary and set from: the same but for policies, knobs and faults"},
     LabKey{"run", "seed", "scenario | student | hidden", "\"scenario\"",
            "where its seed and sizes come from: the file, the student's id, or the id and the secret"},
     LabKey{"run", "vary", "table", "", "settings and the values of which each student gets one"},
@@ -35,7 +36,8 @@ constexpr std::array kLabKeys{
     LabKey{"run", "knobs", "true/false", "false", "true: the submission's settings.toml is applied"},
     LabKey{"run", "policies", "list of kinds", "", "which of the submission's policies decide: see [[policy]]"},
     LabKey{"run", "walks", "table", "", "what a policy of the kind walk is asked: { vm, at, count }"},
-    LabKey{"run", "sabotage", "text", "", "the name of an engine fault (overcommit run --sabotage), against which a policy is the only defence"},
+    LabKey{"run", "sabotage", "text", "",
+           "the name of an engine fault (overcommit run --sabotage), against which a policy is the only defence"},
     LabKey{"run", "audit", "true/false", "false", "true: the laws are checked after every event"},
 
     LabKey{"knob", "path", "text", "required", "the setting, as [vary] of a scenario names it"},
@@ -44,8 +46,10 @@ constexpr std::array kLabKeys{
     LabKey{"knob", "words", "list of texts", "", "or the words that may be chosen"},
     LabKey{"knob", "text", "text", "required", "what it does"},
 
-    LabKey{"policy", "kind", "text", "required", "the decision: match, victim, zip, free-state or targets; walk: a page walk; balloon: the guest's driver"},
-    LabKey{"policy", "file", "text", "required", "the file of the submission: .cpp, for which a .py of the same name may stand; .c for a balloon driver"},
+    LabKey{"policy", "kind", "text", "required",
+           "the decision: match, victim, zip, free-state or targets; walk: a page walk; balloon: the guest's driver"},
+    LabKey{"policy", "file", "text", "required",
+           "the file of the submission: .cpp, for which a .py of the same name may stand; .c for a balloon driver"},
 
     LabKey{"question", "id", "text", "required", "its name in answers.toml"},
     LabKey{"question", "text", "text", "required", "what is asked"},
@@ -58,7 +62,8 @@ constexpr std::array kLabKeys{
 
     LabKey{"check", "id", "text", "required", "a number such as \"1.2\", in the order of the handout"},
     LabKey{"check", "title", "text", "required", "what it looks at, in a few words"},
-    LabKey{"check", "kind", "answer | metric | sequence | event | invariant | digest | mutants | step | text | walks", "required", "see below"},
+    LabKey{"check", "kind", "answer | metric | sequence | event | invariant | digest | mutants | step | text | walks", "required",
+           "see below"},
     LabKey{"check", "points", "number", "0", "with at most three decimals"},
     LabKey{"check", "mandatory", "true/false", "true", "false: the lab is passed without it"},
     LabKey{"check", "visibility", "visible | hidden | after_due_date | after_published", "\"visible\"", "who sees it when"},

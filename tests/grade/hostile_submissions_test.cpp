@@ -62,14 +62,16 @@ class HostileSubmissionsTest : public QObject {
     QTest::addRow("too large") << "victim.cpp" << QByteArray(2 << 20, '/') << 1 << QByteArray("1048576 bytes");
     QTest::addRow("no text") << "victim.py" << QByteArray("\0\xff\xfe", 3) << 3 << QByteArray("before its first question");
     QTest::addRow("of another kind") << "victim.cpp"
-                                     << QByteArray("#include <overcommit/zip.h>\nusing namespace overcommit::policy;\nclass Mine : public "
-                                                   "ZipPolicy {\n  ZipAnswer admit(const ZipQuestion&) override { return {}; }\n  "
-                                                   "std::uint32_t evict(const EvictQuestion&, std::span<const ZippedCandidate>) override "
-                                                   "{ return 0; }\n};\nOVERCOMMIT_ZIP(Mine)\n")
+                                     << QByteArray(
+                                            "#include <overcommit/zip.h>\nusing namespace overcommit::policy;\nclass Mine : public "
+                                            "ZipPolicy {\n  ZipAnswer admit(const ZipQuestion&) override { return {}; }\n  "
+                                            "std::uint32_t evict(const EvictQuestion&, std::span<const ZippedCandidate>) override "
+                                            "{ return 0; }\n};\nOVERCOMMIT_ZIP(Mine)\n")
                                      << 3 << QByteArray("another kind");
     cpp("does not compile", "return candidates;", 3, "'candidates' was not declared in this scope");
     cpp("does not link", "return missing();", 3, "undefined reference to `missing()'", "std::uint32_t missing();");
-    cpp("includes a file of the staff", "return 0;", 3, "fatal error: " OVERCOMMIT_SOURCE_DIR "/labs/lab-3-page-sharing/lab.toml: ", "#include \"" OVERCOMMIT_SOURCE_DIR "/labs/lab-3-page-sharing/lab.toml\"");
+    cpp("includes a file of the staff", "return 0;", 3, "fatal error: " OVERCOMMIT_SOURCE_DIR "/labs/lab-3-page-sharing/lab.toml: ",
+        "#include \"" OVERCOMMIT_SOURCE_DIR "/labs/lab-3-page-sharing/lab.toml\"");
     cpp("takes in a file of the machine", "return 0;", 3, "does not compile", "asm(\".incbin \\\"/etc/shadow\\\"\");");
     cpp("null pointer", "volatile int* none = nullptr; return static_cast<std::uint32_t>(*none);", 5, "SIGSEGV");
     cpp("fork bomb", "while (true) fork(); return 0;", 5, "system call that policies may not make", "#include <unistd.h>");
@@ -113,8 +115,7 @@ class HostileSubmissionsTest : public QObject {
   // A guard, and not once for each run.
   void whoHangsIsNotRunAgain() {
     const QString folder = lab_.submission("hangs", "victim.py", PolicyLab::python("time.sleep(1000)"));
-    const Outcome outcome =
-        lab_.run({"grade", "1", "--submission", folder, "--format", "json"}, {{"OVERCOMMIT_POLICY_PATIENCE", "500"}});
+    const Outcome outcome = lab_.run({"grade", "1", "--submission", folder, "--format", "json"}, {{"OVERCOMMIT_POLICY_PATIENCE", "500"}});
     QCOMPARE(outcome.code, 5);
     const Json result = Json::parse(outcome.out.toStdString());
     QCOMPARE(result["milli_points"].get<int>(), 1000);

@@ -7,8 +7,8 @@
 //
 // You are asked about all VMs at once. There are question.available pages for them, and question.tax_percent is the tax on idle ones.
 // Of each VM you know shares, configured, reservation, limit, active (the estimate of what it uses) and wanted (what it ever touched).
-#include <algorithm>
 #include <overcommit/targets.h>
+#include <algorithm>
 using namespace overcommit::policy;
 
 class Mine : public TargetsPolicy {

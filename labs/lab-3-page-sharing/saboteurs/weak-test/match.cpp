@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <cstring>
 #include <overcommit/match.h>
+#include <cstring>
 using namespace overcommit::policy;
 
 class EveryByte : public MatchPolicy {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <algorithm>
 #include <overcommit/targets.h>
+#include <algorithm>
 using namespace overcommit::policy;
 
 // Gives everybody the reservation, and shares out the rest by what is used: idle memory counts for nothing.

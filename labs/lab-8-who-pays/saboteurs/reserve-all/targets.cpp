@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <algorithm>
 #include <overcommit/targets.h>
+#include <algorithm>
 #include <vector>
 using namespace overcommit::policy;
 
