@@ -281,6 +281,10 @@ constexpr std::array kCommands{
         "The same submission gives the same result on every machine and under any load. Nothing of a submission is believed: its "
         "scenarios count for nothing, those of the lab do. What is wrong with a submission costs points; the command fails with 2 only if "
         "the lab or the machine is at fault. Without a single check that passed, nothing is passed.\n\n"
+        "A policy that a submission has (docs/reference/student-policies.md) is built once and runs confined. If it is missing, does not "
+        "build, crashes, hangs, prints without end, gives answers that cannot be used or is not the same twice, its checks get nothing and "
+        "say "
+        "why, and all others get what they deserve.\n\n"
         "Hidden seeds come from a secret and the student's id: docs/how-to/grade-a-class.md.",
         kGradeArguments, kGradeOptions, kGradeExamples, gradeCommand},
     CommandInfo{"lab list",

@@ -5,6 +5,7 @@
 #include "grade/lab.h"
 #include "grade/policy_lab.h"
 #include "student/confinement.h"
+#include "support/json_schema.h"
 #include "support/test.h"
 
 using namespace overcommit::test;
