@@ -112,7 +112,7 @@ class LabRuns final : public RunSource {
     request.name = run.name + ".again";
     if (!run.policies.empty()) request.more.insert(request.more.end(), {"--policy-layout", kOtherLayout});
     std::optional<Result<EngineResult>> second;
-    if (first->hasResult && first->policyFailure.empty() && !request.debugging) second = runOnce(request);
+    if (first->hasResult && first->policyFailure.empty() && !request.debugging && !config_.onlyOnce) second = runOnce(request);
     if (second && !*second) return tl::unexpected(second->error());
     if (first->policyTrouble == "hung" || (first->exitCode == EngineResult::kHung && !run.policies.empty()))
       hung_.emplace(policies->key, run.name);

@@ -34,7 +34,7 @@ struct LintReport {
   [[nodiscard]] std::string text(const Lab& lab) const;  // the discrimination matrix and the rest
 };
 // Grades reference, empty submission and saboteurs. Reference: every check passes. Empty: it fails, and no check gives points for nothing.
-// Saboteur: just the checks fail that it names.
+// Saboteur: just the checks fail that it names. Saboteurs are run once.
 Result<LintReport> lintLab(const Lab& lab, const GraderConfig& config);
 
 enum class Platform : std::uint8_t { Gradescope, Classroom50 };

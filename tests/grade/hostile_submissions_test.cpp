@@ -58,9 +58,6 @@ class HostileSubmissionsTest : public QObject {
       QTest::addRow("%s", name) << "victim.cpp" << PolicyLab::cpp(body, before) << code << QByteArray(words);
     };
     QTest::addRow("missing") << "" << QByteArray() << 1 << QByteArray("has no victim.cpp and no victim.py");
-    QTest::addRow("empty") << "victim.cpp" << QByteArray() << 3 << QByteArray("does not link");
-    QTest::addRow("too large") << "victim.cpp" << QByteArray(2 << 20, '/') << 1 << QByteArray("1048576 bytes");
-    QTest::addRow("no text") << "victim.py" << QByteArray("\0\xff\xfe", 3) << 3 << QByteArray("before its first question");
     QTest::addRow("of another kind") << "victim.cpp"
                                      << QByteArray(
                                             "#include <overcommit/zip.h>\nusing namespace overcommit::policy;\nclass Mine : public "
@@ -69,27 +66,31 @@ class HostileSubmissionsTest : public QObject {
                                             "{ return 0; }\n};\nOVERCOMMIT_ZIP(Mine)\n")
                                      << 3 << QByteArray("another kind");
     cpp("does not compile", "return candidates;", 3, "'candidates' was not declared in this scope");
-    cpp("does not link", "return missing();", 3, "undefined reference to `missing()'", "std::uint32_t missing();");
     cpp("includes a file of the staff", "return 0;", 3, "fatal error: " OVERCOMMIT_SOURCE_DIR "/labs/lab-3-page-sharing/lab.toml: ",
         "#include \"" OVERCOMMIT_SOURCE_DIR "/labs/lab-3-page-sharing/lab.toml\"");
-    cpp("takes in a file of the machine", "return 0;", 3, "does not compile", "asm(\".incbin \\\"/etc/shadow\\\"\");");
     cpp("null pointer", "volatile int* none = nullptr; return static_cast<std::uint32_t>(*none);", 5, "SIGSEGV");
     cpp("fork bomb", "while (true) fork(); return 0;", 5, "system call that policies may not make", "#include <unistd.h>");
     python("syntax", "return return", 3, "SyntaxError");
     python("exception", "return candidates[7].gfn", 5, "IndexError");
-    python("abort", "os.abort()", 5, "SIGABRT");
     python("exit", "os._exit(0)", 5, "in the middle of the run");
     python("network", "socket.socket(); return 0", 5, "no network", "import socket");
-    python("all memory", "return len(bytearray(1 << 40))", 5, "MemoryError");
     python("prints for ever", "\n        while True: print('x' * 4096)", 5, "8 MiB");
     python("writes nonsense", "os.write(3, b'x' * 24); return 0", 5, "no answer");
-    python("an index that is none", "return 99", 1, "what is built in decided instead");
     python("an index that is none, late", "Mine.asked = getattr(Mine, 'asked', 0) + 1; return 99 if Mine.asked > 100 else 0", 1,
            "wrong answer about a victim");
     python("chance", "return random.randrange(len(candidates))", 1, "not the same twice", "import random");
+    python("addresses", "return id(question) // 16 % 61 % len(candidates)", 1, "not the same twice");
+    if (!qEnvironmentVariableIsSet("OVERCOMMIT_FULL")) return;
+    QTest::addRow("empty") << "victim.cpp" << QByteArray() << 3 << QByteArray("does not link");
+    QTest::addRow("too large") << "victim.cpp" << QByteArray(2 << 20, '/') << 1 << QByteArray("1048576 bytes");
+    QTest::addRow("no text") << "victim.py" << QByteArray("\0\xff\xfe", 3) << 3 << QByteArray("before its first question");
+    cpp("does not link", "return missing();", 3, "undefined reference to `missing()'", "std::uint32_t missing();");
+    cpp("takes in a file of the machine", "return 0;", 3, "does not compile", "asm(\".incbin \\\"/etc/shadow\\\"\");");
+    python("abort", "os.abort()", 5, "SIGABRT");
+    python("all memory", "return len(bytearray(1 << 40))", 5, "MemoryError");
+    python("an index that is none", "return 99", 1, "what is built in decided instead");
     python("time of day", "return time.time_ns() % len(candidates)", 1, "not the same twice");
     python("hashes of texts", "return hash(str(question.now)) % len(candidates)", 1, "not the same twice");
-    python("addresses", "return id(question) // 16 % 61 % len(candidates)", 1, "not the same twice");
   }
   void whatFailsIsExplainedAndHarmsNothingElse() {
     QFETCH(QString, file);

@@ -11,7 +11,7 @@ namespace overcommit::test {
 class PolicyLab {
  public:
   PolicyLab() {
-    write("labs/lab-1-victims/run.toml", overcommittedScenario());
+    write("labs/lab-1-victims/run.toml", overcommittedScenario().replace("2s", "1200ms"));
     write("labs/lab-1-victims/handout.md", "# Victims\n");
     write("labs/lab-1-victims/lab.toml", R"(# SPDX-License-Identifier: GPL-2.0-or-later
 title = "Victims"
