@@ -301,17 +301,18 @@ constexpr std::array kCommands{
         kLabStartArguments, kLabStartOptions, kLabStartExamples, labStartCommand},
     CommandInfo{"lab check", "look at one check of a lab", "Grades one check of a lab, and those that it needs, as grade does.",
                 kLabCheckArguments, kLabCheckOptions, kLabCheckExamples, labCheckCommand},
-    CommandInfo{
-        "lab lint",
-        "check a lab by its own solutions",
-        "Grades the reference, an empty submission and every saboteur of a lab, and prints which check tells which apart. The reference "
-        "must "
-        "pass every check, the empty submission must get nothing, and each saboteur must fail just the checks that it names. Exits with 1 "
-        "if a lab should not be published.",
-        kLabLintArguments,
-        {},
-        {},
-        labLintCommand},
+    CommandInfo{"lab lint",
+                "check a lab by its own solutions",
+                "Grades the reference, an empty submission, the starter of a lab with policies and every saboteur, and prints which check "
+                "tells which apart. The reference "
+                "must "
+                "pass every check, the empty submission and the starter must get nothing, and each saboteur must fail just the checks that "
+                "it names. Exits with 1 "
+                "if a lab should not be published.",
+                kLabLintArguments,
+                {},
+                {},
+                labLintCommand},
     CommandInfo{
         "lab export", "make a copy of a lab for students",
         "Copies a lab without its reference, its saboteurs, its hidden runs and the checks that look at them. The copy can be linted no "

@@ -33,8 +33,8 @@ struct LintReport {
   std::vector<std::string> warnings;
   [[nodiscard]] std::string text(const Lab& lab) const;  // the discrimination matrix and the rest
 };
-// Grades reference, empty submission and saboteurs. Reference: every check passes. Empty: it fails, and no check gives points for nothing.
-// Saboteur: just the checks fail that it names. Saboteurs are run once.
+// Grades reference, empty submission, starter and saboteurs. Reference: every check passes. Empty: it fails, and no check gives points for nothing.
+// Starter of a lab with policies: they build, and it gets nothing. Saboteur: just the checks fail that it names. Saboteurs are run once.
 Result<LintReport> lintLab(const Lab& lab, const GraderConfig& config);
 
 enum class Platform : std::uint8_t { Gradescope, Classroom50 };
