@@ -93,6 +93,8 @@ Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, M
 
 Result<void> takePicture(const AppOptions& options, MainWindow& window) {
   window.show();
+  QApplication::processEvents();
+  if (!options.panel.isEmpty()) window.showPanel(options.panel);  // a dock among tabs comes to the front only in a window that is shown
   if (Run* run = window.run()) {
     run->waitForHistory();
     run->playback().seek(options.at.value_or(run->playback().end()));

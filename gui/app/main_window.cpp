@@ -58,7 +58,7 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
   makeActions();
   bar_ = new TransportBar(theme_, options_, actions_);
   addToolBar(bar_);
-  status_ = new StatusLine(theme_, *link_);
+  status_ = new StatusLine(theme_, options_, *link_);
   setStatusBar(status_);
   makeDocks();
   makeHelpActions();
@@ -505,6 +505,7 @@ void MainWindow::showEvents(const std::bitset<kEventKinds>& kinds, std::optional
 
 void MainWindow::makeDocks() {
   connect(room_, &Panel::eventsWanted, this, [this](const std::bitset<kEventKinds>& kinds) { showEvents(kinds); });
+  connect(room_, &Panel::vmEventsWanted, this, [this](const std::bitset<kEventKinds>& kinds, VmId vm) { showEvents(kinds, vm); });
   const PanelContext context{theme_, options_, *link_};
   QDockWidget* lastRight = nullptr;
   QDockWidget* lastTab = nullptr;

@@ -14,8 +14,8 @@ constexpr int kSaidMilliseconds = 6000;
 
 }  // namespace
 
-StatusLine::StatusLine(Theme& theme, EngineLink& link)
-    : theme_(theme), link_(link), laws_(new QLabel(this)), engine_(new QLabel(this)), trace_(new QLabel(this)) {
+StatusLine::StatusLine(Theme& theme, const ViewOptions& options, EngineLink& link)
+    : theme_(theme), options_(options), link_(link), laws_(new QLabel(this)), engine_(new QLabel(this)), trace_(new QLabel(this)) {
   setObjectName(QStringLiteral("statusLine"));
   setAccessibleName(tr("Status"));
   laws_->setObjectName(QStringLiteral("laws"));
@@ -37,6 +37,7 @@ StatusLine::StatusLine(Theme& theme, EngineLink& link)
   later_.setInterval(kPaceMilliseconds);
   connect(&later_, &QTimer::timeout, this, &StatusLine::showLaws);
   connect(&theme_, &Theme::changed, this, &StatusLine::restyle);
+  connect(&options_, &ViewOptions::changed, this, &StatusLine::showLaws);
   restyle();
 }
 
@@ -105,9 +106,10 @@ void StatusLine::showLaws() {
     pageSum = std::accumulate(places.begin(), places.end(), pageSum);
   }
   const bool hold = frameSum == world.hostMemory().value() && pageSum == pages;
+  const QString sign = hold ? QStringLiteral("✓") : QStringLiteral("✗");
+  if (!seesMachine(options_.seat())) return laws_->setText(tr("%1 what there is of the host cannot be seen from this seat").arg(sign));
   laws_->setText(tr("%1 %2 frames = %3   ·   %4 pages of VMs, each in one place")
-                     .arg(hold ? QStringLiteral("✓") : QStringLiteral("✗"), grouped(world.hostMemory().value()),
-                          frames.join(QStringLiteral(" + ")), grouped(pageSum)));
+                     .arg(sign, grouped(world.hostMemory().value()), frames.join(QStringLiteral(" + ")), grouped(pageSum)));
 }
 
 void StatusLine::showTrace() {

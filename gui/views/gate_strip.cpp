@@ -88,6 +88,14 @@ QRect GateStrip::rectOf(std::size_t gate) const {
   return {static_cast<int>(gate) * (width + gap), 0, width, height() - 1};
 }
 
+// The rates of a gate, in its whole box: a click there, with Shift where it locks, shows its events.
+std::vector<Figure> GateStrip::figures() const {
+  std::vector<Figure> figures;
+  if (run_ == nullptr) return figures;
+  for (std::size_t i = 0; i < kGates; ++i) figures.push_back({rectOf(i), metricOf(kAllGates[i]), eventsOf(kAllGates[i]), std::nullopt});
+  return figures;
+}
+
 std::optional<std::size_t> GateStrip::gateAt(QPoint point) const {
   for (std::size_t i = 0; i < kGates; ++i) {
     if (rectOf(i).contains(point)) return i;
@@ -266,7 +274,7 @@ bool GateStrip::event(QEvent* event) {
       const Box& box = boxes_[*gate];
       text = tr("%1: %2\n%3 pages down and %4 back so far. The curve shows the last five virtual seconds.")
                  .arg(nameOf(kAllGates[*gate]), box.state.reason, grouped(box.total.down), grouped(box.total.up)) +
-             QLatin1Char('\n');
+             QStringLiteral("\n%1\n").arg(metricOf(kAllGates[*gate]));
       if (!canLock(*gate))
         text += tr("Click: the events of this gate");
       else

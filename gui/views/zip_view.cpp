@@ -225,7 +225,7 @@ bool ZipView::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip) return Picture::event(event);
   const auto* help = static_cast<QHelpEvent*>(event);
   QString text;
-  if (const Figure* figure = figureAt(help->pos())) {
+  if (const auto figure = figureAt(help->pos())) {
     text = tipOf(*figure);
   } else if (const StoreSlot* slot = slotAt(help->pos()); slot != nullptr && run_ != nullptr) {
     text = tr("page %1 of %2\n4096 bytes became %3 (%4), in a slot of %5 KiB at byte %6")
