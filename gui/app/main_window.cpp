@@ -640,6 +640,8 @@ bool MainWindow::showPanel(const QString& id) {
                           return dock.entry.place != PanelEntry::Place::BottomTabs || dock.widget->isHidden();
                         });
   found->widget->show();
+  // Qt does not raise what is on top already, though its tab may lie behind: raised before the window was shown.
+  found->widget->lower();
   found->widget->raise();
   if (firstTab) giveBottomItsHeight();
   found->panel->setFocus();

@@ -54,7 +54,10 @@ void StatusLine::setRun(Run* run) {
   run_ = run;
   if (run_ != nullptr) {
     connect(&run_->playback(), &Playback::moved, this, [this](Motion motion) {
-      if (motion != Motion::Played) return showLaws();
+      if (motion != Motion::Played) {
+        showLaws();
+        return showTrace();
+      }
       if (!later_.isActive()) later_.start();
     });
     connect(&run_->playback(), &Playback::grown, this, &StatusLine::showTrace);
