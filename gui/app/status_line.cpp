@@ -25,6 +25,8 @@ StatusLine::StatusLine(Theme& theme, const ViewOptions& options, EngineLink& lin
          "The world is counted anew from the events; an event that broke a law would be refused, and time would stop there."));
   trace_->setObjectName(QStringLiteral("traceState"));
   trace_->setAccessibleName(tr("The trace"));
+  // What it says is as long as there is room for.
+  laws_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   addWidget(laws_, 1);
   engine_->setObjectName(QStringLiteral("engineState"));
   engine_->setAccessibleName(tr("The engine"));
@@ -65,6 +67,11 @@ void StatusLine::setRun(Run* run) {
   showLaws();
   showTrace();
   showEngine();
+}
+
+void StatusLine::resizeEvent(QResizeEvent* event) {
+  QStatusBar::resizeEvent(event);
+  if (run_ != nullptr && !later_.isActive()) later_.start();
 }
 
 void StatusLine::showEngine() {
@@ -111,8 +118,13 @@ void StatusLine::showLaws() {
   const bool hold = frameSum == world.hostMemory().value() && pageSum == pages;
   const QString sign = hold ? QStringLiteral("✓") : QStringLiteral("✗");
   if (!seesMachine(options_.seat())) return laws_->setText(tr("%1 what there is of the host cannot be seen from this seat").arg(sign));
-  laws_->setText(tr("%1 %2 frames = %3   ·   %4 pages of VMs, each in one place")
-                     .arg(sign, grouped(world.hostMemory().value()), frames.join(QStringLiteral(" + ")), grouped(pageSum)));
+  const QString sum = tr("%1 %2 frames = %3").arg(sign, grouped(world.hostMemory().value()), frames.join(QStringLiteral(" + ")));
+  const QString all = tr("%1   ·   %2 pages of VMs, each in one place").arg(sum, grouped(pageSum));
+  const QString shortly = tr("%1 %2 frames, %3 pages").arg(sign, grouped(world.hostMemory().value()), grouped(pageSum));
+  const QFontMetrics metrics(laws_->font());
+  const int room = laws_->contentsRect().width();
+  const auto fits = [&](const QString& text) { return metrics.horizontalAdvance(text) <= room; };
+  laws_->setText(fits(all) ? all : fits(sum) ? sum : shortly);
 }
 
 void StatusLine::showTrace() {

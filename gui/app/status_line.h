@@ -21,6 +21,7 @@ class StatusLine final : public QStatusBar {
   void say(const QString& text);
 
  private:
+  void resizeEvent(QResizeEvent* event) override;
   void showLaws();
   void showTrace();
   void showEngine();
