@@ -179,10 +179,12 @@ void KvmVcpu::reply(std::uint64_t rax) {
   run.kvm_dirty_regs = KVM_SYNC_X86_REGS;
 }
 
-// EAX is what the port brought: KVM puts it there when it goes on.
+// EAX is what the port brings: KVM puts it there when it goes on, but where it emulates the instruction, not if other registers were
+// changed as well. So it is given in both ways.
 void KvmVcpu::replyBalloon(std::uint32_t eax, std::uint64_t rbx, std::optional<std::uint64_t> rcx) {
   kvm_run& run = page_.run();
   std::memcpy(page_.data(run.io.data_offset), &eax, sizeof eax);
+  run.s.regs.regs.rax = eax;
   run.s.regs.regs.rbx = rbx;
   if (rcx) run.s.regs.regs.rcx = *rcx;
   run.kvm_dirty_regs = KVM_SYNC_X86_REGS;

@@ -31,8 +31,8 @@ MemoryComparison compareMemory(const std::string& vm, const LeftBehind* a, const
     return result;
   }
   if (a->operations != b->operations) {
-    result.text = fmt::format("it was at operation {} in one run and {} in the other; let it stop by itself (operations = {})", a->operations,
-                              b->operations, std::max<std::uint64_t>(std::min(a->operations, b->operations), 1));
+    result.text = fmt::format("it was at operation {} in one run and {} in the other; let it stop by itself (operations = {})",
+                              a->operations, b->operations, std::max<std::uint64_t>(std::min(a->operations, b->operations), 1));
     return result;
   }
   std::optional<std::size_t> first;
