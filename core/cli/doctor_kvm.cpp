@@ -6,9 +6,9 @@
 namespace overcommit {
 namespace {
 
-// Errors of the engine say what is wrong and, behind the last semicolon, what to do.
+// Errors of the engine say what is wrong and, behind the first semicolon, what to do.
 Finding lacking(std::string_view subject, Health health, const Error& error) {
-  const std::size_t end = error.text.rfind("; ");
+  const std::size_t end = error.text.find("; ");
   if (end == std::string::npos) return {subject, health, error.text, ""};
   return {subject, health, error.text.substr(0, end), error.text.substr(end + 2)};
 }

@@ -42,8 +42,16 @@ Result<std::unique_ptr<KvmSystem>> KvmSystem::open(KernelCalls& kernel) {
   return system;
 }
 
+int KvmSystem::control(int fd, unsigned long request, void* argument) const {
+  int result = 0;
+  do {
+    result = kernel_.control(fd, request, argument);
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
 Result<void> KvmSystem::check() {
-  const int version = kernel_.control(device_.get(), KVM_GET_API_VERSION, nullptr);
+  const int version = control(device_.get(), KVM_GET_API_VERSION, nullptr);
   if (version != KVM_API_VERSION)
     return failure("KVM speaks version {} of its interface, not {}; use Linux 5.19 or newer", version, KVM_API_VERSION);
   struct Needed {
@@ -54,10 +62,10 @@ Result<void> KvmSystem::check() {
                                Needed{KVM_CAP_SYNC_MMU, "memory that changes while a guest runs"},
                                Needed{KVM_CAP_SYNC_REGS, "registers in shared memory"}};
   for (const Needed& needed : kNeeded) {
-    if (kernel_.control(device_.get(), KVM_CHECK_EXTENSION, asArgument(needed.capability)) <= 0)
+    if (control(device_.get(), KVM_CHECK_EXTENSION, asArgument(needed.capability)) <= 0)
       return failure("this kernel's KVM does not offer {}; use Linux 5.19 or newer", needed.what);
   }
-  const int bytes = kernel_.control(device_.get(), KVM_GET_VCPU_MMAP_SIZE, nullptr);
+  const int bytes = control(device_.get(), KVM_GET_VCPU_MMAP_SIZE, nullptr);
   if (bytes < static_cast<int>(sizeof(kvm_run))) return failure("this kernel's KVM does not say how it shares the state of a vCPU");
   runBytes_ = static_cast<std::size_t>(bytes);
   return {};
@@ -70,7 +78,7 @@ Result<void> KvmSystem::readProcessorFeatures() {
     features_.assign(sizeof(KvmCpuidHead) + entries * sizeof(kvm_cpuid_entry2), std::byte{});
     const KvmCpuidHead head{entries, 0};
     std::memcpy(features_.data(), &head, sizeof head);
-    if (kernel_.control(device_.get(), kKvmGetSupportedCpuid, features_.data()) == 0) return {};
+    if (control(device_.get(), kKvmGetSupportedCpuid, features_.data()) == 0) return {};
     if (errno != E2BIG) break;
   }
   return failure("KVM does not say what its processors can do: {}", systemErrorText(errno));
@@ -78,20 +86,20 @@ Result<void> KvmSystem::readProcessorFeatures() {
 
 Result<KvmSystem::Machine> KvmSystem::createMachine(std::byte* ram, Bytes size) const {
   Machine machine;
-  machine.vm = OwnedDescriptor(kernel_.control(device_.get(), KVM_CREATE_VM, nullptr));
+  machine.vm = OwnedDescriptor(control(device_.get(), KVM_CREATE_VM, nullptr));
   if (!machine.vm.open()) return failure("KVM cannot create a VM: {}; end other virtual machines", systemErrorText(errno));
   // Three pages that processors without "unrestricted guest" need for themselves; others take no notice.
   constexpr std::uint64_t kOwnPages = 0xfffb'd000;
-  if (size.value() <= kOwnPages) static_cast<void>(kernel_.control(machine.vm.get(), KVM_SET_TSS_ADDR, asArgument(kOwnPages)));
+  if (size.value() <= kOwnPages) static_cast<void>(control(machine.vm.get(), KVM_SET_TSS_ADDR, asArgument(kOwnPages)));
   kvm_userspace_memory_region slot{};
   slot.memory_size = size.value();
   slot.userspace_addr = reinterpret_cast<std::uintptr_t>(ram);
-  if (kernel_.control(machine.vm.get(), KVM_SET_USER_MEMORY_REGION, &slot) != 0)
+  if (control(machine.vm.get(), KVM_SET_USER_MEMORY_REGION, &slot) != 0)
     return failure("KVM does not take the VM's memory: {}", systemErrorText(errno));
-  machine.vcpu = OwnedDescriptor(kernel_.control(machine.vm.get(), KVM_CREATE_VCPU, nullptr));
+  machine.vcpu = OwnedDescriptor(control(machine.vm.get(), KVM_CREATE_VCPU, nullptr));
   if (!machine.vcpu.open()) return failure("KVM cannot create a vCPU: {}; end other virtual machines", systemErrorText(errno));
   auto features = features_;
-  if (kernel_.control(machine.vcpu.get(), kKvmSetCpuid2, features.data()) != 0)
+  if (control(machine.vcpu.get(), kKvmSetCpuid2, features.data()) != 0)
     return failure("KVM does not take the features of its own processors: {}", systemErrorText(errno));
   return machine;
 }

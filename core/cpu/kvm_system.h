@@ -33,6 +33,8 @@ class KvmSystem {
   Result<Machine> createMachine(std::byte* ram, Bytes size) const;
   [[nodiscard]] std::size_t runBytes() const { return runBytes_; }  // of the page that a vCPU shares with KVM
   [[nodiscard]] KernelCalls& kernel() const { return kernel_; }
+  // A call that a signal may interrupt is made again: to make a VM takes long enough for that.
+  [[nodiscard]] int control(int fd, unsigned long request, void* argument) const;
 
  private:
   KvmSystem(KernelCalls& kernel, OwnedDescriptor device) : kernel_(kernel), device_(std::move(device)) {}

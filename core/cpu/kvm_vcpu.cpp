@@ -60,7 +60,7 @@ class KvmVcpu final : public Vcpu {
 
  private:
   [[nodiscard]] int control(unsigned long request, void* argument) const {
-    return parts_.system.kernel().control(machine_.vcpu.get(), request, argument);
+    return parts_.system.control(machine_.vcpu.get(), request, argument);
   }
   [[nodiscard]] std::optional<VmExit> kicked(unsigned& ticks);
   [[nodiscard]] VmExit translate() const;
@@ -133,12 +133,15 @@ VmExit KvmVcpu::run(RunBudget /*budget*/) {
   for (unsigned ticks = 0;;) {
     if (window_.lost()) return crashOf(*window_.lost());
     parts_.faults.guestEnters();
-    const int result = control(KVM_RUN, nullptr);
+    const int result = parts_.system.kernel().control(machine_.vcpu.get(), KVM_RUN, nullptr);  // a kick interrupts it, and is to
     const int error = errno;
     parts_.faults.guestLeft();
     page_.run().kvm_dirty_regs = 0;
     if (window_.lost()) return crashOf(*window_.lost());
-    if (result == 0 && page_.run().exit_reason != KVM_EXIT_INTR) return translate();
+    if (result == 0 && page_.run().exit_reason != KVM_EXIT_INTR) {
+      stopRequested_.store(false);  // it has stopped
+      return translate();
+    }
     if (result != 0 && error != EINTR && error != EAGAIN)
       return crashOf(fmt::format("KVM cannot run its vCPU: {}", systemErrorText(error)));
     if (auto exit = kicked(ticks)) return *exit;

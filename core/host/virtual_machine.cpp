@@ -203,7 +203,9 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
       std::make_unique<DynamicWindowFaults>(memory, host_.pager, host_.machine, host_.scratchFrame, gpaOf(layout->tablesFirst));
   const GuestWindows& ours = *memory.guest.windows();
   host_.cpus->addFaults(ours, *on.ramFaults, *on.dynamicFaults);
-  auto vcpu = host_.cpus->createVcpu(ours, guestEntry(image, *layout), host_.config.watchdog ? Watchdog::On : Watchdog::Off);
+  // On the emulator time passes by the blocks that are counted, whether or not there is a limit to them.
+  const bool watched = host_.config.watchdog && (host_.config.limits.watchdogBlocks != 0 || host_.config.backend != Backend::Kvm);
+  auto vcpu = host_.cpus->createVcpu(ours, guestEntry(image, *layout), watched ? Watchdog::On : Watchdog::Off);
   if (!vcpu) {
     crash(vcpu.error().text);
     return {};

@@ -139,6 +139,8 @@ Result<bool> TwinRun::advance() {
   return true;
 }
 
+ScenarioRun& TwinRun::run(std::size_t side) { return sides_.at(side)->run(); }
+
 void TwinRun::compareEvents() {
   if (difference_) return;
   const auto& a = sides_[0]->events();

@@ -52,6 +52,7 @@ class TwinRun {
 
   // One quantum of each. False: both are over. The error is an action that a host refused.
   Result<bool> advance();
+  [[nodiscard]] ScenarioRun& run(std::size_t side);
   // Ends both where they are. Call once.
   TwinReport finish();
 

@@ -291,6 +291,15 @@ class KvmVcpuTest : public QObject {
     QCOMPARE(exit.reason, std::string("KVM cannot run its vCPU: input/output error"));
   }
 
+  void signalWhileAVmIsMadeIsNoError() {
+    FakeKernel kernel;
+    kernel.interrupted = {KVM_CREATE_VM, KVM_CREATE_VCPU, KVM_SET_USER_MEMORY_REGION, KVM_SET_SREGS, UFFDIO_REGISTER};
+    const auto host = hostOn(kernel);
+    TestGuest guest(*host, writingAndSumming(kPages));
+    QCOMPARE(runOn(guest).kind, Kind::Halt);
+    QVERIFY(kernel.interrupted.empty());
+  }
+
   void userfaultfdTakenAwayInMidRunIsACrash_data() {
     QTest::addColumn<quint64>("request");
     QTest::newRow("read") << quint64{0};

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "machine/kernel_calls.h"
@@ -25,6 +26,7 @@ class FakeKernel final : public KernelCalls {
   std::map<std::string, int> noOpen;              // by path
   int noUserfaultfd = 0;                          // the errno of the system call
   std::map<unsigned long, Failure> noControl;     // by request
+  std::set<unsigned long> interrupted;            // requests that a signal interrupts once
   std::map<unsigned long, int> answers;           // what a request returns instead
   std::uint64_t hiddenFeatures = 0;               // of userfaultfd
   std::atomic<int> readsThatWork{1'000'000'000};  // of userfaultfd; then ENODEV
@@ -38,6 +40,7 @@ class FakeKernel final : public KernelCalls {
     if (const auto answer = answers.find(request); answer != answers.end()) return answer->second;
     if (const auto refused = noControl.find(request); refused != noControl.end() && refused->second.after-- <= 0)
       return fail(refused->second.error);
+    if (interrupted.erase(request) != 0) return fail(EINTR);
     const int result = systemCalls().control(fd, request, argument);
     if (request == UFFDIO_API && result == 0) static_cast<uffdio_api*>(argument)->features &= ~hiddenFeatures;
     return result;
@@ -50,6 +53,21 @@ class FakeKernel final : public KernelCalls {
  private:
   static int fail(int error) {
     errno = error;
+    return -1;
+  }
+};
+
+// A machine with neither KVM nor userfaultfd.
+class NoKvm final : public KernelCalls {
+ public:
+  int open(const char* /*path*/) override { return refuse(); }
+  int userfaultfd() override { return refuse(); }
+  int control(int /*fd*/, unsigned long /*request*/, void* /*argument*/) override { return refuse(); }
+  long read(int /*fd*/, void* /*into*/, std::size_t /*bytes*/) override { return refuse(); }
+
+ private:
+  static int refuse() {
+    errno = ENOENT;
     return -1;
   }
 };
