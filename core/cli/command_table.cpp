@@ -268,8 +268,9 @@ constexpr std::array kCommands{
     CommandInfo{
         "twin", "run a scenario on the emulator and on KVM, and compare",
         "Runs the scenario on both backends, quantum by quantum in turn, and compares what the guests' memory holds when they are powered "
-        "off or the run ends, and the digests. Names the first event and the first page that differ. Memory must be equal; digests are "
-        "for guests that make hypercalls regularly. A VM can be compared only if it stopped at the same operation in both runs: give it "
+        "off or the run ends, and the digests. Names the first event and the first page that differ. Memory is equal "
+        "whatever the hypervisor did, digests are for guests that make hypercalls regularly. A VM can be compared only if it stopped at "
+        "the same operation in both runs: give it "
         "ops, so that it stops by itself.\n\n"
         "KVM interprets guests slowly on some machines; labs/scenarios/kvm-*.toml are small enough for these. Exits with 1 if something "
         "differs, and with 77 if there is no KVM.",

@@ -59,7 +59,8 @@ Result<std::unique_ptr<UserfaultBacking>> UserfaultService::createBacking() {
 void UserfaultService::add(const GuestWindows& windows, NestedFaultHandler& handler) {
   UserfaultBacking& backing = backingOf(windows);
   const std::lock_guard lock(baton_);
-  windows_.emplace(backing.descriptor(), Window{windows.ramBase(), bytesOf(windows.ramPages()), &backing, &handler});
+  const Window window{windows.ramBase(), bytesOf(windows.ramPages()), &backing, &handler};
+  invariant(windows_.emplace(backing.descriptor(), window).second, "each window is watched by a userfaultfd of its own");
   if (!listen(poll_.get(), backing.descriptor())) backing.lose("wait for faults on", errno);
 }
 
@@ -111,8 +112,10 @@ void UserfaultService::serve(Window& window) {
   if (window.backing->lost()) giveUp(window);
 }
 
-void UserfaultService::giveUp(Window& window) {
+// The descriptor is closed in the end, and may be that of another window then.
+void UserfaultService::giveUp(Window window) {
   epoll_ctl(poll_.get(), EPOLL_CTL_DEL, window.backing->descriptor(), nullptr);
+  windows_.erase(window.backing->descriptor());
   window.handler->onWindowLost(*window.backing->lost());
   window.backing->abandon(window.base, window.size);
 }

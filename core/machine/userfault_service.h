@@ -55,7 +55,7 @@ class UserfaultService {
   UserfaultService(KernelCalls& kernel, OwnedDescriptor poll, OwnedDescriptor end);
   void work();
   void serve(Window& window);
-  void giveUp(Window& window);
+  void giveUp(Window window);
 
   KernelCalls& kernel_;
   OwnedDescriptor poll_, end_;

@@ -18,10 +18,11 @@ namespace overcommit::test {
 // The kernel that is there, but for what a test takes away from it: an older one, one that refuses, or one that fails later.
 class FakeKernel final : public KernelCalls {
  public:
-  // Calls that fail with this errno; `after` so many that work.
+  // Calls that fail with this errno: `times`, after so many that work.
   struct Failure {
     int error;
     int after = 0;
+    int times = 1'000'000'000;
   };
   std::map<std::string, int> noOpen;              // by path
   int noUserfaultfd = 0;                          // the errno of the system call
@@ -38,8 +39,9 @@ class FakeKernel final : public KernelCalls {
   int userfaultfd() override { return noUserfaultfd != 0 ? fail(noUserfaultfd) : systemCalls().userfaultfd(); }
   int control(int fd, unsigned long request, void* argument) override {
     if (const auto answer = answers.find(request); answer != answers.end()) return answer->second;
-    if (const auto refused = noControl.find(request); refused != noControl.end() && refused->second.after-- <= 0)
-      return fail(refused->second.error);
+    if (const auto refused = noControl.find(request); refused != noControl.end() && refused->second.after-- <= 0) {
+      if (refused->second.times-- > 0) return fail(refused->second.error);
+    }
     if (interrupted.erase(request) != 0) return fail(EINTR);
     const int result = systemCalls().control(fd, request, argument);
     if (request == UFFDIO_API && result == 0) static_cast<uffdio_api*>(argument)->features &= ~hiddenFeatures;
