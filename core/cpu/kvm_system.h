@@ -8,6 +8,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/ids.h"
 #include "machine/kernel_calls.h"
 
 namespace overcommit {

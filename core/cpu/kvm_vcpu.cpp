@@ -3,10 +3,9 @@
 
 #include <sys/mman.h>
 
-#include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
-#include <vector>
 
 #include "abi/overcommit_abi.h"
 #include "cpu/kvm_exit_text.h"

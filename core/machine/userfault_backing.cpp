@@ -2,6 +2,7 @@
 #include "machine/userfault_backing.h"
 
 #include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include <cerrno>
