@@ -2,6 +2,7 @@
 #include "cpu/kvm_system.h"
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -12,7 +13,7 @@ namespace {
 
 constexpr const char* kDevice = "/dev/kvm";
 
-void* asArgument(std::uint64_t value) { return reinterpret_cast<void*>(value); }
+void* asArgument(std::uintptr_t value) { return std::bit_cast<void*>(value); }
 
 tl::unexpected<Error> cannotOpen(int error) {
   switch (error) {

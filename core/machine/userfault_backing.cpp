@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include <bit>
 #include <cerrno>
 
 namespace overcommit {
@@ -27,7 +28,7 @@ std::uint64_t addressOf(const std::byte* at) { return reinterpret_cast<std::uint
 int openFromDevice(KernelCalls& kernel) {
   const OwnedDescriptor device(kernel.open("/dev/userfaultfd"));
   if (!device.open()) return -1;
-  return kernel.control(device.get(), kNewFromDevice, reinterpret_cast<void*>(kNewFlags));
+  return kernel.control(device.get(), kNewFromDevice, std::bit_cast<void*>(kNewFlags));
 }
 
 }  // namespace
