@@ -39,7 +39,7 @@ constexpr std::uint64_t kPages = 300, kSum = kPages * (kPages + 1) / 2;
 // Runs to anything else than Stopped.
 VmExit runOn(TestGuest& guest, std::uint64_t* stops = nullptr) {
   for (;;) {
-    const VmExit exit = guest.run();
+    VmExit exit = guest.run();
     if (exit.kind != Kind::Stopped) return exit;
     if (stops != nullptr) ++*stops;
   }

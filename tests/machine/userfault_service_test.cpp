@@ -14,7 +14,8 @@ using namespace overcommit::test;
 
 namespace {
 
-constexpr Pages kWatched{512};
+constexpr std::uint64_t kWatchedPages = 512;
+constexpr Pages kWatched(kWatchedPages);
 
 // Page g shows frame base + g, read-only until it is written to.
 class WatchedWindow final : public NestedFaultHandler {
@@ -126,10 +127,10 @@ class UserfaultServiceTest : public QObject {
   void mappingsAreCountedAsTheKernelCountsThem() {
     WatchedWindow window(systemCalls());
     for (std::uint64_t i = 0; i < 200; ++i) {
-      const std::uint64_t page = i * 37 % kWatched.value();
-      if (i % 3 == 0) std::swap(window.frames[page], window.frames[(page + 100) % kWatched.value()]);
+      const std::uint64_t page = i * 37 % kWatchedPages;
+      if (i % 3 == 0) std::swap(window.frames[page], window.frames[(page + 100) % kWatchedPages]);
       if (i % 5 == 0) window.windows->revoke(Gfn(page));
-      window.windows->revoke(Gfn((page + 100) % kWatched.value()));
+      window.windows->revoke(Gfn((page + 100) % kWatchedPages));
       if (i % 2 == 0) static_cast<void>(window.read(page));
       if (i % 2 != 0) window.write(page, std::byte{1});
       QCOMPARE(window.windows->mappings(), mappingsIn(window.at(0), bytesOf(kWatched).value()) + 1);  // the dynamic window's own
@@ -140,10 +141,10 @@ class UserfaultServiceTest : public QObject {
     WatchedWindow window(systemCalls(), 24);
     for (std::uint64_t page = 0; page < kWatched.value(); ++page) window.frame(page) = std::byte{static_cast<std::uint8_t>(page)};
     for (std::uint64_t i = 0; i < 300; ++i) {
-      const std::uint64_t page = i * 37 % kWatched.value();
-      if (i % 2 == 0) std::swap(window.frames[page], window.frames[(page + 64) % kWatched.value()]);
+      const std::uint64_t page = i * 37 % kWatchedPages;
+      if (i % 2 == 0) std::swap(window.frames[page], window.frames[(page + 64) % kWatchedPages]);
       window.windows->revoke(Gfn(page));
-      window.windows->revoke(Gfn((page + 64) % kWatched.value()));
+      window.windows->revoke(Gfn((page + 64) % kWatchedPages));
       QCOMPARE(window.read(page), window.frame(page));
     }
     QVERIFY(window.windows->flushes() > 0);
@@ -156,8 +157,8 @@ class UserfaultServiceTest : public QObject {
     window.duringFault = [&both] { ++both; };
     for (std::uint64_t i = 0; i < 2'000; ++i) {
       const std::uint64_t before = both;
-      window.windows->revoke(Gfn(i % kWatched.value()));
-      static_cast<void>(window.read(i % kWatched.value()));
+      window.windows->revoke(Gfn(i % kWatchedPages));
+      static_cast<void>(window.read(i % kWatchedPages));
       QCOMPARE(both, before + 1);
       ++both;
     }
