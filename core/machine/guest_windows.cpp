@@ -37,11 +37,14 @@ Result<std::unique_ptr<GuestWindows>> GuestWindows::create(const MachineMemory& 
   if (!ramRegion) return tl::unexpected(ramRegion.error());
   auto dynamicRegion = WindowRegion::reserve(signalBacking(), machine.fd(), machine.frames(), dynamic, "a VM's virtual memory");
   if (!dynamicRegion) return tl::unexpected(dynamicRegion.error());
-  return std::unique_ptr<GuestWindows>(new GuestWindows(budget, std::move(ramBacking), std::move(*ramRegion), std::move(*dynamicRegion)));
+  return std::unique_ptr<GuestWindows>(
+      new GuestWindows(machine, budget, std::move(ramBacking), std::move(*ramRegion), std::move(*dynamicRegion)));
 }
 
-GuestWindows::GuestWindows(MappingBudget& budget, std::unique_ptr<WindowBacking> ramBacking, WindowRegion ram, WindowRegion dynamic)
-    : budget_(budget),
+GuestWindows::GuestWindows(const MachineMemory& machine, MappingBudget& budget, std::unique_ptr<WindowBacking> ramBacking, WindowRegion ram,
+                           WindowRegion dynamic)
+    : machine_(machine),
+      budget_(budget),
       ramBacking_(std::move(ramBacking)),
       ram_(std::move(ram)),
       dynamic_(std::move(dynamic)),
@@ -60,7 +63,11 @@ std::byte* GuestWindows::dynamicBase() const { return dynamic_.base(); }
 Pages GuestWindows::ramPages() const { return ram_.pages(); }
 Pages GuestWindows::dynamicPages() const { return dynamic_.pages(); }
 
-void GuestWindows::fillRam(Gfn gfn, Mfn mfn, Protection protection) { fill(ram_, gfn.value(), mfn, protection); }
+void GuestWindows::fillRam(Gfn gfn, Mfn mfn, Protection protection) {
+  // A backing of its own shows memory that is there; mappings fetch it at the touch.
+  if (ramBacking_) machine_.touch(mfn);
+  fill(ram_, gfn.value(), mfn, protection);
+}
 
 void GuestWindows::fillDynamic(std::uint64_t dynamicPage, Gfn gfn, Mfn mfn, Protection protection) {
   fill(dynamic_, dynamicPage, mfn, protection);

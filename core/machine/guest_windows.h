@@ -93,13 +93,15 @@ class GuestWindows {
 
  private:
   friend class MappingBudget;  // flushes for want of mappings
-  GuestWindows(MappingBudget& budget, std::unique_ptr<WindowBacking> ramBacking, WindowRegion ram, WindowRegion dynamic);
+  GuestWindows(const MachineMemory& machine, MappingBudget& budget, std::unique_ptr<WindowBacking> ramBacking, WindowRegion ram,
+               WindowRegion dynamic);
   void fill(WindowRegion& region, std::uint64_t page, Mfn mfn, Protection protection);
   void lower(WindowRegion& region, std::uint64_t page, Protection protection);
   void flushForBudget();
   [[nodiscard]] bool tryFlush();
   [[nodiscard]] bool unmap(WindowRegion& region);
 
+  const MachineMemory& machine_;
   MappingBudget& budget_;
   std::unique_ptr<WindowBacking> ramBacking_;  // before the region that uses it
   WindowRegion ram_, dynamic_;
