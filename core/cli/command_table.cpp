@@ -31,11 +31,16 @@ constexpr std::array kRunOptions{
     OptionInfo{"--audit", "",
                "checks after every event that every page is in exactly one place and that frames are conserved; fills freed frames with "
                "junk. Much slower; the digest stays the same"},
-    OptionInfo{"--policy", "KIND=FILE",
-               "lets a program of your own decide; KIND is match, victim, zip, free-state or targets, FILE a .cpp or .py file, or a folder "
-               "with KIND.cpp or KIND.py in it. It is built, and runs in a process of its own that sees nothing else of this machine "
-               "(docs/reference/student-policies.md). Can be given once for each kind",
-               Presence::Optional, Repetition::AnyNumber},
+    OptionInfo{
+        "--policy", "KIND=FILE",
+        "lets a program of your own decide; KIND is match, victim, zip, free-state, targets or walk, FILE a .cpp or .py file, or a folder "
+        "with KIND.cpp or KIND.py in it. It is built, and runs in a process of its own that sees nothing else of this machine "
+        "(docs/reference/student-policies.md). Can be given once for each kind",
+        Presence::Optional, Repetition::AnyNumber},
+    OptionInfo{
+        "--walks", "VM@TIME:COUNT",
+        "asks a policy of KIND walk at TIME where COUNT addresses of a running guest lead, for example guest@300ms:500, and holds its "
+        "answers and the references that it made against the engine's own walk"},
     OptionInfo{"--driver", "FILE.c",
                "builds the guest kernel with a balloon driver of your own, and runs it wherever the scenario names no kernel "
                "(docs/reference/student-policies.md)"},
@@ -45,6 +50,8 @@ constexpr std::array kRunOptions{
         "stale-window, wrong-threshold-direction, no-hysteresis, ignored-tax or newest-evicted "
         "(docs/reference/saboteurs.md). The trace and all reports say so"},
     OptionInfo{"--debug-policy", "", "waits until a debugger is attached to each policy, and says how; nothing counts as hung then"},
+    OptionInfo{"--policy-layout", "N", "moves the memory of policies: runs with different N must come to the same digest"},
+    OptionInfo{"--policy-builds", "DIR", "keeps the programs of C++ policies in DIR, and takes those from there that were built before"},
     OptionInfo{"--unconfined", "", "runs policies even where this machine cannot confine them; only for programs that you trust"},
     OptionInfo{"--quiet", "", "prints neither the progress line nor the summary"},
 };
@@ -118,6 +125,10 @@ constexpr ArgumentInfo kLabDirectory{"DIR", "a folder that is not there yet, or 
 constexpr OptionInfo kSubmission{"--submission", "DIR", "the folder that a student hands in"};
 constexpr OptionInfo kStudent{"--student", "ID",
                               "who it is: seeds and sizes come from it. Without it, as answers.toml says, or those of the lab itself"};
+constexpr OptionInfo kDebugPolicy{
+    "--debug-policy", "",
+    "waits in every run until a debugger is attached to each policy, and says how. Runs are done once, and take as "
+    "long as they like"};
 constexpr std::array kGradeArguments{kLab};
 constexpr std::array kGradeOptions{
     kSubmission,
@@ -134,6 +145,7 @@ constexpr std::array kGradeOptions{
         "pass (the default): 0 only if every mandatory check passed; ran: 0 whenever a result was made, as graders of platforms want it"},
     OptionInfo{"--open", "CHECK", "shows the run of a check in the app, at its moment, or says how if the app is not here"},
     OptionInfo{"--verify", "FILE", "grades again and compares with the result in FILE, which --format json wrote"},
+    kDebugPolicy,
     OptionInfo{"--color", "WHEN", "auto (the default: on a terminal), always or never"},
     OptionInfo{"--quiet", "", "prints no summary beside --out, and with --many no progress"},
 };
@@ -151,8 +163,10 @@ constexpr std::array kLabCheckArguments{kLab, ArgumentInfo{"CHECK", "the number 
 constexpr std::array kLabCheckOptions{
     OptionInfo{"--submission", "DIR", "the folder that a student hands in", Presence::Required},
     kStudent,
+    kDebugPolicy,
 };
-constexpr std::array<string_view, 1> kLabCheckExamples{"overcommit lab check 1 1.2 --submission my-lab-1"};
+constexpr std::array<string_view, 2> kLabCheckExamples{"overcommit lab check 1 1.2 --submission my-lab-1",
+                                                       "overcommit lab check 7 4.2 --submission my-lab-7 --debug-policy"};
 constexpr std::array kLabLintArguments{
     ArgumentInfo{"LAB", "a lab: its number, its name or its folder; all labs if not given", Presence::Optional}};
 constexpr std::array kLabExportArguments{kLab, kLabDirectory};
@@ -291,6 +305,10 @@ constexpr std::array kCommands{
         "The same submission gives the same result on every machine and under any load. Nothing of a submission is believed: its "
         "scenarios count for nothing, those of the lab do. What is wrong with a submission costs points; the command fails with 2 only if "
         "the lab or the machine is at fault. Without a single check that passed, nothing is passed.\n\n"
+        "A policy that a submission has (docs/reference/student-policies.md) is built once and runs confined. If it is missing, does not "
+        "build, crashes, hangs, prints without end, gives answers that cannot be used or is not the same twice, its checks get nothing and "
+        "say "
+        "why, and all others get what they deserve.\n\n"
         "Hidden seeds come from a secret and the student's id: docs/how-to/grade-a-class.md.",
         kGradeArguments, kGradeOptions, kGradeExamples, gradeCommand},
     CommandInfo{"lab list",
@@ -307,17 +325,18 @@ constexpr std::array kCommands{
         kLabStartArguments, kLabStartOptions, kLabStartExamples, labStartCommand},
     CommandInfo{"lab check", "look at one check of a lab", "Grades one check of a lab, and those that it needs, as grade does.",
                 kLabCheckArguments, kLabCheckOptions, kLabCheckExamples, labCheckCommand},
-    CommandInfo{
-        "lab lint",
-        "check a lab by its own solutions",
-        "Grades the reference, an empty submission and every saboteur of a lab, and prints which check tells which apart. The reference "
-        "must "
-        "pass every check, the empty submission must get nothing, and each saboteur must fail just the checks that it names. Exits with 1 "
-        "if a lab should not be published.",
-        kLabLintArguments,
-        {},
-        {},
-        labLintCommand},
+    CommandInfo{"lab lint",
+                "check a lab by its own solutions",
+                "Grades the reference, an empty submission, the starter of a lab with policies and every saboteur, and prints which check "
+                "tells which apart. The reference "
+                "must "
+                "pass every check, the empty submission and the starter must get nothing, and each saboteur must fail just the checks that "
+                "it names. Exits with 1 "
+                "if a lab should not be published.",
+                kLabLintArguments,
+                {},
+                {},
+                labLintCommand},
     CommandInfo{
         "lab export", "make a copy of a lab for students",
         "Copies a lab without its reference, its saboteurs, its hidden runs and the checks that look at them. The copy can be linted no "

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/lab_places.h"
+#include "cli/policy_setup.h"
 #include "cli/say.h"
 #include "grade/result_writers.h"
 #include "grade/text_file.h"
@@ -336,7 +337,7 @@ Result<void> checkTogether(const CommandLine& line) {
   for (const char* option : {"--jobs", "--gradebook"}) {
     if (line.has(option) && !line.has("--many")) return failure("{} goes with --many only", option);
   }
-  for (const char* option : {"--open", "--verify", "--student", "--metadata"}) {
+  for (const char* option : {"--open", "--verify", "--student", "--metadata", "--debug-policy"}) {
     if (line.has(option) && line.has("--many")) return failure("{} goes with --submission only", option);
   }
   return {};
@@ -348,8 +349,10 @@ ExitCode gradeCommand(const CommandLine& line) {
   if (const auto checked = checkTogether(line); !checked) return refuseGrade(checked.error());
   const auto lab = labNamed(line.text("LAB"));
   if (!lab) return refuseGrade(lab.error());
-  const auto config = graderConfig();
+  auto config = graderConfig();
   if (!config) return refuseGrade(config.error());
+  config->debugPolicy = line.has("--debug-policy");
+  if (!lab->policies.empty()) warnOfConfinement(line);
   catchInterrupts();
   if (line.has("--many")) return gradeMany(line, *lab, *config);
   if (line.has("--verify")) return verify(line, *lab, *config);

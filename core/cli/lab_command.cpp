@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/lab_places.h"
+#include "cli/policy_setup.h"
 #include "cli/say.h"
 #include "cli/surroundings.h"
 #include "grade/lab_folder.h"
@@ -61,6 +62,8 @@ ExitCode labCheckCommand(const CommandLine& line) {
   auto config = graderConfig();
   if (!config) return refuseLab(config.error());
   config->only = {id};
+  config->debugPolicy = line.has("--debug-policy");
+  if (!lab->policies.empty()) warnOfConfinement(line);
   const auto submission =
       readSubmission(line.text("--submission"), line.has("--student") ? std::optional(line.text("--student")) : std::nullopt, *lab);
   if (!submission) return refuseLab(submission.error());
@@ -121,9 +124,17 @@ ExitCode labPackageCommand(const CommandLine& line) {
   if (!executable) return refuseLab(executable.error());
   const auto guest = findReferenceGuest();
   if (!guest) return refuseLab(guest.error());
+  PackageParts parts{*executable, guest->parent_path(), {}, {}};
+  if (!lab->policies.empty()) {
+    const auto sdk = findSdk();
+    if (!sdk) return refuseLab(sdk.error());
+    const auto sources = findGuestSources();
+    if (!sources) return refuseLab(sources.error());
+    parts.sdk = *sdk;
+    parts.guestSources = sources->folder;
+  }
   const bool isGradescope = platform == "gradescope";
-  const auto packed =
-      packageLab(*lab, isGradescope ? Platform::Gradescope : Platform::Classroom50, line.text("DIR"), *executable, guest->parent_path());
+  const auto packed = packageLab(*lab, isGradescope ? Platform::Gradescope : Platform::Classroom50, line.text("DIR"), parts);
   if (!packed) return refuseLab(packed.error());
   if (isGradescope) {
     say("The autograder is in {0}. Pack it so that its files lie at the root: (cd {0} && zip -r ../autograder.zip .)\n", line.text("DIR"));

@@ -11,13 +11,15 @@
 namespace overcommit {
 namespace {
 
-void warnOf(const Confinement& confinement) {
-  if (confinement.complete()) return;
+void warnOf(const Confinement& confinement, const CommandLine& line) {
+  if (confinement.complete() || line.has("--quiet")) return;
   sayTo(stderr, "overcommit: policies are not fully confined on this machine: {}; overcommit doctor says how to mend it\n",
         confinement.text());
 }
 
 }  // namespace
+
+void warnOfConfinement(const CommandLine& line) { warnOf(probeConfinement(), line); }
 
 ExitCode exitCodeFor(const PolicyFailure& failure) {
   if (failure.trouble == PolicyTrouble::NotFound) return ExitCode::Usage;
@@ -34,8 +36,11 @@ PolicyResult<Confinement> confinementFor(const Confinement& offered, bool unconf
           offered.text())});
 }
 
-PolicySettings policySettings() {
+Result<PolicySettings> policySettings(const CommandLine& line) {
   PolicySettings settings;
+  const auto layout = line.number("--policy-layout");
+  if (!layout) return tl::unexpected(layout.error());
+  settings.layout = static_cast<std::uint32_t>(layout->value_or(0));
   const char* patience = std::getenv("OVERCOMMIT_POLICY_PATIENCE");  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
   if (patience == nullptr) return settings;
   const std::string_view text(patience);
@@ -52,13 +57,14 @@ PolicyResult<PolicySetup> PolicySetup::from(const CommandLine& line) {
   for (const std::string& given : line.texts("--policy")) {
     auto source = policySourceFrom(given);
     if (!source) return tl::unexpected(PolicyFailure{source.error().trouble, "--policy: " + source.error().text});
-    if (source->subject == PolicySubject::Walk)
-      return tl::unexpected(PolicyFailure{PolicyTrouble::NotFound, "--policy: a walk decides nothing in a run; labs ask it"});
+    if (source->subject == PolicySubject::Walk && !line.has("--walks"))
+      return tl::unexpected(
+          PolicyFailure{PolicyTrouble::NotFound, "--policy: a walk decides nothing in a run: say by --walks what it is to be asked"});
     sources.push_back(std::move(*source));
   }
   const auto confinement = confinementFor(probeConfinement(), line.has("--unconfined"));
   if (!confinement) return tl::unexpected(confinement.error());
-  warnOf(*confinement);
+  warnOf(*confinement, line);
   const auto sdk = findSdk();
   if (!sdk) return tl::unexpected(PolicyFailure{PolicyTrouble::NotFound, sdk.error().text});
   const auto debugging = line.has("--debug-policy") ? PolicyDebugging::On : PolicyDebugging::Off;
@@ -71,11 +77,13 @@ PolicyResult<PolicySetup> PolicySetup::from(const CommandLine& line) {
   }
   if (sources.empty()) return setup;
   for (const PolicySource& source : sources) {
-    auto built = buildPolicy(source, {*confinement, *sdk, debugging});
+    auto built = buildPolicy(source, {*confinement, *sdk, debugging, std::chrono::seconds(60), line.text("--policy-builds")});
     if (!built) return tl::unexpected(built.error());
     setup.built_.push_back(std::move(*built));
   }
-  auto started = StudentPolicies::start(setup.built_, policySettings());
+  const auto settings = policySettings(line);
+  if (!settings) return tl::unexpected(PolicyFailure{PolicyTrouble::NotFound, settings.error().text});
+  auto started = StudentPolicies::start(setup.built_, *settings);
   if (!started) return tl::unexpected(started.error());
   setup.policies_ = std::move(*started);
   return setup;

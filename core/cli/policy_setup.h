@@ -18,6 +18,8 @@ class PolicySetup final {
   // For setUp().
   [[nodiscard]] RunParts parts() const;
   void reportTo(EventLog& log);
+  // nullptr: there is none.
+  [[nodiscard]] PolicyProcess* walker() { return policies_ ? policies_->walker() : nullptr; }
   // Says on standard error how to attach a debugger to each policy, and waits for it.
   void waitForDebugger();
   [[nodiscard]] bool failed() const { return policies_ && policies_->failure() != nullptr; }
@@ -30,12 +32,15 @@ class PolicySetup final {
   std::unique_ptr<StudentPolicies> policies_;
 };
 
+// Says so on standard error where this machine confines policies less than it should.
+void warnOfConfinement(const CommandLine& line);
+
 ExitCode exitCodeFor(const PolicyFailure& failure);
 
 // How policies are confined on this machine; the error says why they are not, and what to do. Allowed unconfined: no error.
 PolicyResult<Confinement> confinementFor(const Confinement& offered, bool unconfined);
 
-// $OVERCOMMIT_POLICY_PATIENCE, else the default.
-PolicySettings policySettings();
+// $OVERCOMMIT_POLICY_PATIENCE, else the default, with the layout that --policy-layout wants.
+Result<PolicySettings> policySettings(const CommandLine& line);
 
 }  // namespace overcommit

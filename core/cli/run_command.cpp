@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -12,6 +13,7 @@
 #include "cli/progress_line.h"
 #include "cli/run_setup.h"
 #include "cli/say.h"
+#include "cli/walk_questions.h"
 #include "scenario/column_sampler.h"
 #include "scenario/csv_report.h"
 #include "scenario/json_report.h"
@@ -69,6 +71,24 @@ struct Outputs {
   }
 };
 
+// Nothing: no walks are asked for.
+Result<std::optional<WalkQuestions>> walksOf(const CommandLine& line) {
+  if (!line.has("--walks")) return std::nullopt;
+  const auto given = line.texts("--policy");
+  if (std::ranges::none_of(given, [](const std::string& policy) { return policy.starts_with("walk="); }))
+    return failure("--walks: who is to be asked? Give --policy walk=FILE as well");
+  return WalkQuestions::from(line.text("--walks")).map([](WalkQuestions questions) { return std::optional(std::move(questions)); });
+}
+
+// Runs up to the instant of the questions, and asks them.
+Result<std::vector<WalkMarks>> askOnTheWay(ScenarioRun& run, const WalkQuestions& questions, PolicySetup& policies,
+                                           const std::function<bool()>& failed) {
+  const VirtualTime until = std::min(questions.at, run.scenario().config.duration);
+  if (const auto advanced = advanceUnlessInterrupted(run, until, failed); !advanced) return tl::unexpected(advanced.error());
+  if (failed() || interrupted() || run.ending()) return {};
+  return askForWalks(run.host(), questions, *policies.walker());
+}
+
 // The run is over and its result known; a file that could not be written still makes the command fail.
 ExitCode report(const CommandLine& line, Outputs& outputs, const RunSnapshot& result, const TraceWriter* trace) {
   auto code = interrupted() ? ExitCode::Interrupted : static_cast<ExitCode>(result.exitCode());
@@ -91,6 +111,8 @@ ExitCode report(const CommandLine& line, Outputs& outputs, const RunSnapshot& re
 ExitCode runCommand(const CommandLine& line) {
   auto scenario = scenarioFrom(line);
   if (!scenario) return fail(scenario.error());
+  const auto walks = walksOf(line);
+  if (!walks) return fail(walks.error());
   auto outputs = Outputs::open(line);
   if (!outputs) return fail(outputs.error());
   if (!scenario->vary.empty() && !line.has("--quiet"))
@@ -128,13 +150,21 @@ ExitCode runCommand(const CommandLine& line) {
   policies->reportTo(log);
   if (line.has("--debug-policy")) policies->waitForDebugger();
   if (const auto started = (*run)->start(); !started) return fail(started.error(), exitCodeFor(started.error()));
-  const auto advanced = advanceUnlessInterrupted(**run, running.config.duration, [&] { return policies->failed(); });
+  const auto failed = [&] { return policies->failed(); };
+  std::vector<WalkMarks> marks;
+  if (*walks) {
+    auto asked = askOnTheWay(**run, **walks, *policies, failed);
+    if (!asked) return fail(asked.error());
+    marks = std::move(*asked);
+  }
+  const auto advanced = advanceUnlessInterrupted(**run, running.config.duration, failed);
   if (progress) progress->clear();
   if (!advanced) printError(advanced.error());
   policies->finish();
   const auto values = columns.finish((*run)->host());
   RunSnapshot result = (*run)->finish();
   result.policies = policies->snapshots();
+  result.walks = std::move(marks);
   for (std::size_t i = 0; i < values.size(); ++i) result.columns.push_back({running.columns[i].name, running.columns[i].unit(), values[i]});
   if (trace) trace->finish(result.digest);
   return report(line, *outputs, result, trace.get());

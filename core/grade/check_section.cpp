@@ -26,7 +26,7 @@ const std::vector<KeysOfKind>& keysOfKinds() {
       {CheckKind::Answer,
        {"run", "question", "right", "tolerance", "metric", "at", "since", "per", "event", "vm", "where", "from", "to", "while", "field",
         "which"}},
-      {CheckKind::Metric, {"run", "metric", "at", "since", "per", "min", "max", "full", "none"}},
+      {CheckKind::Metric, {"run", "metric", "at", "since", "per", "min", "max", "full", "none", "same_as", "tolerance"}},
       {CheckKind::Sequence, {"run", "steps", "exactly"}},
       {CheckKind::Event, {"run", "event", "vm", "where", "from", "to", "while", "min", "max"}},
       {CheckKind::Invariant, {"run", "law"}},
@@ -34,6 +34,7 @@ const std::vector<KeysOfKind>& keysOfKinds() {
       {CheckKind::Mutants, {"test", "mutants"}},
       {CheckKind::Step, {"step"}},
       {CheckKind::Text, {"file", "words"}},
+      {CheckKind::Walks, {"run", "walks", "references"}},
   };
   return kKeys;
 }
@@ -44,8 +45,8 @@ class CheckReader {
       : keys_(keys), position_(position), lab_(lab), mistakes_(mistakes) {}
 
   std::optional<Check> read() {
-    static constexpr std::array<std::string_view, 9> kKinds{"answer", "metric",  "sequence", "event", "invariant",
-                                                            "digest", "mutants", "step",     "text"};
+    static constexpr std::array<std::string_view, 10> kKinds{"answer", "metric",  "sequence", "event", "invariant",
+                                                             "digest", "mutants", "step",     "text",  "walks"};
     static constexpr std::array<std::string_view, 4> kVisibilities{"visible", "hidden", "after_due_date", "after_published"};
     check_.position = position_;
     check_.id = keys_.text("id").value_or("");
@@ -110,6 +111,16 @@ class CheckReader {
     mistakes_.add(keys_.position(key), "there is no run \"{}\"{}", name, didYouMean(name, names));
   }
 
+  // Two runs that must come to the same have the same seed, whoever the student is.
+  void checkSameSeed() {
+    const LabRun *own = lab_.run(check_.run), *other = lab_.run(check_.sameAs);
+    if (own == nullptr || other == nullptr) return;
+    const bool differs = own->seed != other->seed || (own->seed != SeedSource::Scenario && own->seedName != other->seedName);
+    if (differs)
+      mistakes_.add(keys_.position("same_as"), "the runs \"{}\" and \"{}\" have seeds of their own: make one of them like the other",
+                    own->name, other->name);
+  }
+
   void need(std::string_view key) {
     if (!keys_.has(key)) mistakes_.add(position_, "a check of kind \"{}\" needs the key \"{}\"", nameOf(check_.kind), key);
   }
@@ -129,6 +140,7 @@ class CheckReader {
         check_.file = keys_.text("file").value_or("");
         check_.words = keys_.number("words", 1, kLargestNumber).value_or(1);
         return;
+      case CheckKind::Walks: return readWalks();
     }
   }
 
@@ -226,8 +238,17 @@ class CheckReader {
     check_.none = readMetricValue(keys_, "none", unit, mistakes_);
     const bool isBand = keys_.has("full") && keys_.has("none");
     const bool isRange = keys_.has("min") || keys_.has("max");
-    if (isBand == isRange || keys_.has("full") != keys_.has("none"))
-      mistakes_.add(position_, "a check of kind \"metric\" needs either min, max or both, or full and none");
+    const bool isOther = keys_.has("same_as");
+    if (isOther) {
+      check_.sameAs = keys_.text("same_as").value_or("");
+      checkRun("same_as", check_.sameAs);
+      checkSameSeed();
+      check_.tolerance = readTolerance(keys_, "tolerance", unit, mistakes_);
+    } else if (keys_.has("tolerance")) {
+      mistakes_.add(keys_.position("tolerance"), "tolerance goes with same_as: how far from the other run is still well");
+    }
+    if ((isBand ? 1 : 0) + (isRange ? 1 : 0) + (isOther ? 1 : 0) != 1 || keys_.has("full") != keys_.has("none"))
+      mistakes_.add(position_, "a check of kind \"metric\" needs either min, max or both, or full and none, or same_as");
     if (isBand && check_.full && check_.full == check_.none) mistakes_.add(keys_.position("none"), "full and none are the same");
   }
 
@@ -266,7 +287,10 @@ class CheckReader {
     need("run");
     check_.sameAs = keys_.text("same_as").value_or("");
     check_.digest = keys_.text("digest").value_or("");
-    if (keys_.has("same_as")) checkRun("same_as", check_.sameAs);
+    if (keys_.has("same_as")) {
+      checkRun("same_as", check_.sameAs);
+      checkSameSeed();
+    }
     if (keys_.has("same_as") == keys_.has("digest")) mistakes_.add(position_, "a check of kind \"digest\" needs either same_as or digest");
     constexpr std::size_t kDigits = 32;
     if (keys_.has("digest") && check_.digest.size() != kDigits)
@@ -285,6 +309,21 @@ class CheckReader {
       for (const Mutant& mutant : lab_.mutants) check_.mutants.push_back(mutant.name);
     }
     if (check_.mutants.empty()) mistakes_.add(position_, "there are no mutants: what is the test to tell apart?");
+  }
+
+  void readWalks() {
+    need("run");
+    const LabRun* run = lab_.run(check_.run);
+    if (run != nullptr && !run->walks) mistakes_.add(keys_.position("run"), "the run \"{}\" asks for no walks", run->name);
+    check_.references = keys_.boolean("references").value_or(false);
+    for (const std::string& name : readTextList(keys_, "walks", mistakes_)) {
+      const auto kind = std::ranges::find(kWalkKinds, name, [](WalkKind each) { return nameOf(each); });
+      if (kind != kWalkKinds.end()) {
+        check_.walks.push_back(*kind);
+      } else {
+        mistakes_.add(keys_.position("walks"), "there is no kind of walk \"{}\"", name);
+      }
+    }
   }
 
   void readStep() {

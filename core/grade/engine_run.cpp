@@ -16,7 +16,6 @@
 #include "base/descriptor.h"
 #include "grade/text_file.h"
 #include "scenario/expectation.h"
-#include "scenario/run_snapshot.h"
 
 namespace overcommit {
 namespace {
@@ -50,6 +49,21 @@ void readResult(const EngineJson& json, EngineResult& result) {
   for (const EngineJson& expected : json.at("expectations")) {
     if (!expected.at("holds").get<bool>())
       result.unfulfilled.push_back(expected.at("metric").get<std::string>() + ": " + expected.at("wanted").get<std::string>());
+  }
+  for (const EngineJson& policy : json.at("policies")) {
+    if (policy.at("failure").is_null() || !result.policyFailure.empty()) continue;
+    result.policyTrouble = policy.at("failure").get<std::string>();
+    result.policyFailure = policy.at("explanation").get<std::string>();
+  }
+  for (const EngineJson& item : json.value("walks", EngineJson::array())) {
+    WalkMarks& marks = result.walks.emplace_back();
+    const auto kind = std::ranges::find(kWalkKinds, item.at("kind").get<std::string>(), [](WalkKind each) { return nameOf(each); });
+    if (kind != kWalkKinds.end()) marks.kind = *kind;
+    marks.asked = item.at("asked").get<std::uint64_t>();
+    marks.right = item.at("right").get<std::uint64_t>();
+    marks.counted = item.at("counted").get<std::uint64_t>();
+    marks.wrong = item.at("wrong").get<std::string>();
+    marks.miscounted = item.at("miscounted").get<std::string>();
   }
   for (const EngineJson& column : json.value("columns", EngineJson::array()))
     result.columns.emplace(column.at("name").get<std::string>(), numberOrNothing(column.at("value")));
@@ -89,7 +103,7 @@ struct Ended {
   std::string messages;
 };
 
-Result<Ended> execution(const std::vector<std::string>& words, const std::function<bool()>& stop) {
+Result<Ended> execution(const std::vector<std::string>& words, bool debugging, const std::function<bool()>& stop) {
   auto said = makePipe();
   if (!said) return tl::unexpected(said.error());
   (void)std::fflush(nullptr);  // or the child would write it again
@@ -104,7 +118,7 @@ Result<Ended> execution(const std::vector<std::string>& words, const std::functi
   while (true) {
     pollfd end{said->reading.get(), POLLIN, 0};
     const int ready = poll(&end, 1, kPollMilliseconds);
-    const bool late = std::chrono::steady_clock::now() - begun > kLongestWall;
+    const bool late = !debugging && std::chrono::steady_clock::now() - begun > kLongestWall;
     if (!killed && (late || stop())) {
       kill(child, SIGKILL);
       killed = true;
@@ -114,6 +128,7 @@ Result<Ended> execution(const std::vector<std::string>& words, const std::functi
     const ssize_t length = read(said->reading.get(), part.data(), part.size());
     if (length < 0 && errno == EINTR) continue;
     if (length <= 0) break;
+    if (debugging) (void)std::fwrite(part.data(), 1, static_cast<std::size_t>(length), stderr);
     if (ended.messages.size() < kMostMessages) ended.messages.append(part.data(), static_cast<std::size_t>(length));
   }
   int status = 0;
@@ -128,10 +143,13 @@ Result<Ended> execution(const std::vector<std::string>& words, const std::functi
 std::optional<std::string> EngineResult::trouble() const {
   std::string said = messages;
   while (said.ends_with('\n')) said.pop_back();
+  constexpr std::string_view kSpeaker = "overcommit: ";
+  if (said.starts_with(kSpeaker)) said.erase(0, kSpeaker.size());
   if (exitCode == kHung) return "the run did not end: it hangs, or takes far longer than any run of a lab";
   if (exitCode == kExitInvariantBroken) return "an invariant of the engine broke: " + said;
   if (exitCode == kExitLimitReached) return "a limit was reached: " + limit;
   if (exitCode == kExitBackendUnavailable) return "this machine cannot run it: " + said;
+  if (!policyFailure.empty()) return policyFailure;
   if (!hasResult) return said.empty() ? fmt::format("the run ended with exit code {} and without a result", exitCode) : said;
   if (exitCode == kExitUsage) return said;
   return std::nullopt;  // guests that crash and expectations that fail are for checks to judge
@@ -147,7 +165,7 @@ Result<EngineResult> Engine::run(const EngineRequest& request) const {
   if (request.trace) words.insert(words.end(), {"--trace", trace});
   if (request.audit) words.emplace_back("--audit");
   words.insert(words.end(), request.more.begin(), request.more.end());
-  auto ended = execution(words, stop_);
+  auto ended = execution(words, request.debugging, stop_);
   if (!ended) return tl::unexpected(ended.error());
 
   EngineResult result;

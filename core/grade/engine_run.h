@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "host/metrics.h"
+#include "scenario/run_snapshot.h"
 #include "scenario/tolerance.h"
 
 namespace overcommit {
@@ -24,6 +25,8 @@ struct EngineRequest {
   bool trace = true;
   bool audit = false;
   std::vector<std::string> more;  // further options of `overcommit run`
+  // A person debugs it: what it says appears at once, and it may take as long as it likes.
+  bool debugging = false;
 };
 
 struct EngineAsked {
@@ -48,6 +51,8 @@ struct EngineResult {
   std::vector<std::string> crashes;      // "web1: why"
   std::vector<std::string> unfulfilled;  // expectations, in words
   std::string limit;
+  std::string policyTrouble, policyFailure;  // how a policy failed: "hung", and in sentences; "" = none did
+  std::vector<WalkMarks> walks;
   VirtualTime end;
   std::filesystem::path trace;  // if it was asked for
 

@@ -5,20 +5,24 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <tuple>
 
 #include "base/hash.h"
+#include "base/units.h"
 #include "grade/engine_run.h"
 #include "grade/judge.h"
 #include "grade/lab_scenario.h"
+#include "grade/text_file.h"
 #include "grade/work_folder.h"
 #include "scenario/run_snapshot.h"
+#include "trace/trace_reader.h"
 
 namespace overcommit {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kExitPolicyNotBuilt = 3;
+constexpr const char* kOtherLayout = "7";  // any: policies' memory is elsewhere then
 
 // Does the runs that checks ask for, each once and twice.
 class LabRuns final : public RunSource {
@@ -95,14 +99,23 @@ class LabRuns final : public RunSource {
       judged.trouble = scenario.error().error.text;
       return judged;
     }
-    EngineRequest request{run.name, scenario->text, true, run.audit, policiesOf(run)};
+    const auto policies = policiesOf(run);
+    if (!policies) return tl::unexpected(policies.error());
+    if (policies->trouble) {
+      judged.trouble = policies->trouble;
+      return judged;
+    }
+    EngineRequest request{run.name, scenario->text, true, run.audit, policies->options, config_.debugPolicy && !run.policies.empty()};
     auto first = runOnce(request);
     if (!first) return tl::unexpected(first.error());
     request.trace = false;
     request.name = run.name + ".again";
+    if (!run.policies.empty()) request.more.insert(request.more.end(), {"--policy-layout", kOtherLayout});
     std::optional<Result<EngineResult>> second;
-    if (first->hasResult) second = runOnce(request);
+    if (first->hasResult && first->policyFailure.empty() && !request.debugging && !config_.onlyOnce) second = runOnce(request);
     if (second && !*second) return tl::unexpected(second->error());
+    if (first->policyTrouble == "hung" || (first->exitCode == EngineResult::kHung && !run.policies.empty()))
+      hung_.emplace(policies->key, run.name);
 
     RunResult& result = results_.emplace_back();
     result.name = run.name;
@@ -112,31 +125,94 @@ class LabRuns final : public RunSource {
     result.variant = scenario->variant;
     result.digest = first->digest;
     result.exitCode = first->exitCode;
-    result.deterministic = !second || (*second)->digest == first->digest;
+    result.deterministic = !second || same(*first, **second);
     judged.trouble = first->trouble();
+    if (!judged.trouble && !run.policies.empty()) {
+      if (const auto looked = lookForWrongAnswers(*first, judged); !looked) return tl::unexpected(looked.error());
+    }
     judged.isUnavailable = first->exitCode == kExitBackendUnavailable;
     if (first->exitCode == EngineResult::kHung) codes_.insert(kExitGuestCrashed);
     codes_.insert(first->exitCode);
     if (!result.deterministic) {
       judged.trouble = fmt::format(
-          "the run is not the same twice: its digest was {} and then {}. A decision depends on chance, on the time of day, "
-          "on addresses or on something that was never set",
-          first->digest, (*second)->digest);
+          "the run is not the same twice{}. A decision depends on chance, on the time of day, on addresses or on something that was "
+          "never set",
+          run.policies.empty() ? fmt::format(": its digest was {} and then {}", first->digest, (*second)->digest)
+                               : ": with other addresses in your policy's memory, other things happen");
+      judged.at = std::nullopt;
     }
     judged.result = std::move(*first);
     return judged;
   }
 
-  [[nodiscard]] std::vector<std::string> policiesOf(const LabRun& run) const {
+  // Two runs of a policy come to the same, wherever its memory is. The digest of a page walk is what was answered.
+  static bool same(const EngineResult& first, const EngineResult& second) {
+    const auto told = [](const WalkMarks& marks) { return std::tie(marks.kind, marks.asked, marks.right, marks.counted); };
+    return first.digest == second.digest && first.policyFailure == second.policyFailure &&
+           std::ranges::equal(first.walks, second.walks, [&](const auto& a, const auto& b) { return told(a) == told(b); });
+  }
+
+  // What a run is done with from the submission.
+  struct RunPolicies {
     std::vector<std::string> options;
-    if (!run.policies) return options;
-    for (const LabPolicy& policy : lab_.policies) {
-      const std::string file = (submission_.folder / policy.file).string();
-      const bool isDriver = policy.kind == "balloon";  // a part of the guest, not a decision of the host
-      options.emplace_back(isDriver ? "--driver" : "--policy");
-      options.push_back(isDriver ? file : fmt::format("{}={}", policy.kind, file));
+    std::string key;                     // by what is in the files
+    std::optional<std::string> trouble;  // one of them is not there, or it hung already
+  };
+
+  // A copy is run, in a place that says what is in it: neither where a submission lies nor what else is there makes a difference.
+  Result<RunPolicies> policiesOf(const LabRun& run) {
+    RunPolicies policies;
+    for (const std::string& kind : run.policies) {
+      const auto submitted = readSubmittedPolicy(submission_, *lab_.policy(kind));
+      if (!submitted) {
+        policies.trouble = submitted.error().text;
+        return policies;
+      }
+      const std::string hash = hash128(std::as_bytes(std::span(submitted->text))).text();
+      const fs::path folder = engine_.folder() / "policies" / hash;
+      std::error_code failed;
+      fs::create_directories(folder, failed);
+      const fs::path file = folder / fs::path(submitted->file).filename();
+      if (const auto written = writeAtomically(file, submitted->text); !written) return tl::unexpected(written.error());
+      const bool isDriver = kind == "balloon";  // a part of the guest, not a decision of the host
+      policies.options.insert(policies.options.end(),
+                              {isDriver ? "--driver" : "--policy", isDriver ? file.string() : kind + "=" + file.string()});
+      policies.key += hash + " ";
     }
-    return options;
+    if (const auto hung = hung_.find(policies.key); hung != hung_.end()) {
+      policies.trouble = fmt::format("not run: what decides in it hung already, in the run \"{}\"", hung->second);
+      return policies;
+    }
+    if (run.walks)
+      policies.options.insert(policies.options.end(),
+                              {"--walks", fmt::format("{}@{}ns:{}", run.walks->vm, run.walks->at.value(), run.walks->count)});
+    if (!run.sabotage.empty()) policies.options.insert(policies.options.end(), {"--sabotage", run.sabotage});
+    if (run.policies.empty()) return policies;
+    policies.options.insert(policies.options.end(), {"--policy-builds", (engine_.folder() / "builds").string()});
+    if (config_.debugPolicy) policies.options.emplace_back("--debug-policy");
+    return policies;
+  }
+
+  // Where an answer is none, what is built in decides instead: nothing that follows is the policy's merit.
+  static Result<void> lookForWrongAnswers(const EngineResult& run, JudgedRun& judged) {
+    const auto reader = TraceReader::open(run.trace);
+    if (!reader) return tl::unexpected(reader.error());
+    std::uint64_t count = 0;
+    std::string first;
+    auto looked = forAllEvents(*reader, [&](const Event& event) {
+      if (event.kind != EventKind::Refusal) return;
+      const auto reason = static_cast<RefusalReason>(event.values[0]);
+      if (reason < RefusalReason::WrongMatch || reason > RefusalReason::WrongTargets) return;
+      if (++count > 1) return;
+      judged.at = event.hostTime;
+      first = fieldWord(event.kind, 0, event.values[0]);
+    });
+    if (!looked || count == 0) return looked;
+    judged.trouble = fmt::format(
+        "{} of your policy's answers could not be used, and what is built in decided instead; the first at {}: {}. "
+        "docs/reference/student-policies.md tells what an answer may be",
+        count, formatTime(*judged.at), first);
+    return {};
   }
 
   const Lab& lab_;
@@ -147,6 +223,7 @@ class LabRuns final : public RunSource {
   std::vector<RunResult> results_;
   std::vector<std::string> warnings_;
   std::set<int> codes_;
+  std::map<std::string, std::string> hung_;  // policies, and in which run
 };
 
 // The checks that are wanted, with all that they need.

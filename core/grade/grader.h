@@ -28,6 +28,8 @@ struct GraderConfig {
   std::function<void(const LabResult&)> onCheck = [](const LabResult&) {};
   std::function<bool()> stop = [] { return false; };  // true ends the grading: the result stays incomplete
   RunCache* cache = nullptr;
+  bool onlyOnce = false;          // runs are done once: nobody wants to know whether they are the same twice
+  bool debugPolicy = false;       // policies wait for a debugger; runs are done once, and take as long as they like
   std::vector<std::string> only;  // ids of checks, with what they need; none: all
 };
 

@@ -59,6 +59,7 @@ class Judge {
       case CheckKind::Mutants: return mutants();
       case CheckKind::Step: return step();
       case CheckKind::Text: return text();
+      case CheckKind::Walks: return walks();
     }
     return {};
   }
@@ -71,7 +72,7 @@ class Judge {
     result_.status = (*run)->isUnavailable ? CheckStatus::Skipped : CheckStatus::Failed;
     result_.got = *(*run)->trouble;
     if (result_.expected.empty()) result_.expected = "a run that ends well";
-    if ((*run)->result.hasResult) result_.at = (*run)->result.end;
+    if ((*run)->result.hasResult) result_.at = (*run)->at.value_or((*run)->result.end);
     return nullptr;
   }
 
@@ -190,8 +191,17 @@ class Judge {
     const auto words = [&](std::uint64_t value) { return metricWords(metric.path, metric.unit, value); };
     result_.what = fmt::format("{} in the run \"{}\"", metric.path, check_.run);
     const bool isBand = check_.full.has_value();
-    result_.expected = isBand ? fmt::format("{} for all points, none from {} on", words(*check_.full), words(*check_.none))
-                              : range(check_.least, check_.most, words);
+    std::optional<std::uint64_t> other;
+    if (!check_.sameAs.empty()) {
+      const auto same = theRun(check_.sameAs);
+      if (!same) return tl::unexpected(same.error());
+      if (*same == nullptr || !(other = figure(**same))) return {};
+    }
+    const Tolerance tolerance = check_.tolerance.value_or(Tolerance{});
+    result_.expected = other    ? fmt::format("{}, as in the run \"{}\"{}", words(*other), check_.sameAs,
+                                           check_.tolerance ? ", give or take " + tolerance.text(metric.unit) : "")
+                       : isBand ? fmt::format("{} for all points, none from {} on", words(*check_.full), words(*check_.none))
+                                : range(check_.least, check_.most, words);
     const auto run = theRun(check_.run);
     if (!run) return tl::unexpected(run.error());
     if (*run == nullptr) return {};
@@ -199,6 +209,10 @@ class Judge {
     if (!value) return {};
     result_.got = words(*value);
     result_.at = (*run)->end;
+    if (other) {
+      if (tolerance.accepts(*other, *value)) pass(result_);
+      return {};
+    }
     if (!isBand) {
       if ((!check_.least || *value >= *check_.least) && (!check_.most || *value <= *check_.most)) pass(result_);
       return {};
@@ -364,6 +378,39 @@ class Judge {
     } else {
       give(result_, result_.most * killed.size() / check_.mutants.size());
     }
+    return {};
+  }
+
+  // --- page walks
+
+  [[nodiscard]] bool isWanted(WalkKind kind) const {
+    return check_.walks.empty() || std::ranges::find(check_.walks, kind) != check_.walks.end();
+  }
+
+  Result<void> walks() {
+    const LabWalks& asked = *lab_.run(check_.run)->walks;
+    std::vector<std::string_view> kinds;
+    for (const WalkKind kind : check_.walks) kinds.push_back(nameOf(kind));
+    result_.what = fmt::format("your answers to walks of {} at {} in the run \"{}\"{}{}", asked.vm, timeWords(asked.at), check_.run,
+                               kinds.empty() ? "" : ", of the kind ", fmt::join(kinds, ", "));
+    result_.expected = check_.references ? "all right, and each by as many references to machine memory as the hardware makes"
+                                         : "all right: the same end, and the same addresses";
+    const auto run = theRun(check_.run);
+    if (!run) return tl::unexpected(run.error());
+    if (*run == nullptr) return {};
+    result_.at = asked.at;
+    std::uint64_t all = 0, well = 0;
+    std::string first;
+    for (const WalkMarks& marks : (*run)->walks) {
+      if (!isWanted(marks.kind)) continue;
+      all += marks.asked;
+      well += check_.references ? marks.counted : marks.right;
+      if (first.empty()) first = marks.wrong;
+      if (first.empty() && check_.references) first = marks.miscounted;
+    }
+    if (all == 0) return failure("{}: check {}: the run \"{}\" came across no such walk", lab_.name, check_.id, check_.run);
+    result_.got = fmt::format("{} of {}{}{}", well, all, first.empty() ? "" : "; the first that is not: ", first);
+    if (well == all) pass(result_);
     return {};
   }
 

@@ -16,7 +16,8 @@ struct JudgedRun {
   EngineResult result;
   // Why no check on it can pass: the submission's settings are wrong, the run broke, or it was not the same twice.
   std::optional<std::string> trouble;
-  bool isUnavailable = false;  // this machine cannot run it
+  bool isUnavailable = false;     // this machine cannot run it
+  std::optional<VirtualTime> at;  // where to look for the trouble; nothing: at the end
 };
 
 // Where checks get runs from.

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "grade/event_pattern.h"
 #include "host/metrics.h"
+#include "scenario/run_snapshot.h"
 #include "scenario/tolerance.h"
 #include "scenario/toml_document.h"
 
@@ -39,14 +40,25 @@ struct LabChoice {
   std::vector<TomlValue> values;  // at least one
 };
 
+// Walks of a VM that the submission's walker is asked for.
+struct LabWalks {
+  std::string vm;
+  VirtualTime at;
+  std::uint64_t count = 0;
+};
+
 enum class SeedSource : std::uint8_t { Scenario, Student, Hidden };
 struct LabRun {
   std::string name;
   std::string scenario;  // file in the lab's folder
   SeedSource seed = SeedSource::Scenario;
+  std::string seedName;  // seeds and values come from this name: its own, or that of the run that it is like
   std::vector<LabChoice> vary;
   std::vector<LabSetting> set;
-  bool knobs = false, policies = false, audit = false;
+  bool knobs = false, audit = false;
+  std::vector<std::string> policies;  // kinds of the submission's policies that decide
+  std::string sabotage;               // an engine fault, against which a policy is the only defence; "" = none
+  std::optional<LabWalks> walks;
 };
 
 struct Knob {
@@ -56,8 +68,10 @@ struct Knob {
   std::vector<std::string> words;
 };
 
+// A policy that the submission has: a C++ file, for which a Python file of the same name may stand; a balloon driver is C.
 struct LabPolicy {
   std::string kind, file;
+  [[nodiscard]] std::vector<std::string> files() const;  // one of these
 };
 
 struct LabQuestion {
@@ -74,7 +88,7 @@ struct Mutant {
 enum class Visibility : std::uint8_t { Visible, Hidden, AfterDueDate, AfterPublished };
 std::string_view nameOf(Visibility visibility);
 
-enum class CheckKind : std::uint8_t { Answer, Metric, Sequence, Event, Invariant, Digest, Mutants, Step, Text };
+enum class CheckKind : std::uint8_t { Answer, Metric, Sequence, Event, Invariant, Digest, Mutants, Step, Text, Walks };
 std::string_view nameOf(CheckKind kind);
 
 enum class Law : std::uint8_t { Laws, Guests, Expectations };
@@ -117,6 +131,9 @@ struct Check {
   std::size_t step = 0;              // from 1
   std::string file;
   std::uint64_t words = 1;
+  // Walks
+  std::vector<WalkKind> walks;
+  bool references = false;  // they must be as many as the hardware makes, too
 
   SourcePosition position;
 };
@@ -145,6 +162,7 @@ struct Lab {
   std::string text;                   // of lab.toml
 
   [[nodiscard]] const LabRun* run(std::string_view name) const;
+  [[nodiscard]] const LabPolicy* policy(std::string_view kind) const;
   [[nodiscard]] const LabQuestion* question(std::string_view id) const;
   [[nodiscard]] const Check* check(std::string_view id) const;
   [[nodiscard]] MilliPoints mostPoints() const;  // without what a person grades

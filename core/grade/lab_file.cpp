@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/nearest.h"
+#include "base/saboteur.h"
 #include "grade/check_section.h"
 #include "grade/lab.h"
 #include "grade/lab_keys.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kMostMinutes = 10'000;
 constexpr std::uint64_t kLargestLabNumber = 999;
+constexpr std::uint64_t kMostLabWalks = 10'000;
 
 KeyReader labKeysReader(const TomlValue& table, std::string_view section, Mistakes& mistakes) {
   // KeyReader looks at the list while it is made only.
@@ -78,6 +80,46 @@ void readSteps(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
   }
 }
 
+// What the submission decides in a run, and what can only be said about such a run.
+void readRunPolicies(const KeyReader& keys, const Lab& lab, LabRun& run, Mistakes& mistakes) {
+  run.policies = readTextList(keys, "policies", mistakes);
+  for (const std::string& kind : run.policies) {
+    if (lab.policy(kind) == nullptr) mistakes.add(keys.position("policies"), "there is no [[policy]] of the kind \"{}\"", kind);
+  }
+  run.sabotage = keys.text("sabotage").value_or("");
+  if (keys.has("sabotage") && !saboteurNamed(run.sabotage))
+    mistakes.add(keys.position("sabotage"), "there is no engine fault \"{}\": see docs/reference/saboteurs.md", run.sabotage);
+  const TomlValue* table = keys.table("walks");
+  const bool isAsked = std::ranges::find(run.policies, "walk") != run.policies.end();
+  if (isAsked != (table != nullptr))
+    mistakes.add(keys.position(table != nullptr ? "walks" : "policies"),
+                 "walks, and \"walk\" in policies, go together: who is to be asked for what?");
+  if (table == nullptr) return;
+  static constexpr std::array<std::string_view, 3> kWalkKeys{"vm", "at", "count"};
+  const KeyReader walks(*table, "walks of a run", kWalkKeys, mistakes);
+  for (const std::string_view key : kWalkKeys) walks.require(key);
+  run.walks = LabWalks{walks.text("vm").value_or(""), walks.time("at").value_or(VirtualTime()),
+                       walks.number("count", 1, kMostLabWalks).value_or(1)};
+}
+
+// `like`: the same run but for who decides.
+void takeOver(const KeyReader& keys, const Lab& lab, LabRun& run, Mistakes& mistakes) {
+  for (const std::string_view key : {"scenario", "seed", "vary", "set"}) {
+    if (keys.has(key)) mistakes.add(keys.position(key), "{} is that of the run that this one is like", key);
+  }
+  const std::string name = keys.text("like").value_or("");
+  const LabRun* other = lab.run(name);
+  if (other == nullptr || other == &run) {
+    mistakes.add(keys.position("like"), "there is no run \"{}\" before this one", name);
+    return;
+  }
+  run.scenario = other->scenario;
+  run.seed = other->seed;
+  run.seedName = other->seedName;
+  run.vary = other->vary;
+  run.set = other->set;
+}
+
 void readRuns(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
   static constexpr std::array<std::string_view, 3> kSeeds{"scenario", "student", "hidden"};
   for (const TomlValue& table : top.tables("run")) {
@@ -85,15 +127,21 @@ void readRuns(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
     LabRun& run = lab.runs.emplace_back();
     run.name = keys.text("name").value_or("");
     if (keys.has("name") && !isPlainName(run.name)) mistakes.add(keys.position("name"), "the name of a run has letters, digits, -, _ only");
-    run.scenario = keys.text("scenario").value_or("");
-    checkRelative(keys, "scenario", mistakes);
-    if (const auto seed = keys.word("seed", kSeeds)) run.seed = static_cast<SeedSource>(*seed);
-    run.vary = readVaried(keys, mistakes);
-    if (!run.vary.empty() && run.seed == SeedSource::Scenario)
-      mistakes.add(keys.position("vary"), "vary needs seed = \"student\" or \"hidden\": by what is a value to be chosen?");
-    run.set = readSet(keys);
+    run.seedName = run.name;
+    if (keys.has("like")) {
+      takeOver(keys, lab, run, mistakes);
+    } else {
+      keys.require("scenario");
+      run.scenario = keys.text("scenario").value_or("");
+      checkRelative(keys, "scenario", mistakes);
+      if (const auto seed = keys.word("seed", kSeeds)) run.seed = static_cast<SeedSource>(*seed);
+      run.vary = readVaried(keys, mistakes);
+      if (!run.vary.empty() && run.seed == SeedSource::Scenario)
+        mistakes.add(keys.position("vary"), "vary needs seed = \"student\" or \"hidden\": by what is a value to be chosen?");
+      run.set = readSet(keys);
+    }
     run.knobs = keys.boolean("knobs").value_or(false);
-    run.policies = keys.boolean("policies").value_or(false);
+    readRunPolicies(keys, lab, run, mistakes);
     run.audit = keys.boolean("audit").value_or(false);
     refuseTwice(lab.runs, &LabRun::name, "runs", table.position, mistakes);
   }
@@ -118,8 +166,15 @@ void readKnobs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
 void readPolicies(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
   for (const TomlValue& table : top.tables("policy")) {
     const KeyReader keys = labKeysReader(table, "policy", mistakes);
-    lab.policies.push_back({keys.text("kind").value_or(""), keys.text("file").value_or("")});
+    static constexpr std::array<std::string_view, 7> kPolicyKinds{"match", "victim", "zip", "free-state", "targets", "walk", "balloon"};
+    const auto kind = keys.word("kind", kPolicyKinds);
+    const LabPolicy policy{kind ? std::string(kPolicyKinds.at(*kind)) : "", keys.text("file").value_or("")};
     checkRelative(keys, "file", mistakes);
+    const std::string_view ending = policy.kind == "balloon" ? ".c" : ".cpp";
+    if (keys.has("file") && !policy.file.ends_with(ending))
+      mistakes.add(keys.position("file"), "the file of a policy of the kind \"{}\" ends in {}", policy.kind, ending);
+    if (lab.policy(policy.kind) != nullptr) mistakes.add(table.position, "there are two policies of the kind \"{}\"", policy.kind);
+    lab.policies.push_back(policy);
   }
 }
 
@@ -191,6 +246,11 @@ void collectWarnings(Lab& lab) {
   for (const Mutant& mutant : lab.mutants) {
     if (!usedMutants.contains(mutant.name)) lab.warnings.push_back(fmt::format("no check looks at the mutant \"{}\"", mutant.name));
   }
+  for (const LabPolicy& policy : lab.policies) {
+    const bool used = std::ranges::any_of(
+        lab.runs, [&](const LabRun& run) { return std::ranges::find(run.policies, policy.kind) != run.policies.end(); });
+    if (!used) lab.warnings.push_back(fmt::format("no run takes the policy \"{}\"", policy.kind));
+  }
   const bool anyKnobs = std::ranges::any_of(lab.runs, &LabRun::knobs);
   if (!lab.knobs.empty() && !anyKnobs) lab.warnings.emplace_back("there are knobs, but no run takes them (knobs = true)");
   for (std::size_t i = 0; i < lab.checks.size(); ++i) {
@@ -198,7 +258,7 @@ void collectWarnings(Lab& lab) {
       const Check &a = lab.checks[j], &b = lab.checks[i];
       const bool same = a.kind == CheckKind::Metric && b.kind == CheckKind::Metric && a.run == b.run &&
                         a.metric->column == b.metric->column && a.least == b.least && a.most == b.most && a.full == b.full &&
-                        a.none == b.none;
+                        a.none == b.none && a.sameAs == b.sameAs;
       if (same) lab.warnings.push_back(fmt::format("checks {} and {} look at the same thing: it counts twice", a.id, b.id));
     }
   }
@@ -234,13 +294,23 @@ std::string_view nameOf(CheckKind kind) {
     case CheckKind::Mutants: return "mutants";
     case CheckKind::Step: return "step";
     case CheckKind::Text: return "text";
+    case CheckKind::Walks: return "walks";
   }
   return "";
+}
+
+std::vector<std::string> LabPolicy::files() const {
+  if (!file.ends_with(".cpp")) return {file};
+  return {file, file.substr(0, file.size() - std::string_view("cpp").size()) + "py"};
 }
 
 const LabRun* Lab::run(std::string_view name_) const {
   const auto found = std::ranges::find(runs, name_, &LabRun::name);
   return found == runs.end() ? nullptr : &*found;
+}
+const LabPolicy* Lab::policy(std::string_view kind) const {
+  const auto found = std::ranges::find(policies, kind, &LabPolicy::kind);
+  return found == policies.end() ? nullptr : &*found;
 }
 const LabQuestion* Lab::question(std::string_view id) const {
   const auto found = std::ranges::find(questions, id, &LabQuestion::id);
@@ -300,9 +370,9 @@ Result<Lab> parseLab(std::string_view text, std::string_view fileName) {
     }
   }
   readSteps(top, lab, mistakes);
+  readPolicies(top, lab, mistakes);  // runs name them
   readRuns(top, lab, mistakes);
   readKnobs(top, lab, mistakes);
-  readPolicies(top, lab, mistakes);
   readQuestions(top, lab, mistakes);
   readMutants(top, lab, mistakes);
   for (const TomlValue& table : top.tables("check")) readCheck(labKeysReader(table, "check", mistakes), table.position, lab, mistakes);

@@ -33,14 +33,19 @@ struct LintReport {
   std::vector<std::string> warnings;
   [[nodiscard]] std::string text(const Lab& lab) const;  // the discrimination matrix and the rest
 };
-// Grades reference, empty submission and saboteurs. Reference: every check passes. Empty: it fails, and no check gives points for nothing.
-// Saboteur: just the checks fail that it names.
+// Grades reference, empty submission, starter and saboteurs. Reference: every check passes. Empty: it fails, and no check gives points for nothing.
+// Starter of a lab with policies: they build, and it gets nothing. Saboteur: just the checks fail that it names. Saboteurs are run once.
 Result<LintReport> lintLab(const Lab& lab, const GraderConfig& config);
 
 enum class Platform : std::uint8_t { Gradescope, Classroom50 };
-// Writes the folder that is to be uploaded. `command`: the executable that goes into it, with `shared`, its share/overcommit, as far
-// as it is needed.
-Result<void> packageLab(const Lab& lab, Platform platform, const std::filesystem::path& into, const std::filesystem::path& command,
-                        const std::filesystem::path& guests);
+// What goes into it besides the lab.
+struct PackageParts {
+  std::filesystem::path command;       // the executable
+  std::filesystem::path guests;        // the folder of the reference guest
+  std::filesystem::path sdk;           // of the headers for policies
+  std::filesystem::path guestSources;  // that has abi/ and kernel/, for drivers
+};
+// Writes the folder that is to be uploaded, with as much of share/overcommit as the lab needs.
+Result<void> packageLab(const Lab& lab, Platform platform, const std::filesystem::path& into, const PackageParts& parts);
 
 }  // namespace overcommit

@@ -6,6 +6,7 @@
 #include "grade/lab_folder.h"
 #include "grade/text_file.h"
 #include "grade/work_folder.h"
+#include "scenario/run_snapshot.h"
 
 namespace overcommit {
 namespace {
@@ -38,6 +39,18 @@ void lintEmpty(const LabResult& result, LintReport& report) {
   for (const CheckResult& check : result.checks) {
     if (check.points > 0)
       report.mistakes.push_back(fmt::format("check {} gives the empty submission {} points", check.id, pointsText(check.points)));
+  }
+}
+
+// What a student begins with builds, and gets nothing yet.
+void lintStarter(const LabResult& result, LintReport& report) {
+  for (const RunResult& run : result.runs) {
+    if (run.exitCode != kExitWell)
+      report.mistakes.push_back(fmt::format("the starter ends the run \"{}\" with exit code {}", run.name, run.exitCode));
+  }
+  for (const CheckResult& check : result.checks) {
+    if (check.points > 0)
+      report.mistakes.push_back(fmt::format("check {} gives the starter {} points", check.id, pointsText(check.points)));
   }
 }
 
@@ -85,7 +98,7 @@ void lintDiscrimination(const Lab& lab, LintReport& report) {
   }
 }
 
-Result<LintReport> lintSolutions(const Lab& lab, const GraderConfig& config) {
+Result<LintReport> lintSolutions(const Lab& lab, GraderConfig config) {
   LintReport report;
   lintFiles(lab, report);
   const auto empty = WorkFolder::create("empty");
@@ -95,12 +108,20 @@ Result<LintReport> lintSolutions(const Lab& lab, const GraderConfig& config) {
     if (!result) return tl::unexpected(result.error());
     return &report.solutions.emplace_back(LintedSolution{name, std::move(*result)}).result;
   };
-  report.solutions.reserve(lab.saboteurs.size() + 2);
+  report.solutions.reserve(lab.saboteurs.size() + 3);
   const auto reference = add("reference", lab.folder / "reference");
   const auto nothing = reference ? add("empty", empty->path()) : reference;
   if (!nothing) return tl::unexpected(nothing.error());
   lintReference(**reference, report);
   lintEmpty(**nothing, report);
+  // That runs are the same twice is the reference's to show.
+  config.onlyOnce = true;
+  std::error_code ignored;
+  if (!lab.policies.empty() && fs::is_directory(lab.folder / "starter", ignored)) {
+    const auto starter = add("starter", lab.folder / "starter");
+    if (!starter) return tl::unexpected(starter.error());
+    lintStarter(**starter, report);
+  }
   for (const LabSaboteur& saboteur : lab.saboteurs) {
     if (config.stop()) return report;
     const auto result = add(saboteur.name, lab.folder / "saboteurs" / saboteur.name);

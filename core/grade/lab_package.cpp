@@ -9,8 +9,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kLicence = "Identifier: GPL-2.0-or-later";
 
-// The packages that the command needs at run time, on Debian 12 and on Ubuntu 22.04 and later.
-constexpr std::string_view kPackages = "libunicorn2 liblz4-1 libxxhash0 libfmt9";
+// The packages that the command needs at run time, on Debian 12 and on Ubuntu 22.04 and later, and those that policies need.
+std::string packagesFor(const Lab& lab) {
+  std::string packages = "libunicorn2 liblz4-1 libxxhash0 libfmt9 libseccomp2";
+  const bool anyDriver = lab.policy("balloon") != nullptr;
+  if (lab.policies.size() > (anyDriver ? 1 : 0)) packages += " g++ python3";
+  if (anyDriver) packages += " gcc binutils";
+  return packages;
+}
 
 std::string shellHead() { return fmt::format("#!/bin/sh\n# SPDX-License-{}\n", kLicence); }
 
@@ -23,15 +29,22 @@ Result<void> writeScript(const fs::path& path, const std::string& text) {
 }
 
 // The command, its guests and the whole lab, as they lie when they are installed.
-Result<void> copyEngine(const Lab& lab, const fs::path& into, const fs::path& command, const fs::path& guests) {
+Result<void> copyEngine(const Lab& lab, const fs::path& into, const PackageParts& parts) {
   std::error_code failed;
   for (const char* folder : {"bin", "share/overcommit/labs", "share/overcommit/guests"}) fs::create_directories(into / folder, failed);
-  fs::copy_file(command, into / "bin/overcommit", fs::copy_options::overwrite_existing, failed);
-  if (failed) return failure("cannot copy {}: {}", command.string(), failed.message());
+  fs::copy_file(parts.command, into / "bin/overcommit", fs::copy_options::overwrite_existing, failed);
+  if (failed) return failure("cannot copy {}: {}", parts.command.string(), failed.message());
   fs::copy(lab.folder, into / "share/overcommit/labs" / lab.name, fs::copy_options::recursive, failed);
   if (failed) return failure("cannot copy {}: {}", lab.folder.string(), failed.message());
-  fs::copy(guests, into / "share/overcommit/guests", fs::copy_options::recursive, failed);
-  if (failed) return failure("cannot copy {}: {}", guests.string(), failed.message());
+  const auto copyTo = [&](const fs::path& from, const fs::path& to) {
+    if (!failed) fs::copy(from, into / "share/overcommit" / to, fs::copy_options::recursive | fs::copy_options::overwrite_existing, failed);
+  };
+  copyTo(parts.guests, "guests");
+  if (!lab.policies.empty()) copyTo(parts.sdk, "include");
+  if (lab.policy("balloon") != nullptr) {
+    for (const char* part : {"abi", "kernel"}) copyTo(parts.guestSources / part, fs::path("guests") / part);
+  }
+  if (failed) return failure("cannot copy what the lab needs to {}: {}", into.string(), failed.message());
   return {};
 }
 
@@ -39,7 +52,7 @@ Result<void> packGradescope(const Lab& lab, const fs::path& into) {
   const std::string setup =
       shellHead() +
       fmt::format("# Run once, when Gradescope builds the image.\nset -e\napt-get update\napt-get install -y --no-install-recommends {}\n",
-                  kPackages);
+                  packagesFor(lab));
   if (auto written = writeScript(into / "setup.sh", setup); !written) return written;
   const std::string run =
       shellHead() +
@@ -69,19 +82,19 @@ Result<void> packClassroom(const Lab& lab, const fs::path& into) {
       "# SPDX-License-{}\nFROM debian:12-slim\nRUN apt-get update && apt-get install -y --no-install-recommends {} && rm -rf "
       "/var/lib/apt/lists/*\n"
       "COPY . /opt/grader\n",
-      kLicence, kPackages);
+      kLicence, packagesFor(lab));
   return writeAtomically(into / "Containerfile", container);
 }
 
 }  // namespace
 
-Result<void> packageLab(const Lab& lab, Platform platform, const fs::path& into, const fs::path& command, const fs::path& guests) {
+Result<void> packageLab(const Lab& lab, Platform platform, const fs::path& into, const PackageParts& parts) {
   std::error_code failed;
   if (fs::exists(into, failed) && !fs::is_empty(into, failed))
     return failure("{} is there already and not empty: name a new folder", into.string());
   fs::create_directories(into, failed);
   if (failed) return failure("cannot create {}: {}", into.string(), failed.message());
-  if (auto copied = copyEngine(lab, into, command, guests); !copied) return copied;
+  if (auto copied = copyEngine(lab, into, parts); !copied) return copied;
   return platform == Platform::Gradescope ? packGradescope(lab, into) : packClassroom(lab, into);
 }
 

@@ -96,7 +96,7 @@ tl::expected<LabScenario, LabScenarioError> labScenario(const Lab& lab, const La
   Mistakes mistakes("lab.toml");
   const bool isOwn = run.seed == SeedSource::Scenario || key.student.empty();
   if (!isOwn) {
-    scenario.seed = keyedSeed(run.seed == SeedSource::Hidden ? key.secret : std::string(), lab.name, run.name, key.student);
+    scenario.seed = keyedSeed(run.seed == SeedSource::Hidden ? key.secret : std::string(), lab.name, run.seedName, key.student);
     setNumber(*root, "seed", static_cast<std::int64_t>(scenario.seed));
   } else if (const TomlEntry* seed = root->find("seed"); seed != nullptr && seed->value.integer >= 0) {
     scenario.seed = static_cast<std::uint64_t>(seed->value.integer);
@@ -125,7 +125,7 @@ tl::expected<LabScenario, LabScenarioError> labScenario(const Lab& lab, const La
   std::erase_if(root->table, [](const TomlEntry& entry) { return entry.key == "column" || entry.key == "vary" || entry.key == "shape"; });
   std::string whole = formatToml(*root);
   for (const Check& check : lab.checks) {
-    if (check.run == run.name && check.metric)
+    if ((check.run == run.name || check.sameAs == run.name) && check.metric)
       whole += fmt::format("\n[[column]]\nname = {}\n{}", tomlText(columnOf(check)), check.metric->column);
   }
   scenario.hash = hash128(std::as_bytes(std::span(whole))).text();

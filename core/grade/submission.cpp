@@ -18,7 +18,9 @@ constexpr std::size_t kLongestStudent = 200;
 // The files that the lab looks at, in order.
 std::vector<std::string> filesOf(const Lab& lab) {
   std::set<std::string> files{"answers.toml", "settings.toml", "tour.toml"};
-  for (const LabPolicy& policy : lab.policies) files.insert(policy.file);
+  for (const LabPolicy& policy : lab.policies) {
+    for (const std::string& file : policy.files()) files.insert(file);
+  }
   for (const Check& check : lab.checks) {
     if (!check.file.empty()) files.insert(check.file);
     if (!check.test.empty()) files.insert(check.test);
@@ -65,6 +67,19 @@ Result<std::string> readSubmitted(const Submission& submission, std::string_view
   auto text = readTextFile(whole, kLargestSubmittedFile);
   if (!text) return failure("{} of the submission cannot be used: it is no file, or has more than {} bytes", file, kLargestSubmittedFile);
   return text;
+}
+
+Result<SubmittedPolicy> readSubmittedPolicy(const Submission& submission, const LabPolicy& policy) {
+  std::vector<std::string> there;
+  for (const std::string& file : policy.files()) {
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(submission.folder / file, ignored))) there.push_back(file);
+  }
+  if (there.empty()) return failure("the submission has no {}", fmt::join(policy.files(), " and no "));
+  if (there.size() > 1) return failure("the submission has both {}: keep the one that counts", fmt::join(there, " and "));
+  auto text = readSubmitted(submission, there.front());
+  if (!text) return tl::unexpected(text.error());
+  return SubmittedPolicy{there.front(), std::move(*text)};
 }
 
 Result<Submission> readSubmission(const fs::path& folder, const std::optional<std::string>& student, const Lab& lab) {

@@ -32,6 +32,12 @@ Result<Submission> readSubmission(const std::filesystem::path& folder, const std
 // A file of the submission; the error also if it leads out of the folder.
 Result<std::string> readSubmitted(const Submission& submission, std::string_view file);
 
+// The file that the submission has for a policy, and what is in it. The error says which is missing, or that there are two.
+struct SubmittedPolicy {
+  std::string file, text;
+};
+Result<SubmittedPolicy> readSubmittedPolicy(const Submission& submission, const LabPolicy& policy);
+
 inline constexpr std::size_t kLargestSubmittedFile = 1u << 20;
 
 }  // namespace overcommit

@@ -29,9 +29,18 @@ std::string harmless(std::string text) {
   return text;
 }
 
-// "  expected          ...", continued below.
+// "  expected          ...", continued below. What a compiler said keeps its lines, and its spaces.
 void appendLine(std::string& out, std::string_view label, const std::string& raw) {
   if (raw.empty()) return;
+  if (const std::size_t end = raw.find('\n'); end != std::string::npos) {
+    appendLine(out, label, raw.substr(0, end));
+    for (std::size_t at = end + 1; at < raw.size();) {
+      const std::size_t next = std::min(raw.find('\n', at), raw.size());
+      out += fmt::format("{:{}}{}\n", "", kLabelWidth, harmless(raw.substr(at, next - at)));
+      at = next + 1;
+    }
+    return;
+  }
   const std::string text = harmless(raw);
   std::string line = fmt::format("  {:<{}}", label, kLabelWidth - 2);
   std::size_t column = kLabelWidth;

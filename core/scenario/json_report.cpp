@@ -162,6 +162,15 @@ std::string jsonReport(const RunSnapshot& run) {
     json["columns"].push_back({{"name", column.name}, {"unit", nameOf(column.unit)}, {"value", orNull(column.value)}});
   if (!run.asked.empty()) json["asked"] = Json::array();
   for (const AskedQuestion& asked : run.asked) json["asked"].push_back(askedJson(asked));
+  if (!run.walks.empty()) json["walks"] = Json::array();
+  for (const WalkMarks& marks : run.walks) {
+    json["walks"].push_back({{"kind", nameOf(marks.kind)},
+                             {"asked", marks.asked},
+                             {"right", marks.right},
+                             {"counted", marks.counted},
+                             {"wrong", marks.wrong},
+                             {"miscounted", marks.miscounted}});
+  }
   // A guest's text need not be UTF-8: what is not becomes U+FFFD.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

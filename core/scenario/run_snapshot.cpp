@@ -42,6 +42,17 @@ std::string_view nameOf(RunEnding ending) {
   return "";
 }
 
+std::string_view nameOf(WalkKind kind) {
+  switch (kind) {
+    case WalkKind::Mapped: return "mapped";
+    case WalkKind::NotCanonical: return "not-canonical";
+    case WalkKind::GuestFault: return "guest-fault";
+    case WalkKind::NestedFault: return "nested-fault";
+    case WalkKind::WriteFault: return "write-fault";
+  }
+  return "";
+}
+
 namespace {
 
 // Scenarios that make a device fail on purpose say what must come of it.

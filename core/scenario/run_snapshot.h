@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -54,6 +55,19 @@ struct PolicySnapshot {
   std::string explanation;             // and in sentences
 };
 
+// How a walker of the user's own did (overcommit run --walks), by what became of the walks.
+enum class WalkKind : std::uint8_t { Mapped, NotCanonical, GuestFault, NestedFault, WriteFault };
+inline constexpr std::array kWalkKinds{WalkKind::Mapped, WalkKind::NotCanonical, WalkKind::GuestFault, WalkKind::NestedFault,
+                                       WalkKind::WriteFault};
+std::string_view nameOf(WalkKind kind);  // "write-fault": the nested tables map the page, but not for writing
+struct WalkMarks {
+  WalkKind kind = WalkKind::Mapped;
+  std::uint64_t asked = 0;
+  std::uint64_t right = 0;        // of these
+  std::uint64_t counted = 0;      // of those that are right: with as many references as the hardware makes
+  std::string wrong, miscounted;  // the first of each, in words; "" = none
+};
+
 struct RunSnapshot {
   RunConfig config;
   std::string fileName;
@@ -65,6 +79,7 @@ struct RunSnapshot {
   std::vector<std::uint64_t> hostFigures;  // in the order of hostMetrics()
   std::vector<VmSnapshot> vms;
   std::vector<PolicySnapshot> policies;  // filled in by whoever started them
+  std::vector<WalkMarks> walks;          // filled in by whoever asked for them
   std::vector<std::pair<Expectation, Verdict>> expectations;
   std::vector<AskedQuestion> asked;
   // Of a scenario with [[column]]s: name, unit and value, in their order; nothing where the run ended too early to say.

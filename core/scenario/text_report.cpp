@@ -181,6 +181,20 @@ void appendAsked(std::string& out, const RunSnapshot& run) {
   }
 }
 
+void appendWalks(std::string& out, const RunSnapshot& run) {
+  if (run.walks.empty()) return;
+  out += "\nWalks that the walker was asked for\n";
+  for (const WalkMarks& marks : run.walks) {
+    appendWrapped(out,
+                  fmt::format("  {}: {} of {} right, {} with as many references as the hardware makes", nameOf(marks.kind), marks.right,
+                              marks.asked, marks.counted),
+                  4);
+    for (const std::string& first : {marks.wrong, marks.miscounted}) {
+      if (!first.empty()) appendWrapped(out, "    the first that is not: " + first, 6);
+    }
+  }
+}
+
 void appendEnding(std::string& out, const RunSnapshot& run) {
   std::string notes;
   std::vector<std::string_view> blocked;
@@ -210,6 +224,7 @@ std::string textReport(const RunSnapshot& run) {
   appendHost(out, run);
   appendExpectations(out, run);
   appendAsked(out, run);
+  appendWalks(out, run);
   appendEnding(out, run);
   return out;
 }

@@ -76,6 +76,7 @@ PolicyResult<BuiltDriver> buildGuestDriver(const fs::path& source, const GuestSo
   const auto step = [&](PolicyTrouble otherwise, std::string_view what) -> PolicyResult<std::string> {
     auto run = runTool(plan, confinement, kAtMost);
     if (!run) return fails(PolicyTrouble::NotConfined, run.error().text);
+    run->output = (*workspace)->withoutItsName(std::move(run->output));
     if (!run->inTime || run->end.signal != 0)
       return fails(PolicyTrouble::BuildLimit, fmt::format("the balloon driver {} was not built within {} s", name, kAtMost.count()));
     if (run->end.exitCode != 0)

@@ -5,6 +5,9 @@
 
 #include <cstdlib>
 
+#include "base/hash.h"
+#include "student/build_store.h"
+
 namespace overcommit {
 namespace {
 
@@ -32,9 +35,10 @@ LaunchPlan compilerPlan(const BuildSettings& settings, const Workspace& workspac
   return plan;
 }
 
-PolicyResult<std::string> runStep(const PolicySource& source, const BuildSettings& settings, const LaunchPlan& plan,
-                                  PolicyTrouble otherwise) {
+PolicyResult<std::string> runStep(const PolicySource& source, const BuildSettings& settings, const Workspace& workspace,
+                                  const LaunchPlan& plan, PolicyTrouble otherwise) {
   auto run = runTool(plan, settings.confinement, settings.atMost);
+  if (run) run->output = workspace.withoutItsName(std::move(run->output));
   if (!run)
     return tl::unexpected(trouble(PolicyTrouble::NotConfined, source,
                                   fmt::format("cannot be built, because its compiler cannot be started: {}", run.error().text)));
@@ -59,13 +63,9 @@ PolicyResult<std::string> runStep(const PolicySource& source, const BuildSetting
                                             mainMessages(run->output))));
 }
 
-PolicyResult<BuiltPolicy> compile(BuiltPolicy built, const BuildSettings& settings) {
+// Compiles and links to build/policy; gives the compiler's warnings.
+PolicyResult<std::string> makeProgram(const BuiltPolicy& built, const BuildSettings& settings, const fs::path& compiler) {
   const Workspace& workspace = *built.workspace;
-  const fs::path compiler = findTool("OVERCOMMIT_CXX", {"g++", "c++", "clang++"});
-  if (compiler.empty())
-    return tl::unexpected(
-        trouble(PolicyTrouble::NoCompiler, built.source,
-                "is C++, and this machine has no C++ compiler: install g++, name one by OVERCOMMIT_CXX, or hand in Python"));
   const std::string object = (workspace.build() / "policy.o").string(), program = (workspace.build() / "policy").string();
   LaunchPlan plan = compilerPlan(settings, workspace, compiler);
   const bool debug = settings.debugging == PolicyDebugging::On;
@@ -74,11 +74,32 @@ PolicyResult<BuiltPolicy> compile(BuiltPolicy built, const BuildSettings& settin
         std::string("-fmax-errors=5"), std::string("-fdiagnostics-color=never"), "-I" + workspace.sdk().string(), std::string("-I."),
         std::string("-c"), built.source.main.string(), std::string("-o"), object})
     plan.command.push_back(word);
-  auto compiled = runStep(built.source, settings, plan, PolicyTrouble::DoesNotCompile);
-  if (!compiled) return tl::unexpected(compiled.error());
-  built.warnings = mainMessages(*compiled);
+  auto compiled = runStep(built.source, settings, workspace, plan, PolicyTrouble::DoesNotCompile);
+  if (!compiled) return compiled;
   plan.command = {compiler.string(), object, "-o", program};
-  if (auto linked = runStep(built.source, settings, plan, PolicyTrouble::DoesNotLink); !linked) return tl::unexpected(linked.error());
+  auto linked = runStep(built.source, settings, workspace, plan, PolicyTrouble::DoesNotLink);
+  return linked ? mainMessages(*compiled) : linked;
+}
+
+PolicyResult<BuiltPolicy> compile(BuiltPolicy built, const BuildSettings& settings) {
+  const fs::path compiler = findTool("OVERCOMMIT_CXX", {"g++", "c++", "clang++"});
+  if (compiler.empty())
+    return tl::unexpected(
+        trouble(PolicyTrouble::NoCompiler, built.source,
+                "is C++, and this machine has no C++ compiler: install g++, name one by OVERCOMMIT_CXX, or hand in Python"));
+  const std::string program = (built.workspace->build() / "policy").string();
+  // All that the program depends on, but for the headers: whoever keeps builds keeps them for one version of these.
+  const std::string made = fmt::format("{} {} {} {}", built.source.name(), built.workspace->hash(), compiler.string(),
+                                       settings.debugging == PolicyDebugging::On ? "debug" : "plain");
+  const std::string key = hash128(std::as_bytes(std::span(made))).text();
+  const BuildStore store(settings.store);
+  auto warnings = store.find(key, program);
+  if (!warnings) {
+    warnings = makeProgram(built, settings, compiler);
+    store.keep(key, program, *warnings);
+  }
+  if (!*warnings) return tl::unexpected(warnings->error());
+  built.warnings = **warnings;
   built.command = {program};
   built.visible = {program, "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"};
   return built;

@@ -18,6 +18,7 @@ struct BuildSettings {
   std::filesystem::path sdk;  // the folder that has overcommit/ and overcommit_policy.py in it
   PolicyDebugging debugging = PolicyDebugging::Off;
   std::chrono::seconds atMost{60};  // of wall time, as a guard
+  std::filesystem::path store{};    // what was built before: see BuildStore; "" = nothing
 };
 
 // A policy that can be started any number of times; the copy of what was handed in lives as long as this.

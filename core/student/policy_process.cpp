@@ -196,7 +196,7 @@ bool PolicyProcess::sendAll(std::span<const std::byte> bytes) {
 
 std::string PolicyProcess::lastWords() const {
   if (lines_.lastWords().empty()) return "";
-  return "; it printed last:\n" + mainMessages(lines_.lastWords());
+  return "; it printed last:\n" + mainMessages(workspace_->withoutItsName(lines_.lastWords()));
 }
 
 bool PolicyProcess::fail(PolicyTrouble trouble, const std::string& text) {

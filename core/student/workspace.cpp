@@ -134,6 +134,12 @@ Workspace::~Workspace() {
   fs::remove_all(root_, ignored);
 }
 
+std::string Workspace::withoutItsName(std::string text) const {
+  const std::string name = root_.string() + "/";
+  for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) text.erase(at, name.size());
+  return text;
+}
+
 Result<void> Workspace::takeSubmission(const fs::path& from) {
   auto files = filesOf(from);
   if (!files) return tl::unexpected(files.error());

@@ -34,6 +34,9 @@ class Workspace final {
   Result<void> takeSubmission(const std::filesystem::path& from);
   Result<void> takeSdk(const std::filesystem::path& from);
 
+  // What a tool said, without the name of this folder, which differs from time to time and helps nobody.
+  [[nodiscard]] std::string withoutItsName(std::string text) const;
+
   // XXH3 of all names and contents of the submission.
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
 

@@ -4,11 +4,13 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <algorithm>
+#include <fstream>
 
 #include "base/saboteur.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/policy_setup.h"
+#include "support/json_schema.h"
 #include "support/test.h"
 
 using namespace overcommit;
@@ -102,7 +104,10 @@ class PolicyTest : public QObject {
     QTest::addRow("no kind") << QStringList{"--policy", file} << QByteArray("KIND=FILE");
     QTest::addRow("unknown kind") << QStringList{"--policy", "evict=" + file} << QByteArray("kinds: match, victim, zip");
     QTest::addRow("no file") << QStringList{"--policy", "victim=" + folder_.path("nowhere.cpp")} << QByteArray("is not there");
-    QTest::addRow("a walk") << QStringList{"--policy", "walk=" + file} << QByteArray("labs");
+    QTest::addRow("a walk") << QStringList{"--policy", "walk=" + file} << QByteArray("--walks what it is to be asked");
+    QTest::addRow("walks without a walker") << QStringList{"--walks", "a@1s:5"} << QByteArray("Give --policy walk=FILE");
+    QTest::addRow("walks of no form") << QStringList{"--policy", "walk=" + file, "--walks", "a:1s:5"} << QByteArray("VM@TIME:COUNT");
+    QTest::addRow("too many walks") << QStringList{"--policy", "walk=" + file, "--walks", "a@1s:500000"} << QByteArray("1 to 100000");
     QTest::addRow("twice") << QStringList{"--policy", "victim=" + file, "--policy", "victim=" + file} << QByteArray("two victim policies");
     QTest::addRow("driver") << QStringList{"--driver", file} << QByteArray("no C file");
     QTest::addRow("saboteur") << QStringList{"--sabotage", "missing-brake"} << QByteArray("missing-break");
@@ -113,6 +118,40 @@ class PolicyTest : public QObject {
     const Outcome outcome = overcommitCommand(QStringList{"run", scenario_} + options);
     QCOMPARE(outcome.code, 2);
     QVERIFY2(outcome.err.contains(words), outcome.err.constData());
+  }
+
+  // Walks are asked for on the way, change nothing, and are counted.
+  void aWalkerIsHeldAgainstTheEnginesOwnWalks() {
+    const QString lab = kSource + "/labs/lab-2-page-walk";
+    const QString plain = jsonObject(overcommitCommand({"run", lab + "/walk.toml", "--json", "-"}).out).value("digest").toString();
+    const auto walked = [&](const QString& walker) {
+      const Outcome outcome = overcommitCommand(
+          {"run", lab + "/walk.toml", "--policy", "walk=" + walker, "--walks", "guest@300ms:200", "--policy-layout", "3", "--json", "-"});
+      return Json::parse(outcome.out.toStdString(), nullptr, false);
+    };
+    const Json right = walked(lab + "/reference/walk.cpp");
+    QVERIFY(right.is_object());
+    QCOMPARE(QString::fromStdString(right["digest"].get<std::string>()), plain);
+    std::ifstream schema(OVERCOMMIT_SOURCE_DIR "/docs/reference/run-result.schema.json");
+    const auto mistakes = schemaMistakes(right, Json::parse(schema));
+    QVERIFY2(mistakes.empty(), mistakes.empty() ? "" : mistakes.front().c_str());
+    int asked = 0;
+    for (const Json& kind : right["walks"]) {
+      asked += kind["asked"].get<int>();
+      QCOMPARE(kind["right"].get<int>(), kind["asked"].get<int>());
+      QCOMPARE(kind["counted"].get<int>(), kind["asked"].get<int>());
+    }
+    QCOMPARE(asked, 200);
+    // One that takes a short cut is right, and is told so.
+    const Json shortCut = walked(lab + "/saboteurs/guest-only/walk.cpp");
+    bool miscounted = false;
+    for (const Json& kind : shortCut["walks"]) {
+      if (kind["kind"] != "mapped") continue;
+      QCOMPARE(kind["right"].get<int>(), kind["asked"].get<int>());
+      QCOMPARE(kind["counted"].get<int>(), 0);
+      miscounted = kind["miscounted"].get<std::string>().find("takes the hardware 24 references") != std::string::npos;
+    }
+    QVERIFY2(miscounted, shortCut["walks"].dump().c_str());
   }
 
   void withoutConfinementPoliciesAreRefusedUnlessAllowed() {

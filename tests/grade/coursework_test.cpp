@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Coursework where it is done: from an installation, on a platform, in the app.
+#include <QStandardPaths>
+
+#include "grade/lab.h"
+#include "grade/policy_lab.h"
+#include "student/confinement.h"
+#include "support/json_schema.h"
+#include "support/test.h"
+
+using namespace overcommit::test;
+
+namespace {
+
+// Runs any program to its end; what it said on both channels.
+struct Said {
+  int code = -1;
+  QByteArray text;
+};
+Said runProgram(const QString& program, const QStringList& arguments, const QMap<QString, QString>& variables = {}) {
+  QProcess process;
+  process.setProcessEnvironment(environmentWith(variables));
+  process.setProcessChannelMode(QProcess::MergedChannels);
+  process.setStandardInputFile(QProcess::nullDevice());
+  process.start(program, arguments);
+  Said said;
+  if (process.waitForFinished(120'000) && process.exitStatus() == QProcess::NormalExit) said.code = process.exitCode();
+  said.text = process.readAll();
+  return said;
+}
+
+// What an environment may name instead of what is installed.
+const QMap<QString, QString> kNothingNamed{{"OVERCOMMIT_LABS", ""}, {"OVERCOMMIT_SDK", ""}, {"OVERCOMMIT_GUESTS", ""}};
+
+QByteArray labWith(const QByteArray& runs, const QByteArray& check) {
+  return "title = \"t\"\nnumber = 1\nminutes = 1\noutcomes = [\"o\"]\n[[policy]]\nkind = \"walk\"\nfile = \"walk.cpp\"\n" + runs +
+         "[[check]]\nid = \"1\"\ntitle = \"t\"\n" + check;
+}
+
+}  // namespace
+
+class CourseworkTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initTestCase() {
+    const overcommit::Confinement here = overcommit::probeConfinement();
+    if (!here.complete()) QSKIP(here.text().c_str());
+  }
+
+  // A student needs no clone: labs, guests and headers of the installation are what is used.
+  void anInstallationIsAllThatAStudentNeeds() {
+    const QString prefix = lab_.path("prefix"), command = prefix + "/bin/overcommit";
+    const Said installed = runProgram("cmake", {"--install", OVERCOMMIT_BINARY_DIR, "--prefix", prefix});
+    QVERIFY2(installed.code == 0, installed.text.constData());
+    const QString work = lab_.path("my-lab-7");
+    const Said started = runProgram(command, {"lab", "start", "7", work}, kNothingNamed);
+    QVERIFY2(started.code == 0, started.text.constData());
+    for (const char* file : {"handout.md", "answers.toml", "free_state.cpp", "states.toml"}) QVERIFY(QFile::exists(work + "/" + file));
+    // The starter builds, and gets nothing for what it does not do.
+    const Said starter = runProgram(command, {"lab", "check", "7", "5.1", "--submission", work}, kNothingNamed);
+    QVERIFY2(starter.code == 1 && starter.text.contains("0 of 2 points"), starter.text.constData());
+    QFile::remove(work + "/free_state.cpp");
+    QVERIFY(QFile::copy(prefix + "/share/overcommit/labs/lab-7-free-states/reference/free_state.cpp", work + "/free_state.cpp"));
+    const Said done = runProgram(command, {"lab", "check", "7", "5.2", "--submission", work}, kNothingNamed);
+    QVERIFY2(done.code == 0, done.text.constData());
+    // The driver is built with what is installed, too.
+    const QString lab4 = prefix + "/share/overcommit/labs/lab-4-balloon";
+    const Said driver = runProgram(command, {"lab", "check", "4", "3.1", "--submission", lab4 + "/reference"}, kNothingNamed);
+    QVERIFY2(driver.code == 0, driver.text.constData());
+    // And nothing else was: without the headers, or with others, a policy does not build.
+    QFile header(prefix + "/share/overcommit/include/overcommit/free_state.h");
+    QVERIFY(header.open(QIODevice::Append) && header.write("\n#error these are the installed ones\n") > 0);
+    header.close();
+    const Said broken = runProgram(command, {"lab", "check", "7", "5.1", "--submission", work}, kNothingNamed);
+    QVERIFY2(broken.code == 3 && broken.text.contains("these are the installed ones"), broken.text.constData());
+  }
+
+  // The upload has all that policies are built with.
+  void aPackageCanBuildPolicies() {
+    const QString root = lab_.path("autograder");
+    const Outcome packed = lab_.run({"lab", "package", "1", root + "/source", "--for", "gradescope"});
+    QVERIFY2(packed.code == 0, packed.err.constData());
+    const QByteArray setup = ScenarioFolder::read(root + "/source/setup.sh");
+    QVERIFY2(setup.contains(" libseccomp2") && setup.contains(" g++ python3"), setup.constData());
+    QVERIFY(QFile::exists(root + "/source/share/overcommit/include/overcommit/victim.h"));
+    (void)lab_.submission("autograder/submission", "victim.cpp", PolicyLab::cpp("return 0;"));
+    lab_.write("autograder/submission_metadata.json", R"({"users": [{"id": 1}]})");
+    auto variables = kNothingNamed;
+    variables.insert("AUTOGRADER_ROOT", root);
+    const Said graded = runProgram(root + "/source/run_autograder", {}, variables);
+    QVERIFY2(graded.code == 0, graded.text.constData());
+    const Json results = Json::parse(ScenarioFolder::read(root + "/results/results.json").toStdString(), nullptr, false);
+    QVERIFY(results.is_object());
+    QVERIFY2(results["score"].get<double>() == 7.0, results.dump().c_str());
+    QVERIFY(runProgram("/bin/sh", {"-n", root + "/source/setup.sh"}).code == 0);
+    const Outcome driver = overcommitCommand({"lab", "package", "4", lab_.path("grader"), "--for", "classroom50"});
+    QVERIFY2(driver.code == 0, driver.err.constData());
+    QVERIFY(QFile::exists(lab_.path("grader/share/overcommit/guests/kernel/balloon.h")));
+    QVERIFY(ScenarioFolder::read(lab_.path("grader/Containerfile")).contains("gcc binutils"));
+  }
+
+  // --open: what the app is called with, it takes, and shows that moment.
+  void theAppOpensAtTheMomentOfACheck() {
+    const QString app = OVERCOMMIT_BINARY_DIR "/overcommit-gui";
+    if (!QFile::exists(app)) QSKIP("the desktop app is not built");
+    const QString folder = lab_.submission("late", "victim.py",
+                                           PolicyLab::python("Mine.n = getattr(Mine, 'n', 0) + 1\n"
+                                                             "        if Mine.n == 200: os.abort()\n        return 0"));
+    const Outcome told = lab_.run({"grade", "1", "--submission", folder, "--open", "2"},
+                                  {{"DISPLAY", ""}, {"WAYLAND_DISPLAY", ""}, {"QT_QPA_PLATFORM", ""}});
+    QVERIFY2(told.code == 0, told.err.constData());
+    const QString line = QString::fromUtf8(told.out).section("\n  overcommit-gui ", 1).section('\n', 0, 0);
+    const QStringList arguments = line.split(' ');
+    QCOMPARE(arguments.value(0), QString("--at"));
+    QVERIFY2(arguments.value(1).endsWith("ns") && arguments.value(1) != "0ns", qPrintable(line));
+    const Said shown = runProgram(app, arguments + QStringList{"--screenshot", lab_.path("moment.png"), "--size", "900x600"});
+    QVERIFY2(shown.code == 0, shown.text.constData());
+    QVERIFY(QFileInfo(lab_.path("moment.png")).size() > 5000);
+    // At that moment, and not at the begin.
+    const Said begin = runProgram(app, {"--at", "0s", arguments.value(2), "--screenshot", lab_.path("begin.png"), "--size", "900x600"});
+    QVERIFY2(begin.code == 0, begin.text.constData());
+    QVERIFY(ScenarioFolder::read(lab_.path("begin.png")) != ScenarioFolder::read(lab_.path("moment.png")));
+    // The policy's end stands in the trace there.
+    const Outcome events = overcommitCommand({"trace", "events", arguments.value(2), "--kind", "policy-failed"});
+    QVERIFY2(events.out.contains("SIGABRT"), events.out.constData());
+    QDir(QFileInfo(arguments.value(2)).path()).removeRecursively();
+
+    // Where there is a screen, it is started with the same words.
+    QProcess process;
+    process.setProcessEnvironment(environmentWith({{"OVERCOMMIT_LABS", lab_.path("labs")}, {"QT_QPA_PLATFORM", "offscreen"}}));
+    process.start(kCommand, {"grade", "1", "--submission", folder, "--open", "2"});
+    QVERIFY(process.waitForStarted());
+    QList<QByteArray> words;
+    for (int i = 0; i < 600 && !words.value(0).endsWith("overcommit-gui"); ++i) {
+      process.waitForFinished(50);
+      words = ScenarioFolder::read(QString("/proc/%1/cmdline").arg(process.processId())).split('\0');
+    }
+    process.kill();
+    process.waitForFinished();
+    QVERIFY2(words.value(0).endsWith("overcommit-gui"), words.value(0).constData());
+    QCOMPARE(words.value(1), QByteArray("--at"));
+    QCOMPARE(QString::fromUtf8(words.value(2)), arguments.value(1));
+    QVERIFY2(QFile::exists(words.value(3)), words.value(3).constData());
+    QDir(QFileInfo(words.value(3)).path()).removeRecursively();
+  }
+
+  void labsThatMakeNoSenseAreRefused_data() {
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QByteArray>("mistake");
+    const QByteArray walks =
+        "[[run]]\nname = \"r\"\nscenario = \"r.toml\"\npolicies = [\"walk\"]\nwalks = { vm = \"a\", at = \"1s\", count = 5 }\n";
+    const QByteArray student = "[[run]]\nname = \"s\"\nscenario = \"r.toml\"\nseed = \"student\"\n";
+    QTest::addRow("good") << labWith(walks, "kind = \"walks\"\nrun = \"r\"\nwalks = [\"mapped\"]\n") << QByteArray();
+    QTest::addRow("unknown kind of walk") << labWith(walks, "kind = \"walks\"\nrun = \"r\"\nwalks = [\"maped\"]\n")
+                                          << QByteArray("no kind of walk \"maped\"");
+    QTest::addRow("nobody asks") << labWith(student, "kind = \"walks\"\nrun = \"s\"\n") << QByteArray("asks for no walks");
+    QTest::addRow("a walker without questions")
+        << labWith("[[run]]\nname = \"r\"\nscenario = \"r.toml\"\npolicies = [\"walk\"]\n", "kind = \"walks\"\nrun = \"r\"\n")
+        << QByteArray("go together");
+    QTest::addRow("no such policy") << labWith("[[run]]\nname = \"r\"\nscenario = \"r.toml\"\npolicies = [\"victim\"]\n",
+                                               "kind = \"event\"\nevent = \"mark\"\nrun = \"r\"\n")
+                                    << QByteArray("no [[policy]] of the kind \"victim\"");
+    QTest::addRow("no such fault") << labWith("[[run]]\nname = \"r\"\nscenario = \"r.toml\"\nsabotage = \"none\"\n",
+                                              "kind = \"event\"\nevent = \"mark\"\nrun = \"r\"\n")
+                                   << QByteArray("no engine fault \"none\"");
+    QTest::addRow("like nothing") << labWith("[[run]]\nname = \"r\"\nlike = \"s\"\n", "kind = \"event\"\nevent = \"mark\"\nrun = \"r\"\n")
+                                  << QByteArray("no run \"s\" before this one");
+    QTest::addRow("like and more") << labWith(student + "[[run]]\nname = \"r\"\nlike = \"s\"\nseed = \"hidden\"\n",
+                                              "kind = \"event\"\nevent = \"mark\"\nrun = \"r\"\n")
+                                   << QByteArray("seed is that of the run that this one is like");
+    QTest::addRow("other seeds") << labWith(student + "[[run]]\nname = \"r\"\nscenario = \"r.toml\"\nseed = \"student\"\n",
+                                            "kind = \"digest\"\nrun = \"r\"\nsame_as = \"s\"\n")
+                                 << QByteArray("have seeds of their own");
+    QTest::addRow("the same seeds") << labWith(student + "[[run]]\nname = \"r\"\nlike = \"s\"\n",
+                                               "kind = \"digest\"\nrun = \"r\"\nsame_as = \"s\"\n")
+                                    << QByteArray();
+    QTest::addRow("tolerance of nothing") << labWith(student,
+                                                     "kind = \"metric\"\nrun = \"s\"\nmetric = \"host.free\"\nmin = \"1 MiB\"\n"
+                                                     "tolerance = \"1 %\"\n")
+                                          << QByteArray("tolerance goes with same_as");
+  }
+  void labsThatMakeNoSenseAreRefused() {
+    QFETCH(QByteArray, text);
+    QFETCH(QByteArray, mistake);
+    const auto lab = overcommit::parseLab(std::string_view(text.constData(), static_cast<std::size_t>(text.size())), "lab.toml");
+    QCOMPARE(!lab, !mistake.isEmpty());
+    if (!lab) QVERIFY2(lab.error().text.find(mistake.toStdString()) != std::string::npos, lab.error().text.c_str());
+  }
+
+  // A student's own seeds are those of the run that is the measure.
+  void aRunThatIsLikeAnotherHasItsSeed() {
+    const Outcome outcome = overcommitCommand(
+        {"grade", "7", "--submission", kSource + "/labs/lab-7-free-states/reference", "--student", "ada", "--format", "json"});
+    const Json result = Json::parse(outcome.out.toStdString(), nullptr, false);
+    QVERIFY2(result.is_object(), outcome.err.constData());
+    std::map<std::string, Json> runs;
+    for (const Json& run : result["runs"]) runs[run["name"].get<std::string>()] = run;
+    QVERIFY(runs["yours"]["seed"].get<quint64>() != 71);
+    QVERIFY(runs["yours"]["seed"] == runs["states"]["seed"] && runs["yours"]["digest"] == runs["states"]["digest"]);
+  }
+
+ private:
+  PolicyLab lab_;
+};
+
+OVERCOMMIT_TEST(CourseworkTest)
+#include "coursework_test.moc"
