@@ -64,6 +64,20 @@ constexpr std::array<string_view, 4> kRunExamples{
 
 constexpr OptionInfo kDuration{"--duration", "T", "how much virtual time to run, for example 10s, instead of the scenario's duration"};
 
+constexpr std::array kTwinArguments{kScenarioFile};
+constexpr std::array kTwinOptions{
+    kSeed,
+    kDuration,
+    OptionInfo{"--audit", "",
+               "checks after every event of both runs that every page is in exactly one place and that frames are conserved"},
+};
+constexpr std::array<string_view, 1> kTwinExamples{"overcommit twin labs/scenarios/kvm-swapping.toml"};
+
+constexpr std::array kDoctorOptions{
+    OptionInfo{"--backend", "NAME", "judges the machine for this backend: unicorn, which is meant if none is given, or kvm"},
+};
+constexpr std::array<string_view, 2> kDoctorExamples{"overcommit doctor", "overcommit doctor --backend kvm || echo no KVM here"};
+
 constexpr std::array kTopArguments{ArgumentInfo{"FILE", "a scenario, which is run, or a trace of a run, which is played"}};
 constexpr std::array kTopOptions{
     OptionInfo{"-b", "", "batch mode: writes CSV as `esxtop -b` does, a row for each refresh"},
@@ -266,6 +280,16 @@ constexpr std::array kCommands{
                 kServeExamples,
                 serveCommand},
     CommandInfo{
+        "twin", "run a scenario on the emulator and on KVM, and compare",
+        "Runs the scenario on both backends, quantum by quantum in turn, and compares what the guests' memory holds when they are powered "
+        "off or the run ends, and the digests. Names the first event and the first page that differ. Memory is equal "
+        "whatever the hypervisor did, digests are for guests that make hypercalls regularly. A VM can be compared only if it stopped at "
+        "the same operation in both runs: give it "
+        "ops, so that it stops by itself.\n\n"
+        "KVM interprets guests slowly on some machines; labs/scenarios/kvm-*.toml are small enough for these. Exits with 1 if something "
+        "differs, and with 77 if there is no KVM.",
+        kTwinArguments, kTwinOptions, kTwinExamples, twinCommand},
+    CommandInfo{
         "sweep", "run a scenario again and again with other settings",
         "Runs the scenario at every point of its [vary] table: every combination of the values that it gives to settings; the first "
         "setting of "
@@ -373,11 +397,12 @@ constexpr std::array kCommands{
     CommandInfo{"doctor",
                 "what this machine offers, and how to mend what it lacks",
                 "Checks what runs need: Unicorn and how it treats addresses, KVM, userfaultfd, the limit on memory mappings, memory, the "
-                "directory of swap files, the reference guest, how policies are confined and what builds them. Exits with 77 if scenarios "
-                "with guests cannot run here.",
+                "directory of swap files, the reference guest, how policies are confined and what builds them. Measures how fast each "
+                "backend that is there runs instructions, exits and nested faults, and prints the command that mends what is missing. "
+                "Exits with 77 if scenarios with guests cannot run here on the backend that is asked for.",
                 {},
-                {},
-                {},
+                kDoctorOptions,
+                kDoctorExamples,
                 doctorCommand},
     CommandInfo{"help",
                 "this overview, or the help of one command",

@@ -11,6 +11,7 @@ namespace overcommit {
 ExitCode runCommand(const CommandLine& line);
 ExitCode serveCommand(const CommandLine& line);
 ExitCode topCommand(const CommandLine& line);
+ExitCode twinCommand(const CommandLine& line);
 ExitCode sweepCommand(const CommandLine& line);
 ExitCode gradeCommand(const CommandLine& line);
 ExitCode labListCommand(const CommandLine& line);

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -13,27 +10,18 @@
 
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/doctor_findings.h"
 #include "cli/say.h"
 #include "cli/surroundings.h"
+#include "cpu/backend_speed.h"
+#include "cpu/kvm_system.h"
 #include "cpu/unicorn_vcpu.h"
+#include "host/backend_name.h"
 #include "machine/guest_windows.h"
 #include "student/policy_builder.h"
 
 namespace overcommit {
 namespace {
-
-enum class Health {
-  Good,
-  Lacking,   // something works less well, or not at all, that most runs do not need
-  Unusable,  // scenarios with guests cannot run
-};
-
-struct Finding {
-  std::string_view subject;
-  Health health = Health::Good;
-  std::string what;
-  std::string fix;  // "" if there is nothing to mend
-};
 
 // A file descriptor that is closed at the end of a check.
 class Descriptor {
@@ -72,35 +60,18 @@ Finding addressSpace() {
           allowed < kWanted ? "ulimit -v unlimited" : ""};
 }
 
-Finding kvm() {
-  const Descriptor device(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
-  if (device.open())
-    return {"KVM", Health::Good, "/dev/kvm can be opened; this version of Overcommit has no KVM backend yet and runs everything on Unicorn",
-            ""};
-  const int error = errno;
-  return {"KVM", Health::Lacking, fmt::format("/dev/kvm cannot be opened: {}; runs on Unicorn do not need it", systemErrorText(error)),
-          error == EACCES ? "usermod -aG kvm $USER, then log in again"
-                          : "load the module kvm_intel or kvm_amd, or allow nested virtualisation"};
+std::string rate(double perSecond) {
+  return perSecond >= 1e9 ? fmt::format("{:.1f} G", perSecond / 1e9) : fmt::format("{:.1f} M", perSecond / 1e6);
 }
 
-Finding userfaultfd() {
-  Descriptor device(static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC)));
-  if (!device.open()) {
-    const int error = errno;
-    const bool byDevice = ::access("/dev/userfaultfd", R_OK | W_OK) == 0;
-    if (byDevice) return {"userfaultfd", Health::Good, "available through /dev/userfaultfd", ""};
-    return {"userfaultfd", Health::Lacking, fmt::format("{}; only the KVM backend will need it", systemErrorText(error)),
-            "Linux 6.1 or newer: chgrp kvm /dev/userfaultfd; chmod g+rw /dev/userfaultfd"};
-  }
-  uffdio_api api{};
-  api.api = UFFD_API;
-  api.features = 0;
-  const bool answered = ::ioctl(device.get(), UFFDIO_API, &api) == 0;
-  const bool protects = answered && (api.features & UFFD_FEATURE_WP_HUGETLBFS_SHMEM) != 0;
-  if (!protects)
-    return {"userfaultfd", Health::Lacking, "available, without write protection of shared memory; only the KVM backend will need it",
-            "Linux 5.19 or newer"};
-  return {"userfaultfd", Health::Good, "available, with write protection of shared memory", ""};
+Finding speed(std::string_view subject, const Result<std::unique_ptr<CpuBackend>>& backend) {
+  if (!backend) return {subject, Health::Lacking, "not measured: " + backend.error().text, ""};
+  const auto measured = measureSpeed(**backend);
+  if (!measured) return {subject, Health::Lacking, "not measured: " + measured.error().text, ""};
+  return {subject, Health::Good,
+          fmt::format("{} instructions a second, a hypercall {:.2f} us, a nested fault {:.0f} us", rate(measured->instructionsPerSecond),
+                      measured->exitNanoseconds / 1e3, measured->nestedFaultNanoseconds / 1e3),
+          ""};
 }
 
 Finding mappings() {
@@ -187,15 +158,29 @@ std::string_view mark(Health health) {
 
 }  // namespace
 
-ExitCode doctorCommand(const CommandLine& /*line*/) {
+ExitCode doctorCommand(const CommandLine& line) {
+  auto backend = backendNamed(line.has("--backend") ? line.text("--backend") : "auto");
+  if (!backend) {
+    printError(Error{fmt::format("--backend: {}", backend.error().text)});
+    return ExitCode::Usage;
+  }
+  const bool forKvm = *backend == Backend::Kvm;
+  const Health withoutKvm = forKvm ? Health::Unusable : Health::Lacking;
   auto code = ExitCode::Well;
-  for (const Finding& finding : {unicorn(), referenceGuest(), swapFiles(), memory(), mappings(), addressSpace(), kvm(), userfaultfd(),
-                                 confinement(), policyTools(), layout()}) {
+  const auto tell = [&code](const Finding& finding) {
     say("{:<5} {:<16} {}\n", mark(finding.health), finding.subject, finding.what);
     if (!finding.fix.empty()) say("{:<22} to mend it: {}\n", "", finding.fix);
     if (finding.health == Health::Unusable) code = ExitCode::BackendUnavailable;
-  }
-  say("{}\n", code == ExitCode::Well ? "Scenarios can run on this machine." : "Scenarios with guests cannot run on this machine.");
+    return finding.health == Health::Good;
+  };
+  if (tell(unicorn())) tell(speed("speed, Unicorn", createUnicornBackend()));
+  const bool kvm = tell(kvmFinding(systemCalls(), withoutKvm)), userfault = tell(userfaultFinding(systemCalls(), withoutKvm));
+  if (kvm && userfault) tell(speed("speed, KVM", createKvmBackend(systemCalls(), {})));
+  for (const Finding& finding :
+       {referenceGuest(), swapFiles(), memory(), mappings(), addressSpace(), confinement(), policyTools(), layout()})
+    tell(finding);
+  const std::string_view on = forKvm ? " on KVM" : "";
+  say("{}{}.\n", code == ExitCode::Well ? "Scenarios can run on this machine" : "Scenarios with guests cannot run on this machine", on);
   return code;
 }
 

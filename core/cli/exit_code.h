@@ -28,7 +28,8 @@ struct ExitCodeInfo {
 };
 inline constexpr std::array kExitCodes{
     ExitCodeInfo{ExitCode::Well, "all well"},
-    ExitCodeInfo{ExitCode::ExpectationFailed, "an expectation of the scenario, a shape of the sweep, or a check of the lab failed"},
+    ExitCodeInfo{ExitCode::ExpectationFailed,
+                 "an expectation of the scenario, a shape of the sweep, or a check of the lab failed, or twin runs differ"},
     ExitCodeInfo{ExitCode::Usage, "the command line, the scenario, the lab, an input or an output file is at fault"},
     ExitCodeInfo{ExitCode::PolicyNotBuilt, "a policy does not build or does not start, or cannot be confined"},
     ExitCodeInfo{ExitCode::LimitReached, "a limit of the scenario was reached"},

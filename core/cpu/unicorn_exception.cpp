@@ -23,6 +23,13 @@ std::string_view exceptionName(std::uint32_t vector) {
 
 bool pushesErrorCode(std::uint32_t vector) { return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17; }
 
+// Faults are pushed with RF set, so that to go on does not meet an instruction breakpoint again (Intel SDM volume 3, 18.3.1.1). Guests
+// can read their stacks: KVM does it, too.
+bool isFault(std::uint32_t vector) {
+  constexpr std::uint32_t kTrapsAndAborts = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 8 | 1u << 18;  // #DB, NMI, #BP, #OF, #DF, #MC
+  return vector < 32 && (kTrapsAndAborts >> vector & 1) == 0;
+}
+
 bool canonical(std::uint64_t address) {
   const auto high = static_cast<std::int64_t>(address) >> 47;
   return high == 0 || high == -1;
@@ -137,7 +144,8 @@ tl::expected<ExceptionEntry, std::string> deliverException(const ExceptionState&
   if (gate.selector() != OC_CODE_SELECTOR) return doubleFault(fmt::format("the IDT entry has code selector {:#x}", gate.selector()));
   if (!canonical(gate.handler())) return doubleFault(fmt::format("the handler's address {:#x} is not canonical", gate.handler()));
 
-  std::array<std::uint64_t, 6> frame{state.errorCode, state.rip, state.cs, state.rflags, state.rsp, state.ss};
+  const std::uint64_t rflags = state.rflags | (isFault(state.vector) ? kFlagResume : 0);
+  std::array<std::uint64_t, 6> frame{state.errorCode, state.rip, state.cs, rflags, state.rsp, state.ss};
   const auto pushed = std::span(frame).subspan(pushesErrorCode(state.vector) ? 0 : 1);
   const std::uint64_t rsp = (state.rsp & ~std::uint64_t{15}) - pushed.size_bytes();
   if (!memory.write(state.cr3, Gva(rsp), std::as_bytes(pushed))) return doubleFault(fmt::format("cannot push on the stack at {:#x}", rsp));

@@ -343,11 +343,6 @@ void UnicornVcpu::blockRefused() {
   stop(stopWasRequested() ? VmExit::Kind::Stopped : VmExit::Kind::BudgetSpent);
 }
 
-// This machine has two ports. A guest that uses another was written for a different one, and would wait for an answer for ever.
-std::string describePortAccess(std::string_view how, int size, std::uint32_t port) {
-  return fmt::format("the guest {} {} byte{} at port {:#x}, which this machine does not have", how, size, size == 1 ? "" : "s", port);
-}
-
 void UnicornVcpu::onOut(uc_engine*, std::uint32_t port, int size, std::uint32_t, void* self) {
   auto& vcpu = *static_cast<UnicornVcpu*>(self);
   if (port == OC_PORT && size == 1) {

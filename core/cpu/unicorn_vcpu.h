@@ -24,13 +24,6 @@ struct UnicornInfo {
 // Probes the installed library once per call with a tiny guest. An error says why this Unicorn cannot be used.
 Result<UnicornInfo> probeUnicorn();
 
-// The state in which a guest is entered (guests/abi/overcommit_abi.h); its page tables and boot information are in place.
-struct GuestEntry {
-  Gpa instruction, stack, bootInformation, pageTableRoot, descriptorTable;
-};
-
-enum class Watchdog : std::uint8_t { On, Off };  // Off is for measuring what counting blocks costs
-
 // `windows` must outlive the vCPU, and their faults must be served while run() is active. `memory` = size of the VM.
 Result<std::unique_ptr<Vcpu>> createUnicornVcpu(const UnicornInfo& unicorn, const GuestWindows& windows, const GuestEntry& entry,
                                                 Watchdog watchdog);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/ids.h"
 
@@ -62,5 +63,16 @@ class Vcpu {
 
   [[nodiscard]] virtual Registers registers() const = 0;
 };
+
+// The state in which a guest is entered (guests/abi/overcommit_abi.h); its page tables and boot information are in place.
+struct GuestEntry {
+  Gpa instruction, stack, bootInformation, pageTableRoot, descriptorTable;
+};
+
+// Whether a guest that never exits is noticed. Off is for measuring what that costs.
+enum class Watchdog : std::uint8_t { On, Off };
+
+// This machine has two ports. A guest that uses another was written for a different one, and would wait for an answer for ever.
+std::string describePortAccess(std::string_view how, int size, std::uint32_t port);
 
 }  // namespace overcommit

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cpu/elf_image.h"
-#include "cpu/unicorn_vcpu.h"
+#include "cpu/vcpu.h"
 #include "host/run_config.h"
 #include "machine/access.h"
 

@@ -188,7 +188,7 @@ class Host::Implementation {
   DiskQueue swapDisk_;
   DiskQueue ownGuestDisks_;
   std::unique_ptr<MachineMemory> machine_;
-  std::unique_ptr<NestedFaults> faults_;
+  std::unique_ptr<CpuBackend> cpus_;  // nullptr: no VM has a CPU
   std::optional<SabotagedPolicies> saboteurs_;
   std::optional<Pager> pager_;
   std::optional<PageSharing> sharing_;
@@ -196,7 +196,6 @@ class Host::Implementation {
   std::optional<MemoryScheduler> scheduler_;
   std::optional<LargePageBreaker> breaker_;
   std::optional<HostParts> parts_;
-  std::optional<UnicornInfo> unicorn_;
   std::optional<EngineFigures> figures_;
   std::map<std::string, std::vector<std::byte>> files_;  // kernels and scripts by path
   std::vector<InputHash> inputs_;
@@ -286,7 +285,6 @@ Result<void> Host::Implementation::admit(std::size_t vm, Pages reservation) cons
 }
 
 Result<void> Host::Implementation::create() {
-  if (config_.backend == Backend::Kvm) return failure("{}KVM is not supported yet; use --backend unicorn", kUnavailable);
   const bool needsCpu =
       std::any_of(config_.vms.begin(), config_.vms.end(), [](const VmConfig& vm) { return vm.scriptPath.empty() && vm.generator.empty(); });
   if (needsCpu && config_.backend == Backend::Script)
@@ -326,12 +324,9 @@ Result<void> Host::Implementation::create() {
         ownFrames().value(), machine_->frames().value());
 
   if (needsCpu) {
-    auto probed = probeUnicorn();
-    if (!probed) return failure("{}{}", kUnavailable, probed.error().text);
-    unicorn_ = std::move(*probed);
-    auto faults = NestedFaults::install();
-    if (!faults) return tl::unexpected(faults.error());
-    faults_ = std::move(*faults);
+    auto cpus = config_.backend == Backend::Kvm ? createKvmBackend(*surroundings_.kernel, surroundings_.kvm) : createUnicornBackend();
+    if (!cpus) return failure("{}{}", kUnavailable, cpus.error().text);
+    cpus_ = std::move(*cpus);
   }
   // The scratch frame, mapped where a fault cannot be served, and the service console are the host's own.
   for (std::uint64_t i = 0; i < config_.host.console.value() + 1; ++i) {
@@ -339,10 +334,10 @@ Result<void> Host::Implementation::create() {
     if (!mfn) return failure("the host is too small for its service console of {}", config_.host.console.value());
     overhead_.push_back(*mfn);
   }
-  parts_.emplace(HostParts{config_, *machine_, *pager_, *reclaimer_, *sharing_, log_, faults_.get(), mappings_, guestDisks(),
+  parts_.emplace(HostParts{config_, *machine_, *pager_, *reclaimer_, *sharing_, log_, cpus_.get(), mappings_, guestDisks(),
                            profileOf(config_.host).zipSlots, optionOf(config_.host, "CtlMaxPercent"), gateOf(config_.host, "GateShare"),
-                           gateOf(config_.host, "GateBalloon"), balloonStepOf(config_.host), surroundings_.swapDirectory, unicorn_,
-                           overhead_.front(), surroundings_.beforeRelease,
+                           gateOf(config_.host, "GateBalloon"), balloonStepOf(config_.host), surroundings_.swapDirectory, overhead_.front(),
+                           surroundings_.beforeRelease,
                            [this](FigureDepth depth) -> const MemoryFigures& { return figures_->at(now_, depth); }});
   quantum_ = config_.host.quantum.value_or(chooseQuantum(config_, thresholds));
 
@@ -394,7 +389,7 @@ TraceHeader Host::Implementation::traceHeader(std::string scenario, std::string 
   return header;
 }
 
-std::string Host::Implementation::engine() const { return unicorn_ ? "unicorn " + unicorn_->version : "script"; }
+std::string Host::Implementation::engine() const { return cpus_ ? cpus_->name() : "script"; }
 
 Result<void> Host::Implementation::start() {
   if (config_.audit) {

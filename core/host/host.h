@@ -12,8 +12,9 @@
 #include "base/disk_queue.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "cpu/cpu_backend.h"
 #include "cpu/guest_walk.h"
-#include "cpu/unicorn_vcpu.h"
+#include "cpu/kvm_system.h"
 #include "host/run_config.h"
 #include "machine/nested_fault.h"
 #include "machine/nested_page_table.h"
@@ -44,6 +45,9 @@ struct HostSurroundings {
   Policies policies{};
   // What those who decide were made of: inputs of the run beside those of its scenario.
   std::vector<InputHash> policyInputs{};
+  // What KVM and userfaultfd are reached through; the system's own unless a test puts another kernel there.
+  KernelCalls* kernel = &systemCalls();
+  KvmOptions kvm{};
 };
 
 class PageSharing;
@@ -82,7 +86,7 @@ class Host {
   [[nodiscard]] std::span<const InputHash> inputs() const;
   // What a trace of this run begins with; `scenario`: the TOML text.
   [[nodiscard]] TraceHeader traceHeader(std::string scenario, std::string scenarioName) const;
-  [[nodiscard]] std::string engine() const;  // "unicorn 2.0.1" or "script"
+  [[nodiscard]] std::string engine() const;  // "unicorn 2.0.1", "kvm" or "script"
   [[nodiscard]] const Pager& pager() const;
   [[nodiscard]] const Reclaimer& reclaimer() const;
   [[nodiscard]] const PageSharing& sharing() const;

@@ -43,11 +43,7 @@ VirtualMachine::VirtualMachine(VmId id, const VmConfig& config, VmSoftware softw
 
 VirtualMachine::~VirtualMachine() {
   // The run is over: nothing is recorded any more, only what the operating system must get back is given back.
-  if (on_ && host_.faults != nullptr && on_->ramFaults) {
-    const GuestWindows& windows = *on_->memory->guest.windows();
-    host_.faults->remove(windows.ramBase());
-    host_.faults->remove(windows.dynamicBase());
-  }
+  if (on_ && on_->ramFaults) host_.cpus->removeFaults(*on_->memory->guest.windows());
 }
 
 Event VirtualMachine::event(EventKind kind) const {
@@ -109,7 +105,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
 
   std::unique_ptr<GuestWindows> windows;
   if (hasCpu) {
-    auto created = GuestWindows::create(host_.machine, host_.mappings, config_.memory, layout->dynamic);
+    auto created = host_.cpus->createWindows(host_.machine, host_.mappings, config_.memory, layout->dynamic);
     if (!created) return tl::unexpected(created.error());
     windows = std::move(*created);
   }
@@ -206,9 +202,10 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
   on.dynamicFaults =
       std::make_unique<DynamicWindowFaults>(memory, host_.pager, host_.machine, host_.scratchFrame, gpaOf(layout->tablesFirst));
   const GuestWindows& ours = *memory.guest.windows();
-  host_.faults->add(ours.ramBase(), bytesOf(ours.ramPages()), *on.ramFaults);
-  host_.faults->add(ours.dynamicBase(), bytesOf(ours.dynamicPages()), *on.dynamicFaults);
-  auto vcpu = createUnicornVcpu(*host_.unicorn, ours, guestEntry(image, *layout), host_.config.watchdog ? Watchdog::On : Watchdog::Off);
+  host_.cpus->addFaults(ours, *on.ramFaults, *on.dynamicFaults);
+  // On the emulator time passes by the blocks that are counted, whether or not there is a limit to them.
+  const bool watched = host_.config.watchdog && (host_.config.limits.watchdogBlocks != 0 || host_.config.backend != Backend::Kvm);
+  auto vcpu = host_.cpus->createVcpu(ours, guestEntry(image, *layout), watched ? Watchdog::On : Watchdog::Off);
   if (!vcpu) {
     crash(vcpu.error().text);
     return {};
@@ -223,11 +220,7 @@ Result<void> VirtualMachine::powerOn(VirtualTime now, const MemorySettings& sett
 void VirtualMachine::release(std::uint64_t cause) {
   lastCounters_ = on_->memory->counters;
   lastStats_ = guestStats();
-  if (on_->ramFaults) {
-    const GuestWindows& windows = *on_->memory->guest.windows();
-    host_.faults->remove(windows.ramBase());
-    host_.faults->remove(windows.dynamicBase());
-  }
+  if (on_->ramFaults) host_.cpus->removeFaults(*on_->memory->guest.windows());
   on_->memory->pageReplaced = nullptr;
   on_->memory->stopSoon = nullptr;
   on_->vcpu.reset();

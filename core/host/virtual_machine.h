@@ -8,8 +8,8 @@
 
 #include "abi/overcommit_abi.h"
 #include "base/disk_queue.h"
+#include "cpu/cpu_backend.h"
 #include "cpu/elf_image.h"
-#include "cpu/unicorn_vcpu.h"
 #include "cpu/vcpu.h"
 #include "devices/balloon_device.h"
 #include "devices/console.h"
@@ -43,15 +43,14 @@ struct HostParts {
   Reclaimer& reclaimer;
   PageSharing& sharing;
   EventLog& log;
-  NestedFaults* faults;  // nullptr: no VM has a CPU
+  CpuBackend* cpus;  // nullptr: no VM has a CPU
   MappingBudget& mappings;
   DiskQueue& guestDisks;
   ZipSlots zipSlots;                // of the vintage
   std::uint64_t balloonMaxPercent;  // CtlMaxPercent
   Gate shareGate, balloonGate;
-  Pages balloonStep;                       // that a balloon's target moves from its size between two polls
-  std::filesystem::path scratchDirectory;  // swap files and disk overlays
-  std::optional<UnicornInfo> unicorn;
+  Pages balloonStep;                                         // that a balloon's target moves from its size between two polls
+  std::filesystem::path scratchDirectory;                    // swap files and disk overlays
   Mfn scratchFrame;                                          // mapped where a fault cannot be served
   std::function<void(const VirtualMachine&)> beforeRelease;  // see HostSurroundings
   std::function<const MemoryFigures&(FigureDepth)> figures;  // of the host now

@@ -14,6 +14,11 @@ void RamWindowFaults::onNestedFault(std::uint64_t page, Access access) {
   }
 }
 
+void RamWindowFaults::onWindowLost(const std::string& reason) {
+  if (!memory_.dead) memory_.dead = reason;
+  if (memory_.stopSoon) memory_.stopSoon();
+}
+
 void DynamicWindowFaults::onNestedFault(std::uint64_t page, Access access) {
   const Gva address(OC_DYNAMIC_BASE + page * kPageSize);
   // A table that the guest keeps outside its pool may have been taken away since the emulator walked it.

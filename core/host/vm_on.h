@@ -11,6 +11,7 @@ class RamWindowFaults final : public NestedFaultHandler {
  public:
   RamWindowFaults(VmMemory& memory, Pager& pager, Mfn scratch) : memory_(memory), pager_(pager), scratch_(scratch) {}
   void onNestedFault(std::uint64_t page, Access access) override;
+  void onWindowLost(const std::string& reason) override;
 
  private:
   VmMemory& memory_;

@@ -30,16 +30,25 @@ void MappingBudget::flushAll() {
   for (GuestWindows* windows : windows_) windows->flushForBudget();
 }
 
-Result<std::unique_ptr<GuestWindows>> GuestWindows::create(const MachineMemory& machine, MappingBudget& budget, Pages ram, Pages dynamic) {
-  auto ramRegion = WindowRegion::reserve(machine.fd(), machine.frames(), ram, "a VM's memory");
+Result<std::unique_ptr<GuestWindows>> GuestWindows::create(const MachineMemory& machine, MappingBudget& budget, Pages ram, Pages dynamic,
+                                                           std::unique_ptr<WindowBacking> ramBacking) {
+  WindowBacking& backing = ramBacking ? *ramBacking : signalBacking();
+  auto ramRegion = WindowRegion::reserve(backing, machine.fd(), machine.frames(), ram, "a VM's memory");
   if (!ramRegion) return tl::unexpected(ramRegion.error());
-  auto dynamicRegion = WindowRegion::reserve(machine.fd(), machine.frames(), dynamic, "a VM's virtual memory");
+  auto dynamicRegion = WindowRegion::reserve(signalBacking(), machine.fd(), machine.frames(), dynamic, "a VM's virtual memory");
   if (!dynamicRegion) return tl::unexpected(dynamicRegion.error());
-  return std::unique_ptr<GuestWindows>(new GuestWindows(budget, std::move(*ramRegion), std::move(*dynamicRegion)));
+  return std::unique_ptr<GuestWindows>(
+      new GuestWindows(machine, budget, std::move(ramBacking), std::move(*ramRegion), std::move(*dynamicRegion)));
 }
 
-GuestWindows::GuestWindows(MappingBudget& budget, WindowRegion ram, WindowRegion dynamic)
-    : budget_(budget), ram_(std::move(ram)), dynamic_(std::move(dynamic)), aliases_(ram_.pages(), dynamic_.pages()) {
+GuestWindows::GuestWindows(const MachineMemory& machine, MappingBudget& budget, std::unique_ptr<WindowBacking> ramBacking, WindowRegion ram,
+                           WindowRegion dynamic)
+    : machine_(machine),
+      budget_(budget),
+      ramBacking_(std::move(ramBacking)),
+      ram_(std::move(ram)),
+      dynamic_(std::move(dynamic)),
+      aliases_(ram_.pages(), dynamic_.pages()) {
   budget_.change(static_cast<std::int64_t>(mappings()));
   budget_.windows_.push_back(this);
 }
@@ -54,7 +63,11 @@ std::byte* GuestWindows::dynamicBase() const { return dynamic_.base(); }
 Pages GuestWindows::ramPages() const { return ram_.pages(); }
 Pages GuestWindows::dynamicPages() const { return dynamic_.pages(); }
 
-void GuestWindows::fillRam(Gfn gfn, Mfn mfn, Protection protection) { fill(ram_, gfn.value(), mfn, protection); }
+void GuestWindows::fillRam(Gfn gfn, Mfn mfn, Protection protection) {
+  // A backing of its own shows memory that is there; mappings fetch it at the touch.
+  if (ramBacking_) machine_.touch(mfn);
+  fill(ram_, gfn.value(), mfn, protection);
+}
 
 void GuestWindows::fillDynamic(std::uint64_t dynamicPage, Gfn gfn, Mfn mfn, Protection protection) {
   fill(dynamic_, dynamicPage, mfn, protection);

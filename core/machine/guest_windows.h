@@ -53,13 +53,16 @@ class MappingBudget {
 // all of them.
 class GuestWindows {
  public:
-  static Result<std::unique_ptr<GuestWindows>> create(const MachineMemory& machine, MappingBudget& budget, Pages ram, Pages dynamic);
+  // `ramBacking`: of the RAM window; nothing: as the dynamic window, whose misses are always signals.
+  static Result<std::unique_ptr<GuestWindows>> create(const MachineMemory& machine, MappingBudget& budget, Pages ram, Pages dynamic,
+                                                      std::unique_ptr<WindowBacking> ramBacking = nullptr);
   ~GuestWindows();
   GuestWindows(const GuestWindows&) = delete;
   GuestWindows& operator=(const GuestWindows&) = delete;
 
   [[nodiscard]] std::byte* ramBase() const;
   [[nodiscard]] std::byte* dynamicBase() const;
+  [[nodiscard]] WindowBacking* ramBacking() const { return ramBacking_.get(); }  // nullptr: none of its own
   [[nodiscard]] Pages ramPages() const;
   [[nodiscard]] Pages dynamicPages() const;
 
@@ -90,14 +93,17 @@ class GuestWindows {
 
  private:
   friend class MappingBudget;  // flushes for want of mappings
-  GuestWindows(MappingBudget& budget, WindowRegion ram, WindowRegion dynamic);
+  GuestWindows(const MachineMemory& machine, MappingBudget& budget, std::unique_ptr<WindowBacking> ramBacking, WindowRegion ram,
+               WindowRegion dynamic);
   void fill(WindowRegion& region, std::uint64_t page, Mfn mfn, Protection protection);
   void lower(WindowRegion& region, std::uint64_t page, Protection protection);
   void flushForBudget();
   [[nodiscard]] bool tryFlush();
   [[nodiscard]] bool unmap(WindowRegion& region);
 
+  const MachineMemory& machine_;
   MappingBudget& budget_;
+  std::unique_ptr<WindowBacking> ramBacking_;  // before the region that uses it
   WindowRegion ram_, dynamic_;
   DynamicAliases aliases_;
   std::uint64_t flushes_ = 0;

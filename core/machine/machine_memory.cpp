@@ -224,6 +224,8 @@ void MachineMemory::clean(Mfn mfn) {
   --kept_;
 }
 
+void MachineMemory::touch(Mfn mfn) const { static_cast<void>(*static_cast<const volatile std::byte*>(bytes(mfn).data())); }
+
 // Has the operating system put memory behind the holes around the frame at once, of 16 aligned frames those in a row with it: where the
 // frames before it were used, those after it will be. A frame that comes alone gets its memory when it is touched.
 void MachineMemory::fillHole(Mfn mfn) {

@@ -76,6 +76,9 @@ class MachineMemory {
   //   shorter ones                by giveBackIdle(), a few each time, or by giveBackAll()
   // What the process holds never passes the machine's size, and which frames are handed out depends on none of this.
   //
+  // Has the operating system put memory behind a frame in use now, not when it is first touched. Changes nothing else.
+  void touch(Mfn mfn) const;
+
   // To be called now and then, between quanta: gives back what has been free since the last call.
   void giveBackIdle();
   void giveBackAll();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -12,13 +13,16 @@
 
 namespace overcommit {
 
-// Who serves the faults of one region of reserved address space. Called synchronously on the thread that touched the page, in
-// signal context, but never from inside malloc: generated code or the emulator's page walker touched it. Must map something at
-// the page (a scratch frame if all else fails), or the access repeats for ever. Must not touch a window itself.
+// Who serves the faults of one region of reserved address space. Called while the toucher waits: synchronously on the thread that
+// touched the page, in signal context, but never from inside malloc (generated code or the emulator's page walker touched it); or, for
+// KVM, on the thread of a UserfaultService. Must map something at the page (a scratch frame if all else fails), or the access repeats
+// for ever. Must not touch a window itself.
 class NestedFaultHandler {
  public:
   virtual ~NestedFaultHandler() = default;
   virtual void onNestedFault(std::uint64_t page, Access access) = 0;  // page: index within the region
+  // No fault of this region can be served any more: its guest must not go on.
+  virtual void onWindowLost(const std::string& /*reason*/) {}
 };
 
 // Turns SIGSEGV in registered regions into calls of their handlers. One instance at a time; faults elsewhere go to the handler

@@ -11,37 +11,25 @@
 namespace overcommit {
 namespace {
 
-constexpr int kReserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 constexpr std::uint64_t kAround = 64;      // pages, aligned: as many as a VM gets frames in a row
 constexpr std::uint64_t kWorthwhile = 16;  // bring fewer pages along than this, and it costs more than it saves
 static_assert(kAround == SparseArray<std::uint32_t>::kChunk);
 
-int flagsOf(Protection protection) {
-  switch (protection) {
-    case Protection::None: return PROT_NONE;
-    case Protection::ReadOnly: return PROT_READ;
-    case Protection::ReadWrite: return PROT_READ | PROT_WRITE;
-  }
-  return PROT_NONE;
-}
-
-// A page is mapped because it is accessed right now: its page-table entry is made at once, which spares another fault (Linux 5.14).
-int populate(Protection protection) { return protection == Protection::ReadWrite ? MADV_POPULATE_WRITE : MADV_POPULATE_READ; }
-
 }  // namespace
 
-Result<WindowRegion> WindowRegion::reserve(int fd, Pages frames, Pages pages, std::string_view what) {
+Result<WindowRegion> WindowRegion::reserve(WindowBacking& backing, int fd, Pages frames, Pages pages, std::string_view what) {
   invariant(pages > Pages(0), "a window has at least one page");
-  void* base = mmap(nullptr, bytesOf(pages).value(), PROT_NONE, kReserved, -1, 0);
-  if (base == MAP_FAILED) {
+  std::byte* const base = backing.reserve(nullptr, bytesOf(pages));
+  if (base == nullptr) {
     return failure("cannot reserve {} of address space for {}: {}; raise the limit of address space (ulimit -v unlimited)",
                    formatBytes(bytesOf(pages)), what, systemErrorText(errno));
   }
-  return WindowRegion(fd, frames, pages, static_cast<std::byte*>(base));
+  return WindowRegion(backing, fd, frames, pages, base);
 }
 
 WindowRegion::WindowRegion(WindowRegion&& other) noexcept
-    : fd_(other.fd_),
+    : backing_(other.backing_),
+      fd_(other.fd_),
       frames_(other.frames_),
       base_(std::exchange(other.base_, nullptr)),
       mappings_(other.mappings_),
@@ -55,17 +43,8 @@ bool WindowRegion::map(std::uint64_t page, Mfn mfn, Protection protection) {
   invariant(mfn < Mfn(frames_.value()), "a window shows frames of the machine only");
   if (!states_.chunkWritten(page) && !mapAround(page, mfn)) return false;
   const State state = states_.get(page);
-  void* at = base_ + page * kPageSize;
-  if (state.shows(mfn)) {
-    if (state.protection() == protection) return true;
-    if (!protect(page, protection)) return false;
-    if (state.protection() == Protection::None) static_cast<void>(madvise(at, kPageSize, populate(protection)));
-    return true;
-  }
-  if (mmap(at, kPageSize, flagsOf(protection), MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd_, static_cast<off_t>(mfn.value() * kPageSize)) !=
-      at) {
-    return false;
-  }
+  if (state.shows(mfn)) return state.protection() == protection || protect(page, protection);
+  if (!backing_->mapPage(base_ + page * kPageSize, fd_, mfn, protection)) return false;
   record(page, State(mfn, protection));
   return true;
 }
@@ -75,7 +54,7 @@ bool WindowRegion::lower(std::uint64_t page, Protection protection) {
 }
 
 bool WindowRegion::clear() {
-  const auto reserveAgain = [&] { return mmap(base_, bytesOf(pages()).value(), PROT_NONE, kReserved | MAP_FIXED, -1, 0) == base_; };
+  const auto reserveAgain = [&] { return backing_->reserve(base_, bytesOf(pages())) == base_; };
   if (!reserveAgain()) {
     unmapInside();
     if (!reserveAgain()) return false;
@@ -88,7 +67,6 @@ bool WindowRegion::clear() {
 // Unmaps the mappings that begin and end within the region. A process at its limit can do that when it can do nothing else: the first
 // and the last mapping may go on outside, and to cut them would take one more.
 void WindowRegion::unmapInside() {
-  const auto boundaryBefore = [&](std::uint64_t page) { return !states_.get(page - 1).mergesWith(states_.get(page)); };
   std::uint64_t first = 1, end = pages().value() - 1;
   while (first < pages().value() && !boundaryBefore(first)) ++first;
   while (end > first && !boundaryBefore(end)) --end;
@@ -102,10 +80,7 @@ bool WindowRegion::mapAround(std::uint64_t page, Mfn mfn) {
   const std::uint64_t end = std::min(
       {(page / kAround + 1) * kAround, page + (kAround - mfn.value() % kAround), pages().value(), page + (frames_.value() - mfn.value())});
   if (end - first < kWorthwhile) return true;
-  void* at = base_ + first * kPageSize;
-  if (mmap(at, (end - first) * kPageSize, PROT_NONE, MAP_SHARED | MAP_FIXED, fd_, static_cast<off_t>(firstFrame * kPageSize)) != at) {
-    return false;
-  }
+  if (!backing_->mapFrames(base_ + first * kPageSize, fd_, Mfn(firstFrame), Pages(end - first))) return false;
   const std::uint64_t boundaries = boundariesAround(first, end - 1);
   for (std::uint64_t i = 0; i < end - first; ++i) states_.at(first + i) = State(Mfn(firstFrame + i), Protection::None);
   mappings_ = mappings_ - boundaries + boundariesAround(first, end - 1);
@@ -113,16 +88,21 @@ bool WindowRegion::mapAround(std::uint64_t page, Mfn mfn) {
 }
 
 bool WindowRegion::protect(std::uint64_t page, Protection protection) {
-  if (mprotect(base_ + page * kPageSize, kPageSize, flagsOf(protection)) != 0) return false;
-  record(page, State(states_.get(page).mfn(), protection));
+  const State state = states_.get(page);
+  if (!backing_->protect(base_ + page * kPageSize, state.protection(), protection)) return false;
+  record(page, State(state.mfn(), protection));
   return true;
+}
+
+bool WindowRegion::boundaryBefore(std::uint64_t page) const {
+  return !states_.get(page - 1).mergesWith(states_.get(page), backing_->split());
 }
 
 // Mapping boundaries at both ends of pages first..last; inside, they are all alike.
 std::uint64_t WindowRegion::boundariesAround(std::uint64_t first, std::uint64_t last) const {
   std::uint64_t boundaries = 0;
-  if (first > 0 && !states_.get(first - 1).mergesWith(states_.get(first))) ++boundaries;
-  if (last + 1 < pages().value() && !states_.get(last).mergesWith(states_.get(last + 1))) ++boundaries;
+  if (first > 0 && boundaryBefore(first)) ++boundaries;
+  if (last + 1 < pages().value() && boundaryBefore(last + 1)) ++boundaries;
   return boundaries;
 }
 

@@ -8,10 +8,9 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "machine/sparse_array.h"
+#include "machine/window_backing.h"
 
 namespace overcommit {
-
-enum class Protection : std::uint8_t { None, ReadOnly, ReadWrite };
 
 // Reserved address space, page by page mapped to frames of machine memory or to nothing, and an exact count of the mappings
 // (the kernel's VMAs) that this takes. Neighbours share a mapping if both show nothing, or consecutive frames with equal protection:
@@ -20,11 +19,13 @@ enum class Protection : std::uint8_t { None, ReadOnly, ReadWrite };
 //   frame       -    -   70   71   72   12   13    -
 //   protection            rw   rw   ro   rw   rw           5 mappings: 0-1, 2-3, 4, 5-6, 7
 //
-// A page keeps its frame when its protection is taken away, because giving it back (mprotect) costs a fraction of mapping it anew.
+// (Where the backing does not split mappings by protection, 2-4 are one.)
+// A page keeps its frame when its protection is taken away, because giving it back costs a fraction of mapping it anew.
 // The first frame mapped in 64 pages therefore brings those around it along, without protection, where frames and pages run in step.
 class WindowRegion {
  public:
-  static Result<WindowRegion> reserve(int fd, Pages frames, Pages pages, std::string_view what);
+  // `backing` outlives the region.
+  static Result<WindowRegion> reserve(WindowBacking& backing, int fd, Pages frames, Pages pages, std::string_view what);
   ~WindowRegion();
   WindowRegion(WindowRegion&& other) noexcept;
   WindowRegion(const WindowRegion&) = delete;
@@ -55,9 +56,9 @@ class WindowRegion {
     [[nodiscard]] constexpr Mfn mfn() const { return Mfn((word_ & 0x3fff'ffffu) - 1); }
     [[nodiscard]] constexpr Protection protection() const { return static_cast<Protection>(word_ >> 30); }
     [[nodiscard]] constexpr bool shows(Mfn frame) const { return !empty() && mfn() == frame; }
-    [[nodiscard]] constexpr bool mergesWith(State next) const {
+    [[nodiscard]] constexpr bool mergesWith(State next, MappingSplit split) const {
       if (empty() || next.empty()) return empty() && next.empty();
-      return next.mfn() == mfn().next() && next.protection() == protection();
+      return next.mfn() == mfn().next() && (split == MappingSplit::Never || next.protection() == protection());
     }
 
    private:
@@ -65,14 +66,17 @@ class WindowRegion {
   };
   static_assert(sizeof(State) == 4);
 
-  WindowRegion(int fd, Pages frames, Pages pages, std::byte* base) : fd_(fd), frames_(frames), base_(base), states_(pages.value()) {}
+  WindowRegion(WindowBacking& backing, int fd, Pages frames, Pages pages, std::byte* base)
+      : backing_(&backing), fd_(fd), frames_(frames), base_(base), states_(pages.value()) {}
 
   [[nodiscard]] bool mapAround(std::uint64_t page, Mfn mfn);
   [[nodiscard]] bool protect(std::uint64_t page, Protection protection);
+  [[nodiscard]] bool boundaryBefore(std::uint64_t page) const;
   [[nodiscard]] std::uint64_t boundariesAround(std::uint64_t first, std::uint64_t last) const;
   void record(std::uint64_t page, State state);
   void unmapInside();
 
+  WindowBacking* backing_;
   int fd_;
   Pages frames_;
   std::byte* base_;

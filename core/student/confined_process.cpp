@@ -21,6 +21,13 @@ namespace {
 
 constexpr int kFirstGiven = 3;
 
+// A sanitizer's own address space is larger than any limit, and the child is this program until it becomes another one.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kLimitsAddressSpace = false;
+#else
+constexpr bool kLimitsAddressSpace = true;
+#endif
+
 Result<void> limit(__rlimit_resource resource, std::uint64_t value, std::uint64_t hard) {
   const rlimit wanted{value, hard};
   if (::setrlimit(resource, &wanted) != 0) return failure("cannot limit its resources: {}", systemErrorText(errno));
@@ -30,7 +37,7 @@ Result<void> limit(__rlimit_resource resource, std::uint64_t value, std::uint64_
 Result<void> limitResources(const ProcessLimits& limits) {
   // One second later there is no second chance to handle the signal.
   auto done = limit(RLIMIT_CPU, limits.cpuSeconds, limits.cpuSeconds + 1);
-  if (done) done = limit(RLIMIT_AS, limits.addressSpace.value(), limits.addressSpace.value());
+  if (done && kLimitsAddressSpace) done = limit(RLIMIT_AS, limits.addressSpace.value(), limits.addressSpace.value());
   if (done) done = limit(RLIMIT_FSIZE, limits.fileSize.value(), limits.fileSize.value());
   if (done) done = limit(RLIMIT_NOFILE, limits.openFiles, limits.openFiles);
   if (done) done = limit(RLIMIT_CORE, 0, 0);

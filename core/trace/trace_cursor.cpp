@@ -8,6 +8,10 @@
 namespace overcommit {
 namespace {
 
+// So many events are played rather than a keyframe read that lies between, which places every page of every VM anew: while a run plays, no
+// picture is late because a keyframe comes by.
+constexpr std::uint64_t kShortWay = 20'000;
+
 // The last keyframe that holds no more than event `sequence`, or nullptr.
 const BlockEntry* keyframeUpTo(const TraceReader& reader, std::uint64_t sequence) {
   const auto blocks = reader.blocks();
@@ -87,7 +91,7 @@ Result<void> TraceCursor::seekSequence(std::uint64_t sequence) {
       return {};
     }
     if (auto loaded = loadBefore(wanted); !loaded) return loaded;
-  } else if (const BlockEntry* keyframe = wanted == 0 ? nullptr : keyframeUpTo(*reader_, wanted - 1);
+  } else if (const BlockEntry* keyframe = wanted - world_.sequence() <= kShortWay ? nullptr : keyframeUpTo(*reader_, wanted - 1);
              keyframe != nullptr && keyframe->firstSequence > world_.sequence()) {
     if (auto loaded = loadBefore(wanted); !loaded) return loaded;
   }

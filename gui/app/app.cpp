@@ -93,9 +93,13 @@ Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, M
 
 Result<void> takePicture(const AppOptions& options, MainWindow& window) {
   window.show();
+  QApplication::processEvents();
+  if (!options.panel.isEmpty()) window.showPanel(options.panel);  // a dock among tabs comes to the front only in a window that is shown
   if (Run* run = window.run()) {
     run->waitForHistory();
-    run->playback().seek(options.at.value_or(run->playback().end()));
+    // A live engine was sent there, and stands at the end of a quantum.
+    const bool there = !options.at || window.link().live() != nullptr;
+    run->playback().seek(there ? run->playback().end() : *options.at);
   }
   QApplication::processEvents();
   if (Run* run = window.run()) run->waitForAnswers();

@@ -58,18 +58,52 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
   makeActions();
   bar_ = new TransportBar(theme_, options_, actions_);
   addToolBar(bar_);
-  status_ = new StatusLine(theme_, *link_);
+  status_ = new StatusLine(theme_, options_, *link_);
   setStatusBar(status_);
   makeDocks();
   makeHelpActions();
   makeMenus();
-  legend_ = new Legend(theme_, options_, menuBar());
-  menuBar()->setCornerWidget(legend_);
+  makeLegend();
   connect(&theme_, &Theme::changed, this, &MainWindow::restyle);
   restyle();
   start_->setScenarios(scenariosIn(scenarioFolder()));
   setStarting(true);
   QCoreApplication::instance()->installEventFilter(this);
+}
+
+// In the menu bar; with large text or in a narrow window below the tool bar.
+void MainWindow::makeLegend() {
+  legend_ = new Legend(theme_, options_, QStringLiteral("legend"), menuBar());
+  menuBar()->setCornerWidget(legend_);
+  legendBelow_ = new Legend(theme_, options_, QStringLiteral("legendBelow"), this);
+  legendBar_ = new QToolBar(tr("Legend"), this);
+  legendBar_->setObjectName(QStringLiteral("legendBar"));
+  legendBar_->setAccessibleName(tr("Legend"));
+  legendBar_->setMovable(false);
+  legendBar_->addWidget(legendBelow_);
+  legendBar_->toggleViewAction()->setVisible(false);
+  addToolBar(legendBar_);
+  connect(&options_, &ViewOptions::changed, this, &MainWindow::placeLegend);
+}
+
+void MainWindow::placeLegend() {
+  if (legendBar_ == nullptr) return;
+  const QFontMetrics metrics(menuBar()->font());
+  int menus = theme_.px(24);
+  for (const QAction* menu : menuBar()->actions()) menus += metrics.horizontalAdvance(menu->text()) + theme_.px(12);
+  const bool fits = menus + legend_->sizeHint().width() <= width();
+  legend_->setVisible(fits);
+  // A line of its own takes room even while nothing is in it.
+  if (fits)
+    removeToolBarBreak(legendBar_);
+  else
+    insertToolBarBreak(legendBar_);
+  legendBar_->setVisible(!fits && !starting_);
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+  QMainWindow::resizeEvent(event);
+  placeLegend();
 }
 
 void MainWindow::makeCentre() {
@@ -106,9 +140,10 @@ void MainWindow::setStarting(bool starting) {
   if (starting) {
     if (!dockState_.isEmpty() || isVisible()) dockState_ = saveState();
     for (const Dock& dock : docks_) dock.widget->hide();
-    return;
+    return placeLegend();
   }
   if (dockState_.isEmpty() || !restoreState(dockState_)) setWorkspace(workspace_);
+  placeLegend();
 }
 
 // As in the design: the right docks take a quarter of a small window and a fifth of a large one.
@@ -505,6 +540,7 @@ void MainWindow::showEvents(const std::bitset<kEventKinds>& kinds, std::optional
 
 void MainWindow::makeDocks() {
   connect(room_, &Panel::eventsWanted, this, [this](const std::bitset<kEventKinds>& kinds) { showEvents(kinds); });
+  connect(room_, &Panel::vmEventsWanted, this, [this](const std::bitset<kEventKinds>& kinds, VmId vm) { showEvents(kinds, vm); });
   const PanelContext context{theme_, options_, *link_};
   QDockWidget* lastRight = nullptr;
   QDockWidget* lastTab = nullptr;
@@ -574,6 +610,10 @@ void MainWindow::restyle() {
   QApplication::setPalette(theme_.widgetPalette());
   QApplication::setFont(theme_.font(FontRole::Body));
   setStyleSheet(theme_.styleSheet());
+  // Each a font of its own: once large, Qt would leave them so.
+  menuBar()->setFont(theme_.font(FontRole::Body));
+  for (const Dock& dock : docks_) dock.widget->setFont(theme_.font(FontRole::Body));
+  placeLegend();
   banner_->setFont(theme_.font(FontRole::Body));
   banner_->setStyleSheet(QStringLiteral("background: %1; color: %2; padding: 8px 12px; border-left: 4px solid %3;")
                              .arg(theme_.colour(Hue::Panel).name(), theme_.colour(Hue::Text).name(), theme_.colour(Hue::Swapped).name()));
@@ -602,6 +642,8 @@ void MainWindow::setRun(std::unique_ptr<Run> run) {
     for (const TraceVm& vm : now->header().vms) names << qstring(vm.name);
   }
   legend_->setVms(names);
+  legendBelow_->setVms(names);
+  placeLegend();
   if (now == nullptr) return;
   now->playback().setSpeed(speed_);
   connect(&now->playback(), &Playback::speedChanged, this, [this] { speed_ = run_->playback().speed(); });
@@ -639,6 +681,8 @@ bool MainWindow::showPanel(const QString& id) {
                           return dock.entry.place != PanelEntry::Place::BottomTabs || dock.widget->isHidden();
                         });
   found->widget->show();
+  // Qt does not raise what is on top already, though its tab may lie behind: raised before the window was shown.
+  found->widget->lower();
   found->widget->raise();
   if (firstTab) giveBottomItsHeight();
   found->panel->setFocus();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QMainWindow>
+#include <QToolBar>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -64,6 +65,7 @@ class MainWindow final : public QMainWindow {
   void closing();
 
  protected:
+  void resizeEvent(QResizeEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void closeEvent(QCloseEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -86,6 +88,8 @@ class MainWindow final : public QMainWindow {
   void giveDocksTheirSizes();
   int giveBottomItsHeight();
   void makeCentre();
+  void makeLegend();
+  void placeLegend();
   void noteRecent(const QString& trace);
   void showEvents(const std::bitset<kEventKinds>& kinds, std::optional<VmId> vm = {});
   struct Shown {
@@ -118,6 +122,8 @@ class MainWindow final : public QMainWindow {
   QStackedWidget* centre_ = nullptr;
   StartPage* start_ = nullptr;
   Legend* legend_ = nullptr;
+  Legend* legendBelow_ = nullptr;
+  QToolBar* legendBar_ = nullptr;
   HelpWindow* help_ = nullptr;
   BeginStrip* begin_ = nullptr;
   bool starting_ = false;                         // the start page is shown, and docks are hidden

@@ -14,8 +14,8 @@ constexpr int kSaidMilliseconds = 6000;
 
 }  // namespace
 
-StatusLine::StatusLine(Theme& theme, EngineLink& link)
-    : theme_(theme), link_(link), laws_(new QLabel(this)), engine_(new QLabel(this)), trace_(new QLabel(this)) {
+StatusLine::StatusLine(Theme& theme, const ViewOptions& options, EngineLink& link)
+    : theme_(theme), options_(options), link_(link), laws_(new QLabel(this)), engine_(new QLabel(this)), trace_(new QLabel(this)) {
   setObjectName(QStringLiteral("statusLine"));
   setAccessibleName(tr("Status"));
   laws_->setObjectName(QStringLiteral("laws"));
@@ -25,6 +25,8 @@ StatusLine::StatusLine(Theme& theme, EngineLink& link)
          "The world is counted anew from the events; an event that broke a law would be refused, and time would stop there."));
   trace_->setObjectName(QStringLiteral("traceState"));
   trace_->setAccessibleName(tr("The trace"));
+  // What it says is as long as there is room for.
+  laws_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   addWidget(laws_, 1);
   engine_->setObjectName(QStringLiteral("engineState"));
   engine_->setAccessibleName(tr("The engine"));
@@ -37,6 +39,7 @@ StatusLine::StatusLine(Theme& theme, EngineLink& link)
   later_.setInterval(kPaceMilliseconds);
   connect(&later_, &QTimer::timeout, this, &StatusLine::showLaws);
   connect(&theme_, &Theme::changed, this, &StatusLine::restyle);
+  connect(&options_, &ViewOptions::changed, this, &StatusLine::showLaws);
   restyle();
 }
 
@@ -53,7 +56,10 @@ void StatusLine::setRun(Run* run) {
   run_ = run;
   if (run_ != nullptr) {
     connect(&run_->playback(), &Playback::moved, this, [this](Motion motion) {
-      if (motion != Motion::Played) return showLaws();
+      if (motion != Motion::Played) {
+        showLaws();
+        return showTrace();
+      }
       if (!later_.isActive()) later_.start();
     });
     connect(&run_->playback(), &Playback::grown, this, &StatusLine::showTrace);
@@ -61,6 +67,11 @@ void StatusLine::setRun(Run* run) {
   showLaws();
   showTrace();
   showEngine();
+}
+
+void StatusLine::resizeEvent(QResizeEvent* event) {
+  QStatusBar::resizeEvent(event);
+  if (run_ != nullptr && !later_.isActive()) later_.start();
 }
 
 void StatusLine::showEngine() {
@@ -105,9 +116,15 @@ void StatusLine::showLaws() {
     pageSum = std::accumulate(places.begin(), places.end(), pageSum);
   }
   const bool hold = frameSum == world.hostMemory().value() && pageSum == pages;
-  laws_->setText(tr("%1 %2 frames = %3   ·   %4 pages of VMs, each in one place")
-                     .arg(hold ? QStringLiteral("✓") : QStringLiteral("✗"), grouped(world.hostMemory().value()),
-                          frames.join(QStringLiteral(" + ")), grouped(pageSum)));
+  const QString sign = hold ? QStringLiteral("✓") : QStringLiteral("✗");
+  if (!seesMachine(options_.seat())) return laws_->setText(tr("%1 what there is of the host cannot be seen from this seat").arg(sign));
+  const QString sum = tr("%1 %2 frames = %3").arg(sign, grouped(world.hostMemory().value()), frames.join(QStringLiteral(" + ")));
+  const QString all = tr("%1   ·   %2 pages of VMs, each in one place").arg(sum, grouped(pageSum));
+  const QString shortly = tr("%1 %2 frames, %3 pages").arg(sign, grouped(world.hostMemory().value()), grouped(pageSum));
+  const QFontMetrics metrics(laws_->font());
+  const int room = laws_->contentsRect().width();
+  const auto fits = [&](const QString& text) { return metrics.horizontalAdvance(text) <= room; };
+  laws_->setText(fits(all) ? all : fits(sum) ? sum : shortly);
 }
 
 void StatusLine::showTrace() {

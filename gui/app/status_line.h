@@ -6,26 +6,29 @@
 
 #include "gui/link/engine_link.h"
 #include "gui/session/run.h"
+#include "gui/session/view_options.h"
 #include "gui/theme/theme.h"
 
 namespace overcommit::gui {
 
-// The two laws as a live sum, what the engine does, and what the trace is.
+// The two laws as a live sum, as far as the seat can know it, what the engine does, and what the trace is.
 class StatusLine final : public QStatusBar {
   Q_OBJECT
  public:
-  StatusLine(Theme& theme, EngineLink& link);
+  StatusLine(Theme& theme, const ViewOptions& options, EngineLink& link);
   void setRun(Run* run);
   // A word to the person, for some seconds.
   void say(const QString& text);
 
  private:
+  void resizeEvent(QResizeEvent* event) override;
   void showLaws();
   void showTrace();
   void showEngine();
   void restyle();
 
   Theme& theme_;
+  const ViewOptions& options_;
   EngineLink& link_;
   Run* run_ = nullptr;
   QLabel* laws_;

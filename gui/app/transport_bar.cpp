@@ -85,6 +85,15 @@ TransportBar::TransportBar(Theme& theme, ViewOptions& options, const Actions& ac
   restyle();
 }
 
+// Both change with every picture: of a fixed size, they leave the window's layout alone.
+void TransportBar::fixSizes() {
+  const VirtualTime longest = run_ == nullptr ? VirtualTime() : run_->playback().horizon();
+  const QFontMetrics clock(clock_->font()), event(event_->font());
+  const int width = std::max(clock.horizontalAdvance(QStringLiteral("0000.000 s")), clock.horizontalAdvance(clockText(longest)));
+  clock_->setFixedSize(width + theme_.px(8), clock.height());
+  event_->setFixedSize(event.horizontalAdvance(QStringLiteral("#000,000,000")) + theme_.px(12), event.height());
+}
+
 void TransportBar::restyle() {
   const int icon = theme_.px(16);
   setIconSize(QSize(icon, icon));
@@ -95,13 +104,12 @@ void TransportBar::restyle() {
   actions_.find(QStringLiteral("last"))->setIcon(iconOf(Glyph::Last, theme_));
   const QFont clock = theme_.font(FontRole::Clock);
   clock_->setFont(clock);
-  clock_->setMinimumWidth(QFontMetrics(clock).horizontalAdvance(QStringLiteral("0000.000 s")) + theme_.px(8));
   clock_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   event_->setFont(theme_.font(FontRole::Small));
-  event_->setMinimumWidth(QFontMetrics(theme_.font(FontRole::Small)).horizontalAdvance(QStringLiteral("#00,000,000")) + theme_.px(12));
   event_->setStyleSheet(QStringLiteral("color: %1; padding-left: %2px").arg(theme_.colour(Hue::Dim).name()).arg(theme_.px(6)));
   for (QWidget* widget : std::initializer_list<QWidget*>{step_, speed_, seat_, order_, layer_})
     widget->setFont(theme_.font(FontRole::Body));
+  fixSizes();
   showState();
   showTime();
 }
@@ -115,6 +123,7 @@ void TransportBar::setRun(Run* run) {
     connect(&playback, &Playback::playingChanged, this, &TransportBar::showState);
     connect(&playback, &Playback::speedChanged, this, &TransportBar::showState);
   }
+  fixSizes();
   showState();
   showTime();
 }

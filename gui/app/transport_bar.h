@@ -21,6 +21,7 @@ class TransportBar final : public QToolBar {
   void setRun(Run* run);
 
  private:
+  void fixSizes();
   void restyle();
   void showTime();
   void showState();

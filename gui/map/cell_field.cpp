@@ -22,20 +22,33 @@ static_assert(kDecay[0] == kFullHighlight && kDecay[25] == 4 && kDecay[95] == 1)
 
 }  // namespace
 
+void CellField::light(std::uint64_t index) {
+  if (lit_.empty() || lit_.back().born != clock_) lit_.push_back({clock_, kFullHighlight, {}});
+  lit_.back().cells.push_back(static_cast<std::uint32_t>(index));
+  born_[index] = clock_;
+}
+
 void CellField::fade(unsigned frames) {
   if (frames == 0) return;
   if (frames >= kLongestHighlight) return clearHighlights();
   clock_ = static_cast<std::uint8_t>(clock_ + frames);
-  std::erase_if(lit_, [this](std::uint32_t index) {
-    const std::uint8_t age = static_cast<std::uint8_t>(clock_ - born_[index]);
+  std::erase_if(lit_, [this](Generation& generation) {
+    const std::uint8_t age = static_cast<std::uint8_t>(clock_ - generation.born);
     const unsigned level = age < kDecay.size() ? kDecay[age] : 0;
-    cells_[index] = Cell(cells_[index].state(), level, cells_[index].back());
+    if (level == generation.level) return false;
+    generation.level = level;
+    for (const std::uint32_t index : generation.cells) {
+      Cell& cell = cells_[index];
+      if (born_[index] == generation.born) cell = Cell(cell.state(), level, cell.back());
+    }
     return level == 0;
   });
 }
 
 void CellField::clearHighlights() {
-  for (const std::uint32_t index : lit_) cells_[index] = Cell(cells_[index].state(), 0, cells_[index].back());
+  for (const Generation& generation : lit_) {
+    for (const std::uint32_t index : generation.cells) cells_[index] = Cell(cells_[index].state(), 0, cells_[index].back());
+  }
   lit_.clear();
 }
 

@@ -26,8 +26,7 @@ class CellField {
     if (cell.state() == state) [[likely]]
       return;
     if (change == Change::Highlight) {
-      if (cell.highlight() == 0) lit_.push_back(static_cast<std::uint32_t>(index));
-      born_[index] = clock_;
+      if (cell.highlight() == 0 || born_[index] != clock_) light(index);
       cell = Cell(state, kFullHighlight, cell.back());
     } else {
       cell = Cell(state, cell.highlight(), cell.back());
@@ -40,9 +39,17 @@ class CellField {
   void clearHighlights();
 
  private:
+  // Highlights that began in the same frame, and so change together. A cell that was lit again since belongs to a later one: see born_.
+  struct Generation {
+    std::uint8_t born = 0;
+    unsigned level = 0;
+    std::vector<std::uint32_t> cells;
+  };
+  void light(std::uint64_t index);
+
   std::vector<Cell> cells_;
   std::vector<std::uint8_t> born_;  // clock_ when the highlight began
-  std::vector<std::uint32_t> lit_;  // cells with a highlight, each once
+  std::vector<Generation> lit_;     // in the order of their beginning
   std::uint8_t clock_ = 0;          // frames; wraps long after a highlight has gone
 };
 

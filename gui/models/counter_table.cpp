@@ -70,7 +70,9 @@ QVariant CounterTable::headerData(int section, Qt::Orientation orientation, int 
   const Counter& counter = *columns_[static_cast<std::size_t>(section) - 1];
   if (role == Qt::DisplayRole) return qstring(counter.name);
   if (role == Qt::ToolTipRole)
-    return QStringLiteral("%1 (%2)\n%3").arg(qstring(counter.name), qstring(nameOf(counter.unit)), qstring(counter.formula));
+    return QStringLiteral("%1 (%2)\n%3").arg(qstring(counter.name), qstring(nameOf(counter.unit)), qstring(counter.formula)) +
+           (counter.metric.empty() ? QString() : QStringLiteral("\nvm.NAME.%1").arg(qstring(counter.metric))) +
+           tr("\nEnter on a cell: the events that made it");
   return {};
 }
 

@@ -24,6 +24,8 @@ class CounterTable final : public QAbstractTableModel {
   void setFigures(std::shared_ptr<const FiguresPair> figures);
   // The lines above the table: "PMEM /MB: 128.00 total: …".
   [[nodiscard]] QStringList hostLines() const;
+  // What a column counts; nullptr for that of the names.
+  [[nodiscard]] const Counter* counterOf(int column) const { return column < 1 ? nullptr : columns_[static_cast<std::size_t>(column) - 1]; }
 
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;

@@ -6,6 +6,7 @@
 #include <QJsonArray>
 #include <QPointer>
 #include <QRegularExpressionValidator>
+#include <QScrollBar>
 #include <QVBoxLayout>
 #include <array>
 
@@ -69,6 +70,7 @@ ChangePanel::ChangePanel(const PanelContext& context)
   column->addWidget(forms_);
   column->addWidget(makeLog(), 1);
   auto* scroll = new QScrollArea(this);
+  scroll_ = scroll;
   scroll->setObjectName(QStringLiteral("changeScroll"));
   scroll->setAccessibleName(tr("What can be changed"));
   scroll->setWidget(inside);
@@ -237,6 +239,8 @@ void ChangePanel::rebuild() {
   showPlace();
   showLog();
   selectionChanged();
+  // Nothing is cut off at the right, also where the bar at the side takes its part.
+  scroll_->setMinimumWidth(scroll_->widget()->minimumSizeHint().width() + scroll_->verticalScrollBar()->sizeHint().width());
   askSettings();
 }
 

@@ -51,6 +51,7 @@ class ChangePanel final : public Panel {
   [[nodiscard]] QJsonObject settingsOf(const QString& vm) const;
   [[nodiscard]] QJsonObject vmAsked() const;
 
+  QScrollArea* scroll_ = nullptr;
   QLabel* place_;
   QPushButton* branch_;
   QWidget* forms_;

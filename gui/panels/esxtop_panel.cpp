@@ -5,6 +5,8 @@
 #include <QHeaderView>
 #include <QVBoxLayout>
 
+#include "gui/session/made_by.h"
+
 namespace overcommit::gui {
 namespace {
 
@@ -46,6 +48,14 @@ EsxtopPanel::EsxtopPanel(const PanelContext& context)
   });
   connect(view_, &QTableView::clicked, this, [this](const QModelIndex& index) {
     if (run() != nullptr) run()->selection().selectVm(VmId(static_cast<std::uint16_t>(sorted_.mapToSource(index).row())));
+  });
+  // Enter or a double-click: what made the counter.
+  connect(view_, &QTableView::activated, this, [this](const QModelIndex& index) {
+    const Counter* counter = model_.counterOf(index.column());
+    if (run() == nullptr || counter == nullptr || counter->read == nullptr) return;
+    const VmId vm(static_cast<std::uint16_t>(sorted_.mapToSource(index).row()));
+    run()->selection().selectVm(vm);
+    Q_EMIT vmEventsWanted(eventsOf(counter->group), vm);
   });
   auto* above = new QHBoxLayout;
   above->setContentsMargins(8, 4, 8, 4);

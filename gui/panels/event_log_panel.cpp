@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "gui/session/gate.h"
 #include "gui/session/text.h"
@@ -89,6 +90,7 @@ void EventLogPanel::fillChoices() {
                                                 EventKind::Block, EventKind::Unblock, EventKind::SettingChange})});
   choices_.push_back({tr("Free state"), kindsOf({EventKind::FreeStateChange})});
   choices_.push_back({tr("Console"), kindsOf({EventKind::Console})});
+  choices_.push_back({tr("What made the figure"), {}});  // any set: of the figure that was asked last
   for (const KindChoice& choice : choices_) kind_->addItem(choice.name);
   for (const EventInfo& info : eventTable()) {
     std::bitset<kEventKinds> one;
@@ -102,13 +104,10 @@ void EventLogPanel::fillChoices() {
 void EventLogPanel::showKinds(const std::bitset<kEventKinds>& kinds, std::optional<VmId> vm) {
   if (run() != nullptr && asked_ != run()) rebuild();
   vm_->setCurrentIndex(vm ? vm->value() + 1 : 0);
-  for (std::size_t i = 0; i < choices_.size(); ++i) {
-    if (choices_[i].kinds != kinds) continue;
-    // The separator is an item of its own.
-    const int separator = static_cast<int>(choices_.size() - kEventKinds);
-    kind_->setCurrentIndex(static_cast<int>(i) >= separator ? static_cast<int>(i) + 1 : static_cast<int>(i));
-    break;
-  }
+  const std::size_t separator = choices_.size() - kEventKinds;  // an item of its own in the list
+  choices_[separator - 1].kinds = kinds;
+  const auto found = static_cast<std::size_t>(std::ranges::find(choices_, kinds, &KindChoice::kinds) - choices_.begin());
+  kind_->setCurrentIndex(static_cast<int>(found >= separator ? found + 1 : found));
   ask();
 }
 

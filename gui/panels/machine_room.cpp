@@ -48,6 +48,8 @@ MachineRoom::MachineRoom(const PanelContext& context)
       loupe_(new Loupe(theme(), this)) {
   guests_->installEventFilter(this);
   machine_->installEventFilter(this);
+  showsWhatMade(*guests_);
+  showsWhatMade(*machine_);
   connect(gates_, &GateStrip::gateChosen, this, [this](Gate gate) { Q_EMIT eventsWanted(eventsOf(gate)); });
   connect(gates_, &GateStrip::lockWanted, this, [this](Gate gate, GateLock lock) {
     this->link().lockGate(gate, lock, [this](const QString& trouble) {

@@ -107,6 +107,17 @@ std::bitset<kEventKinds> eventsOf(Gate gate) {
   return kinds;
 }
 
+QString metricOf(Gate gate) {
+  switch (gate) {
+    case Gate::FirstTouch: return QStringLiteral("host.first_touches");
+    case Gate::Sharing: return QStringLiteral("host.pshare_shared");
+    case Gate::Balloon: return QStringLiteral("host.ballooned");
+    case Gate::Compression: return QStringLiteral("host.zips");
+    case Gate::Swap: return QStringLiteral("host.swap_outs");
+  }
+  return {};
+}
+
 GateCounts countsOf(Gate gate, const WorldHost& host) { return countedFrom(gate, host); }
 GateCounts countsOf(Gate gate, const WorldVm& vm) { return countedFrom(gate, vm); }
 

@@ -22,6 +22,9 @@ Hue hueOf(Gate gate);
 QString downName(Gate gate);
 QString upName(Gate gate);
 
+// What it is counted in among the metrics of the host.
+QString metricOf(Gate gate);
+
 // What is recorded of it, with what led to that.
 std::bitset<kEventKinds> eventsOf(Gate gate);
 

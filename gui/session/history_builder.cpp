@@ -26,8 +26,8 @@ class HistoryBuilder::Worker final : public QObject {
   explicit Worker(std::filesystem::path path) : path_(std::move(path)) {}
   void stop() { stop_ = true; }
 
-  void goOn() {
-    if (auto went = readOn(); !went) Q_EMIT failed(qstring(went.error().text));
+  void goOn(VirtualTime known) {
+    if (auto went = readOn(known); !went) Q_EMIT failed(qstring(went.error().text));
   }
 
  Q_SIGNALS:
@@ -35,7 +35,7 @@ class HistoryBuilder::Worker final : public QObject {
   void failed(const QString& text);
 
  private:
-  Result<void> readOn();
+  Result<void> readOn(VirtualTime known);
   void endSteps(VirtualTime before);
   void handOut(bool complete) {
     history_->setComplete(complete);
@@ -51,7 +51,7 @@ class HistoryBuilder::Worker final : public QObject {
   std::uint32_t leastFree_ = std::numeric_limits<std::uint32_t>::max();
 };
 
-Result<void> HistoryBuilder::Worker::readOn() {
+Result<void> HistoryBuilder::Worker::readOn(VirtualTime known) {
   if (!reader_) {
     auto reader = TraceReader::open(path_);
     if (!reader) return tl::unexpected(reader.error());
@@ -82,7 +82,7 @@ Result<void> HistoryBuilder::Worker::readOn() {
   }
   if (stop_) return {};
   const bool complete = reader_->end() == TraceEnd::Complete;
-  if (complete) endSteps(std::max(reader_->lastTime(), reader_->header().duration) + nanoseconds(1));
+  endSteps(complete ? std::max(reader_->lastTime(), reader_->header().duration) + nanoseconds(1) : known);
   handOut(true);
   return {};
 }
@@ -111,9 +111,9 @@ HistoryBuilder::~HistoryBuilder() {
   thread_.wait();
 }
 
-void HistoryBuilder::goOn() {
+void HistoryBuilder::goOn(VirtualTime known) {
   QMetaObject::invokeMethod(
-      worker_, [worker = worker_] { worker->goOn(); }, Qt::QueuedConnection);
+      worker_, [worker = worker_, known] { worker->goOn(known); }, Qt::QueuedConnection);
 }
 
 }  // namespace overcommit::gui

@@ -20,8 +20,8 @@ class HistoryBuilder final : public QObject {
   explicit HistoryBuilder(std::filesystem::path path);
   ~HistoryBuilder() override;
 
-  // Begins, or looks for what was written since.
-  void goOn();
+  // Begins, or looks for what was written since. `known`: all that happened until then is written, though perhaps nothing did.
+  void goOn(VirtualTime known);
 
  Q_SIGNALS:
   // The history so far; the last one of a complete trace says so itself.

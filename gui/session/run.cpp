@@ -24,9 +24,13 @@ Run::Run(std::unique_ptr<Playback> playback)
       inquiry_(playback_->path()) {
   connect(&builder_, &HistoryBuilder::grew, this, [this](std::shared_ptr<const History> history) {
     history_ = std::move(history);
+    if (history_->complete()) --reading_;
     Q_EMIT historyGrew();
   });
-  connect(&builder_, &HistoryBuilder::failed, playback_.get(), &Playback::troubled);
+  connect(&builder_, &HistoryBuilder::failed, this, [this](const QString& why) {
+    --reading_;
+    Q_EMIT playback_->troubled(why);
+  });
   connect(&inquiry_, &Inquiry::failed, playback_.get(), &Playback::troubled);
   if (playback_->growing()) {
     watcher_.addPath(QString::fromStdString(playback_->path().string()));
@@ -37,19 +41,21 @@ Run::Run(std::unique_ptr<Playback> playback)
   }
   later_.setSingleShot(true);
   later_.setInterval(kReadOnMilliseconds);
-  connect(&later_, &QTimer::timeout, this, [this] {
-    sinceReadOn_.start();
-    builder_.goOn();
-  });
+  connect(&later_, &QTimer::timeout, this, [this] { readNow(); });
   connect(playback_.get(), &Playback::grown, this, &Run::readOn);
-  builder_.goOn();
+  readNow();
+}
+
+void Run::readNow() {
+  sinceReadOn_.start();
+  ++reading_;
+  builder_.goOn(playback_->end());
 }
 
 void Run::readOn() {
   if (later_.isActive()) return;
   if (!sinceReadOn_.isValid() || sinceReadOn_.elapsed() >= kReadOnMilliseconds) {
-    sinceReadOn_.start();
-    builder_.goOn();
+    readNow();
   } else {
     later_.start();
   }
@@ -63,11 +69,13 @@ void Run::waitForAnswers() {
 
 void Run::waitForHistory() {
   QEventLoop loop;
-  connect(&builder_, &HistoryBuilder::grew, &loop, [&](const std::shared_ptr<const History>& history) {
-    if (history->complete()) loop.quit();
-  });
-  connect(&builder_, &HistoryBuilder::failed, &loop, &QEventLoop::quit);
-  if (!history_->complete()) loop.exec();
+  const auto look = [&] {
+    if (reading_ == 0) loop.quit();
+  };
+  connect(this, &Run::historyGrew, &loop, look);
+  connect(playback_.get(), &Playback::troubled, &loop, look);
+  readNow();
+  loop.exec();
 }
 
 }  // namespace overcommit::gui

@@ -40,6 +40,7 @@ class Run final : public QObject {
  private:
   explicit Run(std::unique_ptr<Playback> playback);
   void readOn();
+  void readNow();
 
   std::unique_ptr<Playback> playback_;
   Selection selection_;
@@ -49,6 +50,7 @@ class Run final : public QObject {
   QFileSystemWatcher watcher_;
   QTimer later_;
   QElapsedTimer sinceReadOn_;
+  int reading_ = 0;  // how often the builder was told to go on and has not come to the end since
 };
 
 }  // namespace overcommit::gui

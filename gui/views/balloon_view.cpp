@@ -253,7 +253,7 @@ bool BalloonView::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip) return Picture::event(event);
   const auto* help = static_cast<QHelpEvent*>(event);
   QString text;
-  if (const Figure* figure = figureAt(help->pos())) {
+  if (const auto figure = figureAt(help->pos())) {
     text = tipOf(*figure);
   } else if (run_ != nullptr) {
     const auto row = std::ranges::find_if(rows_, [&](const Row& one) { return one.plot.contains(help->pos()); });

@@ -23,6 +23,13 @@ std::uint64_t perSecond(std::uint64_t now, std::uint64_t before, VirtualTime win
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(now - before) * 1e9 / static_cast<double>(window.value())));
 }
 
+QFont narrowed(QFont font, const QString& text, int width) {
+  constexpr int kNarrowest = 50;
+  const int wanted = QFontMetrics(font).horizontalAdvance(text);
+  if (wanted > width && width > 0) font.setStretch(std::max(100 * width / wanted - 2, kNarrowest));
+  return font;
+}
+
 }  // namespace
 
 GateStrip::GateStrip(const Theme& theme, QWidget* parent)
@@ -88,6 +95,14 @@ QRect GateStrip::rectOf(std::size_t gate) const {
   return {static_cast<int>(gate) * (width + gap), 0, width, height() - 1};
 }
 
+// The rates of a gate, in its whole box: a click there, with Shift where it locks, shows its events.
+std::vector<Figure> GateStrip::figures() const {
+  std::vector<Figure> figures;
+  if (run_ == nullptr) return figures;
+  for (std::size_t i = 0; i < kGates; ++i) figures.push_back({rectOf(i), metricOf(kAllGates[i]), eventsOf(kAllGates[i]), std::nullopt});
+  return figures;
+}
+
 std::optional<std::size_t> GateStrip::gateAt(QPoint point) const {
   for (std::size_t i = 0; i < kGates; ++i) {
     if (rectOf(i).contains(point)) return i;
@@ -114,7 +129,9 @@ void GateStrip::paintBox(QPainter& painter, const QRect& rect, Gate gate, const 
 
   const QRect inner = compact_ ? rect.adjusted(theme().px(12), theme().px(3), -theme().px(10), -theme().px(3))
                                : rect.adjusted(theme().px(12), theme().px(6), -theme().px(10), -theme().px(5));
-  const QFont strong = theme().font(FontRole::Strong), small = theme().font(FontRole::Small), body = theme().font(FontRole::Body);
+  // A name that is too long is set narrower rather than cut off.
+  const QFont strong = narrowed(theme().font(FontRole::Strong), nameOf(gate), inner.width());
+  const QFont small = theme().font(FontRole::Small), body = theme().font(FontRole::Body);
   const QFontMetrics strongMetrics(strong), smallMetrics(small), bodyMetrics(body);
   const QRect top(inner.left(), inner.top(), inner.width(), strongMetrics.height());
   const QRect bottom(inner.left(), inner.bottom() - bodyMetrics.height() + 1, inner.width(), bodyMetrics.height());
@@ -266,7 +283,7 @@ bool GateStrip::event(QEvent* event) {
       const Box& box = boxes_[*gate];
       text = tr("%1: %2\n%3 pages down and %4 back so far. The curve shows the last five virtual seconds.")
                  .arg(nameOf(kAllGates[*gate]), box.state.reason, grouped(box.total.down), grouped(box.total.up)) +
-             QLatin1Char('\n');
+             QStringLiteral("\n%1\n").arg(metricOf(kAllGates[*gate]));
       if (!canLock(*gate))
         text += tr("Click: the events of this gate");
       else

@@ -18,6 +18,7 @@ class GateStrip final : public Picture {
  public:
   GateStrip(const Theme& theme, QWidget* parent);
   [[nodiscard]] QAbstractItemModel& table() override { return table_; }
+  [[nodiscard]] std::vector<Figure> figures() const override;
   void setRun(Run* run);
   void refresh();
   [[nodiscard]] int wantedHeight() const;

@@ -7,9 +7,11 @@
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "gui/models/subject_text.h"
+#include "gui/session/made_by.h"
 #include "gui/session/text.h"
 
 namespace overcommit::gui {
@@ -23,6 +25,9 @@ int columnsFor(std::size_t vms) {
   if (vms <= 32) return 11;
   return 16;
 }
+
+constexpr std::array kCardOrder{PagePlace::Private,   PagePlace::Shared,  PagePlace::Zipped,
+                                PagePlace::Ballooned, PagePlace::Swapped, PagePlace::Untouched};
 
 // Pages that the hypervisor has taken from a VM, for the order of those that are shown.
 std::uint64_t pressureOn(const WorldVm& vm) {
@@ -151,12 +156,7 @@ void GuestFloor::fillFigures(Card& card) const {
       break;
     case Seat::Hypervisor:
     case Seat::AllKnowing:
-      part(CellState::Private, vm.at(PagePlace::Private));
-      part(CellState::Shared, vm.at(PagePlace::Shared));
-      part(CellState::Zipped, vm.at(PagePlace::Zipped));
-      part(CellState::Ballooned, vm.at(PagePlace::Ballooned));
-      part(CellState::Swapped, vm.at(PagePlace::Swapped));
-      part(CellState::Empty, vm.at(PagePlace::Untouched));
+      for (const PagePlace place : kCardOrder) part(cellStateOf(place), vm.at(place));
       card.target = on && vm.targetPages < card.memory ? vm.targetPages : 0;
       card.figures = tr("%1 · uses %2").arg(size, mebibytesNumber(vm.at(PagePlace::Private) + vm.at(PagePlace::Shared)));
       if (card.target != 0) card.figures += tr(" · target %1").arg(mebibytesNumber(card.target));
@@ -285,19 +285,10 @@ void GuestFloor::paintCard(QPainter& painter, const Card& card, const QRect& exp
     painter.setPen(theme().colour(selected ? Hue::Accent : Hue::Text));
     const QString name = nameMetrics.elidedText(card.name, Qt::ElideRight, card.title.width());
     painter.drawText(card.title, Qt::AlignLeft | Qt::AlignVCenter, name);
-    if (form_ != Form::Chip) {
-      const QFont small = theme().font(form_ == Form::Card ? FontRole::Small : FontRole::Chip);
-      const QFontMetrics metrics(small);
-      const int room = card.title.width() - nameMetrics.horizontalAdvance(name) - theme().px(8);
-      QString figures = card.figures;
-      // What does not fit whole is told in parts, never cut off in the middle of a number.
-      while (metrics.horizontalAdvance(figures) > room && figures.contains(QStringLiteral(" · ")))
-        figures = figures.section(QStringLiteral(" · "), 0, -2);
-      if (metrics.horizontalAdvance(figures) <= room) {
-        painter.setFont(small);
-        painter.setPen(theme().colour(Hue::Dim));
-        painter.drawText(card.title, Qt::AlignRight | Qt::AlignVCenter, figures);
-      }
+    if (const Words words = wordsOf(card); !words.text.isEmpty()) {
+      painter.setFont(theme().font(form_ == Form::Card ? FontRole::Small : FontRole::Chip));
+      painter.setPen(theme().colour(Hue::Dim));
+      painter.drawText(card.title, Qt::AlignRight | Qt::AlignVCenter, words.text);
     }
     paintMemoryBar(painter, card.bar, card.parts, theme(), BarLabels::None);
     if (card.target != 0) {
@@ -315,13 +306,54 @@ void GuestFloor::paintCard(QPainter& painter, const Card& card, const QRect& exp
   }
 }
 
+GuestFloor::Words GuestFloor::wordsOf(const Card& card) const {
+  if (form_ == Form::Chip) return {};
+  const QFontMetrics name(theme().font(form_ == Form::Card ? FontRole::Strong : FontRole::Chip));
+  const QFontMetrics metrics(theme().font(form_ == Form::Card ? FontRole::Small : FontRole::Chip));
+  const int room = card.title.width() - name.horizontalAdvance(card.name) - theme().px(8);
+  QString text = card.figures;
+  // What does not fit whole is told in parts, never cut off in the middle of a number.
+  while (metrics.horizontalAdvance(text) > room && text.contains(QStringLiteral(" · "))) text = text.section(QStringLiteral(" · "), 0, -2);
+  const int width = metrics.horizontalAdvance(text);
+  if (width > room) return {};
+  return {text, QRect(card.title.right() - width + 1, card.title.top(), width, card.title.height())};
+}
+
+// The parts of every card's bar, and the words beside its name, by what they count.
+std::vector<Figure> GuestFloor::figures() const {
+  std::vector<Figure> figures;
+  std::bitset<kEventKinds> frames, operations;
+  frames.set(indexOf(EventKind::GuestFrame));
+  operations.set(indexOf(EventKind::Operations));
+  const bool machine = seesMachine(options_.seat());
+  for (const Card& card : cards_) {
+    const QString vm = QStringLiteral("vm.%1.").arg(card.name);
+    const std::vector<QRect> segments = barSegments(card.bar, card.parts);
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+      if (!machine)
+        figures.push_back({segments[i], vm + QStringLiteral("guest frames"), frames, card.vm});
+      else
+        figures.push_back({segments[i], vm + qstring(overcommit::nameOf(kCardOrder[i])), eventsOf(kCardOrder[i]), card.vm});
+    }
+    const Words words = wordsOf(card);
+    if (words.text.isEmpty()) continue;
+    if (machine)
+      figures.push_back({words.rect, vm + QStringLiteral("granted"), eventsOf(PagePlace::Private), card.vm});
+    else if (options_.seat() == Seat::GuestOs)
+      figures.push_back({words.rect, vm + QStringLiteral("guest frames"), frames, card.vm});
+    else
+      figures.push_back({words.rect, vm + QStringLiteral("operations"), operations, card.vm});
+  }
+  return figures;
+}
+
 void GuestFloor::resizeEvent(QResizeEvent* event) {
   Picture::resizeEvent(event);
   layOut();
 }
 
 void GuestFloor::mousePressEvent(QMouseEvent* event) {
-  if (selection_ == nullptr) return;
+  if (selection_ == nullptr || chooseFigure(event->pos())) return;
   const Card* card = cardAt(event->pos());
   if (card == nullptr) return selection_->clear();
   const auto page = card->map.pageAt(event->pos());
@@ -382,7 +414,9 @@ QString GuestFloor::tipFor(QPoint point) const {
   const auto page = card->map.pageAt(point);
   if (page && !card->map.geometry().sorted()) return pageText(*world_, card->vm, Gfn(*page), options_.seat());
   if (page) return rowText(*world_, card->vm, *page, card->map.geometry().pagesPerRow(), options_.seat());
-  return vmText(*world_, card->vm, options_.seat());
+  const QString text = vmText(*world_, card->vm, options_.seat());
+  const auto figure = figureAt(point);
+  return figure ? text + QLatin1Char('\n') + tipOf(*figure) : text;
 }
 
 bool GuestFloor::event(QEvent* event) {

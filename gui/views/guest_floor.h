@@ -28,6 +28,7 @@ class GuestFloor final : public Picture {
  public:
   GuestFloor(const Theme& theme, const ViewOptions& options, QWidget* parent);
   [[nodiscard]] QAbstractItemModel& table() override { return table_; }
+  [[nodiscard]] std::vector<Figure> figures() const override;
 
   // Another run: `world` outlives its use here; nothing of the old one is kept.
   void setWorld(const WorldModel* world, const WorldFields* fields, Selection* selection);
@@ -83,6 +84,12 @@ class GuestFloor final : public Picture {
   [[nodiscard]] const Card* cardAt(QPoint point) const;
   void fillFigures(Card& card) const;
   void paintCard(QPainter& painter, const Card& card, const QRect& exposed) const;
+  // What of the card's figures has room beside its name, and where.
+  struct Words {
+    QString text;
+    QRect rect;
+  };
+  [[nodiscard]] Words wordsOf(const Card& card) const;
   [[nodiscard]] QString tipFor(QPoint point) const;
   void moveSelection(int dx, int dy);
 

@@ -6,10 +6,8 @@
 
 namespace overcommit::gui {
 
-Legend::Legend(const Theme& theme, const ViewOptions& options, QWidget* parent)
-    : Picture(theme, QStringLiteral("legend"), tr("Legend: what the colours mean"), parent),
-      options_(options),
-      table_({tr("colour"), tr("means")}) {
+Legend::Legend(const Theme& theme, const ViewOptions& options, const QString& objectName, QWidget* parent)
+    : Picture(theme, objectName, tr("Legend: what the colours mean"), parent), options_(options), table_({tr("colour"), tr("means")}) {
   connect(&theme, &Theme::changed, this, &Legend::renew);
   connect(&options_, &ViewOptions::changed, this, &Legend::renew);
   fillTable();

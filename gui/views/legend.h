@@ -8,11 +8,11 @@
 
 namespace overcommit::gui {
 
-// What the colours mean, from the seat that is taken. Stands at the right of the menu bar, where there is room.
+// What the colours mean, from the seat that is taken. A menu bar or a tool bar holds it.
 class Legend final : public Picture {
   Q_OBJECT
  public:
-  Legend(const Theme& theme, const ViewOptions& options, QWidget* parent);
+  Legend(const Theme& theme, const ViewOptions& options, const QString& objectName, QWidget* parent);
   [[nodiscard]] QAbstractItemModel& table() override { return table_; }
   // The names of the run's VMs, for the layer of owners.
   void setVms(const QStringList& names);

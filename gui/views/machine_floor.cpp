@@ -9,6 +9,7 @@
 #include <array>
 
 #include "gui/models/subject_text.h"
+#include "gui/session/made_by.h"
 #include "gui/session/text.h"
 
 namespace overcommit::gui {
@@ -72,6 +73,19 @@ void MachineFloor::refreshFigures() {
   rows.push_back({tr("all"), grouped(world_->hostMemory().value()), mebibytes(world_->hostMemory().value())});
   table_.setRows(rows);
   update(bar_.united(ticks_));
+}
+
+std::vector<Figure> MachineFloor::figures() const {
+  if (world_ == nullptr) return {};
+  std::vector<Figure> figures;
+  const std::vector<QRect> segments = barSegments(bar_, parts_);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const FrameUse use = kBarOrder[i];
+    QString metric = QStringLiteral("host.%1").arg(qstring(overcommit::nameOf(use)));
+    figures.push_back({segments[i], metric.replace(QLatin1Char(' '), QLatin1Char('_')), eventsOf(use), std::nullopt});
+  }
+  if (!compact_) figures.push_back({ticks_, QStringLiteral("host.state"), eventsOf(FrameUse::Free), std::nullopt});
+  return figures;
 }
 
 QString MachineFloor::thresholdText() const {
@@ -146,6 +160,7 @@ void MachineFloor::resizeEvent(QResizeEvent* event) {
 
 void MachineFloor::mousePressEvent(QMouseEvent* event) {
   if (selection_ == nullptr || world_ == nullptr) return;
+  if (chooseFigure(event->pos())) return;
   const auto mfn = map_.pageAt(event->pos());
   if (!mfn) return selection_->clear();
   const WorldFrame frame = world_->frame(Mfn(*mfn));
@@ -177,6 +192,7 @@ bool MachineFloor::event(QEvent* event) {
       QStringList lines;
       for (const BarPart& part : parts_) lines << tr("%1: %2 frames, %3").arg(part.name, grouped(part.pages), mebibytes(part.pages));
       lines << tr("The ticks at the right are the thresholds of the free states, counted from the free end.");
+      if (const auto figure = figureAt(help->pos())) lines << tipOf(*figure);
       text = lines.join(QLatin1Char('\n'));
     }
   }

@@ -20,6 +20,7 @@ class MachineFloor final : public Picture {
  public:
   MachineFloor(const Theme& theme, const ViewOptions& options, QWidget* parent);
   [[nodiscard]] QAbstractItemModel& table() override { return table_; }
+  [[nodiscard]] std::vector<Figure> figures() const override;
 
   void setWorld(const WorldModel* world, const WorldFields* fields, Selection* selection);
   void layOut();

@@ -13,25 +13,33 @@ int barPosition(const QRect& rect, std::uint64_t pages, std::uint64_t all) {
   return static_cast<int>(std::lround(static_cast<double>(std::min(pages, all)) / static_cast<double>(all) * rect.width()));
 }
 
-void paintMemoryBar(QPainter& painter, const QRect& rect, const std::vector<BarPart>& parts, const Theme& theme, BarLabels labels) {
+std::vector<QRect> barSegments(const QRect& rect, const std::vector<BarPart>& parts) {
   std::uint64_t all = 0;
   for (const BarPart& part : parts) all += part.pages;
-  painter.fillRect(rect, theme.colour(Hue::Empty));
-  if (all == 0) return;
-  const QFont font = theme.font(FontRole::Small);
-  const QFontMetrics metrics(font);
+  std::vector<QRect> segments;
   std::uint64_t before = 0;
   int left = 0;
   for (const BarPart& part : parts) {
     before += part.pages;
-    // What is there at all is at least one pixel wide.
     int right = barPosition(rect, before, all);
     if (part.pages > 0 && right == left && right < rect.width()) ++right;
     right = std::max(right, left);
-    const QRect segment(rect.left() + left, rect.top(), right - left, rect.height());
+    segments.emplace_back(rect.left() + left, rect.top(), right - left, rect.height());
+    left = right;
+  }
+  return segments;
+}
+
+void paintMemoryBar(QPainter& painter, const QRect& rect, const std::vector<BarPart>& parts, const Theme& theme, BarLabels labels) {
+  painter.fillRect(rect, theme.colour(Hue::Empty));
+  const QFont font = theme.font(FontRole::Small);
+  const QFontMetrics metrics(font);
+  const std::vector<QRect> segments = barSegments(rect, parts);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const BarPart& part = parts[i];
+    const QRect& segment = segments[i];
     const QRgb colour = colourOf(part.state, theme.palette());
     if (part.state != CellState::Empty) painter.fillRect(segment, QColor::fromRgb(colour));
-    left = right;
     if (labels == BarLabels::None) continue;
     const int pad = theme.px(6);
     const QString full = QStringLiteral("%1  %2").arg(part.name, mebibytes(part.pages));

@@ -18,6 +18,8 @@ struct BarPart {
 };
 enum class BarLabels : std::uint8_t { None, WhereWide };
 void paintMemoryBar(QPainter& painter, const QRect& rect, const std::vector<BarPart>& parts, const Theme& theme, BarLabels labels);
+// Where each of them is; what is there at all is at least one pixel wide.
+std::vector<QRect> barSegments(const QRect& rect, const std::vector<BarPart>& parts);
 // Where the page with this number of the bar would be, in px from its left.
 int barPosition(const QRect& rect, std::uint64_t pages, std::uint64_t all);
 

@@ -42,15 +42,17 @@ int Picture::paintHeading(QPainter& painter, QRect line, const QString& heading,
   return begin + wordsWidth;
 }
 
-const Figure* Picture::figureAt(QPoint point) const {
-  const auto found = std::ranges::find_if(figures_, [&](const Figure& figure) { return figure.rect.contains(point); });
-  return found == figures_.end() ? nullptr : &*found;
+std::optional<Figure> Picture::figureAt(QPoint point) const {
+  for (Figure& figure : figures()) {
+    if (figure.rect.contains(point)) return std::move(figure);
+  }
+  return std::nullopt;
 }
 
 bool Picture::chooseFigure(QPoint point) {
-  const Figure* figure = figureAt(point);
-  if (figure == nullptr) return false;
-  Q_EMIT figureChosen(Figure(*figure));  // a copy: whoever hears of it may have this painted anew
+  const auto figure = figureAt(point);
+  if (!figure) return false;
+  Q_EMIT figureChosen(*figure);
   return true;
 }
 

@@ -32,7 +32,7 @@ class Picture : public QWidget {
   // The same as a table; lives as long as the picture.
   [[nodiscard]] virtual QAbstractItemModel& table() = 0;
   // Where figures are painted; a click on one asks for its events.
-  [[nodiscard]] const std::vector<Figure>& figures() const { return figures_; }
+  [[nodiscard]] virtual std::vector<Figure> figures() const { return figures_; }
  Q_SIGNALS:
   void figureChosen(const overcommit::gui::Figure& figure);
 
@@ -40,7 +40,7 @@ class Picture : public QWidget {
   // A heading in capitals with a few words behind it, as every floor has one. Returns where the words end.
   int paintHeading(QPainter& painter, QRect line, const QString& heading, const QString& words, const QString& atRight) const;
   void setFigures(std::vector<Figure> figures) { figures_ = std::move(figures); }
-  [[nodiscard]] const Figure* figureAt(QPoint point) const;
+  [[nodiscard]] std::optional<Figure> figureAt(QPoint point) const;
   // As figureChosen; false if there is no figure at that point.
   bool chooseFigure(QPoint point);
   // "vm.web1.ballooned: click for what made it".

@@ -137,7 +137,7 @@ bool SlotView::event(QEvent* event) {
   const auto* help = static_cast<QHelpEvent*>(event);
   QString text;
   const auto slot = map_.pageAt(help->pos());
-  if (const Figure* figure = figureAt(help->pos())) {
+  if (const auto figure = figureAt(help->pos())) {
     text = tipOf(*figure);
   } else if (slot && run_ != nullptr && vm_) {
     const auto holder = run_->world().swapSlot(*vm_, *slot);

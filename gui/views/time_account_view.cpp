@@ -173,7 +173,7 @@ QString TimeAccountView::tipFor(QPoint point) const {
   for (const Row& row : rows_) {
     for (const Part& part : row.parts) {
       if (!part.rect.contains(point)) continue;
-      const Figure* figure = figureAt(point);
+      const auto figure = figureAt(point);
       return QStringLiteral("%1: %2, %3\n%4")
           .arg(row.name, nameOfTime(part.use), durationText(part.spent), figure ? tipOf(*figure) : QString());
     }

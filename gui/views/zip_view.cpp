@@ -145,8 +145,9 @@ void ZipView::paintEvent(QPaintEvent* event) {
   painter.fillRect(rect(), theme().colour(Hue::Ground));
   const QFont small = theme().font(FontRole::Small), strong = theme().font(FontRole::Strong);
   const QFontMetrics smallMetrics(small), strongMetrics(strong);
-  for (std::size_t i = 0; i < facts_.size() && i < figures().size(); ++i) {
-    const QRect& at = figures()[i].rect;
+  const std::vector<Figure> placed = figures();
+  for (std::size_t i = 0; i < facts_.size() && i < placed.size(); ++i) {
+    const QRect& at = placed[i].rect;
     painter.setFont(small);
     painter.setPen(theme().colour(Hue::Dim));
     painter.drawText(QRect(at.left(), at.top(), at.width(), smallMetrics.height()), Qt::AlignLeft | Qt::AlignVCenter,
@@ -225,7 +226,7 @@ bool ZipView::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip) return Picture::event(event);
   const auto* help = static_cast<QHelpEvent*>(event);
   QString text;
-  if (const Figure* figure = figureAt(help->pos())) {
+  if (const auto figure = figureAt(help->pos())) {
     text = tipOf(*figure);
   } else if (const StoreSlot* slot = slotAt(help->pos()); slot != nullptr && run_ != nullptr) {
     text = tr("page %1 of %2\n4096 bytes became %3 (%4), in a slot of %5 KiB at byte %6")

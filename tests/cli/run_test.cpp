@@ -87,7 +87,6 @@ class RunTest : public QObject {
     QTest::newRow("all well") << QByteArray("[[expect]]\nmetric = \"vm.a.memory\"\nmin = \"8 MiB\"\n") << QStringList{} << 0;
     QTest::newRow("an expectation failed") << QByteArray("[[expect]]\nmetric = \"vm.a.memory\"\nmin = \"9 MiB\"\n") << QStringList{} << 1;
     QTest::newRow("a limit") << QByteArray("[limits]\noperations = 20\n") << QStringList{} << 4;
-    QTest::newRow("no such backend here") << QByteArray() << QStringList{"--backend", "kvm"} << 77;
   }
   void theExitCodeSaysHowItEnded() {
     QFETCH(QByteArray, more);

@@ -62,6 +62,7 @@ class UnicornExceptionTest : public QObject {
  private Q_SLOTS:
   void frameIsWhatTheProcessorPushes();
   void vectorsWithAnErrorCodePushIt();
+  void faultsArePushedWithTheResumeFlagTrapsAreNot();
   void gateTypeDecidesAboutInterrupts();
   void frameMayStraddlePagesThatAreApart();
   void pushMarksTheGuestsTables();
@@ -89,6 +90,19 @@ void UnicornExceptionTest::vectorsWithAnErrorCodePushIt() {
     QVERIFY(entry.has_value());
     QCOMPARE(entry->rsp, kStack + 0x800 - (has ? 48u : 40u));
     QCOMPARE(guest.get(entry->rsp), has ? std::uint64_t{7} : std::uint64_t{0x1111});
+  }
+}
+
+void UnicornExceptionTest::faultsArePushedWithTheResumeFlagTrapsAreNot() {
+  for (std::uint32_t vector = 0; vector < 256; ++vector) {
+    const bool fault = vector < 32 && vector != 1 && vector != 2 && vector != 3 && vector != 4 && vector != 8 && vector != 18;
+    const bool has = vector == 8 || (vector >= 10 && vector <= 14) || vector == 17;
+    Guest guest;
+    ExceptionState state = Guest::at(vector);
+    state.rflags = 0x202;
+    const auto entry = guest.deliver(state);
+    QVERIFY(entry.has_value());
+    QCOMPARE(guest.get(entry->rsp + (has ? 24u : 16u)), fault ? std::uint64_t{0x10202} : std::uint64_t{0x202});
   }
 }
 

@@ -40,7 +40,8 @@ class UnicornPagingTest : public QObject {
   void floatingPointStateSurvivesPageFaults();
 
  private:
-  bool usesWindow() const { return host_->unicorn.kind == UnicornKind::UsesVirtualAddresses; }
+  bool usesWindow() const { return kind_ == UnicornKind::UsesVirtualAddresses; }
+  UnicornKind kind_ = probeUnicorn().value().kind;
   std::unique_ptr<TestHost> host_;
 };
 

@@ -3,6 +3,7 @@
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QLabel>
+#include <QMenuBar>
 #include <QStatusBar>
 #include <QToolBar>
 #include <set>
@@ -85,8 +86,13 @@ class ScreensTest : public QObject {
       QVERIFY2(showsItsText(*widget),
                qPrintable(QStringLiteral("%1 %2").arg(QString::fromLatin1(widget->metaObject()->className()), widget->objectName())));
     }
-    const auto* legend = shown.find<QWidget>("legend");
-    QVERIFY(legend->isVisible() && legend->width() >= legend->sizeHint().width());
+    // One legend, whole, and no menu gives way to it.
+    const auto *legend = shown.find<QWidget>("legend"), *below = shown.find<QWidget>("legendBelow");
+    QVERIFY(legend->isVisible() != below->isVisible());
+    const QWidget* visible = legend->isVisible() ? legend : below;
+    QVERIFY(visible->width() >= visible->sizeHint().width());
+    for (QAction* menu : shown.window.menuBar()->actions())
+      QVERIFY2(!shown.window.menuBar()->actionGeometry(menu).isEmpty(), qPrintable(menu->text()));
     // Floors lie below one another, whole, inside the room.
     const QWidget& room = shown.window.machineRoom();
     int bottom = 0;

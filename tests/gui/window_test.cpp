@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTimer>
@@ -15,6 +16,7 @@
 #include "gui/app/options.h"
 #include "gui/models/event_log_model.h"
 #include "gui/session/page_events.h"
+#include "gui/session/text.h"
 #include "gui/support/recorded_trace.h"
 #include "gui/views/chart_view.h"
 #include "gui/views/gate_strip.h"
@@ -248,6 +250,63 @@ class WindowTest : public QObject {
     QTRY_VERIFY(onlySwaps());
   }
 
+  void everyFigureOfTheMachineRoomHasItsMetricAndLeadsToItsEvents() {
+    playback().seek(playback().end());
+    MachineRoom& room = window_->machineRoom();
+    auto* gates = window_->findChild<GateStrip*>();
+    for (const Seat seat : kSeats) {
+      options_->setSeat(seat);
+      QCoreApplication::processEvents();
+      for (const Picture* picture : std::initializer_list<const Picture*>{&room.guests(), &room.machine(), gates}) {
+        if (!picture->isVisible()) continue;
+        QVERIFY(!picture->figures().empty());
+        for (const Figure& figure : picture->figures()) {
+          QVERIFY2(!figure.metric.isEmpty() && figure.kinds.any(), qPrintable(figure.metric));
+          QVERIFY2(figure.rect.isEmpty() || picture->rect().contains(figure.rect.center()), qPrintable(figure.metric));
+        }
+      }
+    }
+    options_->setSeat(Seat::AllKnowing);
+    QCoreApplication::processEvents();
+    auto* table = window_->findChild<QTableView*>(QStringLiteral("eventTable"));
+    for (const Figure& figure : room.guests().figures()) {
+      if (figure.metric != QStringLiteral("vm.%1.swapped").arg(qstring(window_->run()->world().name(VmId(1)))) || figure.rect.isEmpty())
+        continue;
+      QTest::mouseClick(&room.guests(), Qt::LeftButton, {}, figure.rect.center());
+      QVERIFY(table->isVisible());
+      QTRY_COMPARE(otherEventThan({QStringLiteral("swap-out"), QStringLiteral("swap-in")}), QString());
+      QCOMPARE(window_->run()->selection().subject().vm, std::optional(VmId(1)));
+    }
+    for (const Figure& figure : room.machine().figures()) {
+      if (figure.rect.isEmpty()) continue;
+      QTest::mouseClick(&room.machine(), Qt::LeftButton, {}, figure.rect.center());
+      QTRY_COMPARE(otherEventThan(namesOf(figure.kinds)), QString());
+    }
+  }
+
+  void aCounterOfEsxtopLeadsToItsEvents() {
+    window_->showPanel(QStringLiteral("esxtop"));
+    playback().seek(playback().end());
+    window_->run()->waitForAnswers();
+    auto* counters = window_->findChild<QTableView*>(QStringLiteral("esxtopTable"));
+    int swcur = 1;
+    while (counters->model()->headerData(swcur, Qt::Horizontal).toString() != QStringLiteral("SWCUR")) ++swcur;
+    counters->setFocus();
+    counters->setCurrentIndex(counters->model()->index(1, swcur));
+    QTest::keyClick(counters, Qt::Key_Return);
+    auto* table = window_->findChild<QTableView*>(QStringLiteral("eventTable"));
+    QVERIFY(table->isVisible());
+    QTRY_COMPARE(otherEventThan({QStringLiteral("swap-out"), QStringLiteral("swap-in"), QStringLiteral("reclaim-target")}), QString());
+  }
+
+  void fromAGuestsSeatTheStatusTellsNothingOfTheHost() {
+    auto* laws = window_->findChild<QLabel*>(QStringLiteral("laws"));
+    QVERIFY(laws->text().contains(QStringLiteral("frames =")));
+    options_->setSeat(Seat::GuestOs);
+    QVERIFY2(!laws->text().contains(QRegularExpression(QStringLiteral("[0-9]"))), qPrintable(laws->text()));
+    options_->setSeat(Seat::AllKnowing);
+  }
+
   void theEsxtopTableHasTheRealNamesAndTheWorldsFigures() {
     window_->showPanel(QStringLiteral("esxtop"));
     playback().seek(playback().end());
@@ -409,6 +468,23 @@ class WindowTest : public QObject {
 
  private:
   Playback& playback() { return window_->run()->playback(); }
+  static QStringList namesOf(const std::bitset<kEventKinds>& kinds) {
+    QStringList names;
+    for (std::size_t i = 0; i < kEventKinds; ++i) {
+      if (kinds.test(i)) names << qstring(eventTable()[i].name);
+    }
+    return names;
+  }
+  // A kind of event that the log shows besides these; "none" if it shows nothing.
+  [[nodiscard]] QString otherEventThan(const QStringList& kinds) const {
+    const QAbstractItemModel* log = window_->findChild<QTableView*>(QStringLiteral("eventTable"))->model();
+    if (log->rowCount() == 0) return QStringLiteral("none");
+    for (int row = 0; row < log->rowCount(); ++row) {
+      QString kind = log->index(row, EventLogModel::Kind).data().toString();
+      if (!kinds.contains(kind)) return kind;
+    }
+    return {};
+  }
 
   RecordedTrace trace_;
   std::unique_ptr<Theme> theme_;

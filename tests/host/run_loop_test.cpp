@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The run loop: determinism, fairness, time, and the life of VMs.
+#include "machine/fake_kernel.h"
 #include "support/test.h"
 #include "support/test_host.h"
 #include "trace/trace_writer.h"
@@ -468,7 +469,8 @@ class RunLoopTest : public QObject {
     config.backend = Backend::Kvm;
     config.vms = {toucher("a")};
     EventLog log;
-    const auto host = Host::create(config, {prebuiltGuest("overcommit-guest.elf"), "/tmp", {}, {}}, log);
+    NoKvm kernel;
+    const auto host = Host::create(config, {prebuiltGuest("overcommit-guest.elf"), "/tmp", {}, {}, {}, {}, &kernel}, log);
     QVERIFY(!host && backendUnavailable(host.error()));
     config.backend = Backend::Auto;
     const auto missing = Host::create(config, {"/nonexistent.elf", "/tmp", {}, {}}, log);

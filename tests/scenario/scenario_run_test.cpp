@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scenario/scenario_run.h"
 
+#include "machine/fake_kernel.h"
 #include "scenario/run_support.h"
 #include "support/test.h"
 
@@ -272,7 +273,10 @@ class ScenarioRunTest : public QObject {
     QVERIFY(test.scenario.has_value());
     test.scenario->config.backend = Backend::Kvm;
     EventLog log;
-    const auto run = ScenarioRun::create(*test.scenario, overcommit::test::surroundings(test.folder), log);
+    overcommit::test::NoKvm kernel;
+    HostSurroundings surroundings = overcommit::test::surroundings(test.folder);
+    surroundings.kernel = &kernel;
+    const auto run = ScenarioRun::create(*test.scenario, std::move(surroundings), log);
     QVERIFY(!run);
     QVERIFY(backendUnavailable(run.error()));
   }

@@ -366,7 +366,9 @@ generator = "uniform"
     QCOMPARE(client.errorCode(), static_cast<int>(RpcCode::Failed));
     client.call("open", {{"text", scriptScenario()}, {"trace", "/nowhere/at/all.octrace"}});
     QCOMPARE(client.errorCode(), static_cast<int>(RpcCode::Failed));
-    client.call("open", {{"text", scriptScenario()}, {"backend", "kvm"}});
+    const char* guest =
+        "title = \"x\"\nduration = \"1s\"\n[host]\nmemory = \"16 MiB\"\n[[vm]]\nname = \"a\"\nmemory = \"8 MiB\"\nprogram = \"idle\"\n";
+    client.call("open", {{"text", guest}, {"backend", "kvm"}});
     QCOMPARE(client.errorCode(), static_cast<int>(RpcCode::NoBackend));
     // After all that, one that is right can be opened.
     client.call("open", {{"text", scriptScenario()}});

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "machine/fake_kernel.h"
 #include "scenario/run_support.h"
 #include "serve/session.h"
 
@@ -19,6 +20,7 @@ class TestClient {
             [this, policies](const RunConfig&) -> Result<HostSurroundings> {
               HostSurroundings surroundings = test::surroundings(folder_);
               surroundings.policies = policies;
+              surroundings.kernel = &noKvm_;
               return surroundings;
             },
             [this](const std::string& line) { lines_.push_back(Json::parse(line)); }) {}
@@ -74,6 +76,7 @@ class TestClient {
   [[nodiscard]] std::string path(const QString& name) const { return folder_.filePath(name).toStdString(); }
 
  private:
+  NoKvm noKvm_;
   QTemporaryDir folder_;
   std::deque<Json> lines_;
   Session session_;

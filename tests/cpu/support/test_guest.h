@@ -6,14 +6,15 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "abi/overcommit_abi.h"
+#include "cpu/cpu_backend.h"
 #include "cpu/guest_walk.h"
 #include "cpu/support/assembler.h"
 #include "cpu/unicorn_vcpu.h"
 #include "machine/guest_physical_memory.h"
-#include "machine/nested_fault.h"
 
 namespace overcommit::test {
 
@@ -21,15 +22,13 @@ namespace overcommit::test {
 struct TestHost {
   static constexpr Pages kFrames{16384};
 
-  TestHost()
-      : machine(std::move(MachineMemory::create(kFrames, FreedFrames::FillWithJunk).value())),
-        faults(std::move(NestedFaults::install().value())),
-        unicorn(probeUnicorn().value()) {}
+  TestHost() : TestHost(std::move(createUnicornBackend().value())) {}
+  explicit TestHost(std::unique_ptr<CpuBackend> backend)
+      : machine(std::move(MachineMemory::create(kFrames, FreedFrames::FillWithJunk).value())), cpus(std::move(backend)) {}
 
   std::unique_ptr<MachineMemory> machine;
   MappingBudget budget{MappingBudget::systemLimit()};
-  std::unique_ptr<NestedFaults> faults;
-  UnicornInfo unicorn;
+  std::unique_ptr<CpuBackend> cpus;
 };
 
 // A VM with the simplest possible hypervisor around it: a nested fault takes a frame or breaks a shared one. Its memory, as
@@ -56,22 +55,22 @@ class TestGuest {
       : host_(host), id_(id), ramHandler_(*this, false), dynamicHandler_(*this, true) {
     std::vector<Mfn> tables;
     for (Pages i; i < NestedPageTable::tablesFor(kMemory); i += Pages(1)) tables.push_back(host.machine->takeOverhead(id).value());
-    memory_ = std::make_unique<GuestPhysicalMemory>(*host.machine, NestedPageTable(*host.machine, kMemory, tables),
-                                                    std::move(GuestWindows::create(*host.machine, host.budget, kMemory, kDynamic).value()));
-    host.faults->add(windows().ramBase(), bytesOf(kMemory), ramHandler_);
-    host.faults->add(windows().dynamicBase(), bytesOf(kDynamic), dynamicHandler_);
+    memory_ =
+        std::make_unique<GuestPhysicalMemory>(*host.machine, NestedPageTable(*host.machine, kMemory, tables),
+                                              std::move(host.cpus->createWindows(*host.machine, host.budget, kMemory, kDynamic).value()));
+    host.cpus->addFaults(windows(), ramHandler_, dynamicHandler_);
     buildTables();
     entryPoint_ = code.origin();
     poke(code.origin(), code.assemble());
     cpu_ = std::move(
-        createUnicornVcpu(host.unicorn, windows(),
-                          {Gpa(entryPoint_), Gpa(OC_BOOT_STACK_TOP), Gpa(OC_BOOT_INFO_ADDRESS), Gpa(kRoot), Gpa(OC_GDT_ADDRESS)}, watchdog)
+        host.cpus
+            ->createVcpu(windows(), {Gpa(entryPoint_), Gpa(OC_BOOT_STACK_TOP), Gpa(OC_BOOT_INFO_ADDRESS), Gpa(kRoot), Gpa(OC_GDT_ADDRESS)},
+                         watchdog)
             .value());
   }
   ~TestGuest() {
     cpu_.reset();
-    host_.faults->remove(windows().ramBase());
-    host_.faults->remove(windows().dynamicBase());
+    host_.cpus->removeFaults(windows());
     for (Gfn gfn; gfn.value() < kMemory.value(); gfn = gfn.next()) {
       const NptEntry entry = memory_->entry(gfn);
       if (!entry.present()) continue;
@@ -136,12 +135,17 @@ class TestGuest {
   std::vector<Fault> faults;
   std::function<void(const Fault&)> onFault;  // called within the nested fault
   bool walkFailed = false;                    // a dynamic page was touched that the guest's tables do not map
+  std::string lost;                           // why its window can serve no more faults
 
  private:
   class Handler final : public NestedFaultHandler {
    public:
     Handler(TestGuest& guest, bool dynamic) : guest_(guest), dynamic_(dynamic) {}
     void onNestedFault(std::uint64_t page, Access access) override { guest_.serve({dynamic_, page, access}); }
+    void onWindowLost(const std::string& reason) override {
+      guest_.lost = reason;
+      guest_.cpu().requestStop();
+    }
 
    private:
     TestGuest& guest_;

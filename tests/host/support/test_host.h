@@ -57,10 +57,17 @@ inline VmConfig kernelVm(const std::string& name, const std::filesystem::path& k
 // A host that a test drives. Events of chosen kinds are kept; what powered-off VMs left behind is kept as hashes of their pages.
 class TestHost final : private EventListener {
  public:
-  explicit TestHost(RunConfig config, std::optional<std::uint64_t> mappingLimit = {}, const Policies& policies = {}) {
+  explicit TestHost(RunConfig config, std::optional<std::uint64_t> mappingLimit = {}, const Policies& policies = {},
+                    KernelCalls& kernel = systemCalls(), KvmOptions kvm = {}) {
     log_.addListener(*this);
-    HostSurroundings surroundings{prebuiltGuest("overcommit-guest.elf"), swapDirectory_.path().toStdString(), mappingLimit,
-                                  [this](const VirtualMachine& vm) { keepPages(vm); }, policies};
+    HostSurroundings surroundings{prebuiltGuest("overcommit-guest.elf"),
+                                  swapDirectory_.path().toStdString(),
+                                  mappingLimit,
+                                  [this](const VirtualMachine& vm) { keepPages(vm); },
+                                  policies,
+                                  {},
+                                  &kernel,
+                                  kvm};
     auto created = Host::create(std::move(config), std::move(surroundings), log_);
     if (!created) {
       error_ = created.error().text;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <bitset>
+
+#include "trace/counters.h"
+#include "trace/event.h"
+#include "trace/place.h"
+
+namespace overcommit::gui {
+
+// The events that make a figure what it is: those that lead where a click on it leads to.
+std::bitset<kEventKinds> eventsOf(PagePlace place);  // how many pages of a VM are there
+std::bitset<kEventKinds> eventsOf(FrameUse use);     // how many frames are used so
+// A group of esxtop's fields.
+std::bitset<kEventKinds> eventsOf(CounterGroup group);
+
+}  // namespace overcommit::gui
