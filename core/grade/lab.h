@@ -123,6 +123,7 @@ struct Check {
   // Event, Answer, Sequence
   std::vector<EventPattern> events;  // one, or the steps of a sequence
   bool exactly = false;
+  bool references = false;  // Walks: they must be as many as the hardware makes, too
   // Others
   Law law = Law::Laws;
   std::string sameAs, digest;
@@ -131,9 +132,7 @@ struct Check {
   std::size_t step = 0;              // from 1
   std::string file;
   std::uint64_t words = 1;
-  // Walks
-  std::vector<WalkKind> walks;
-  bool references = false;  // they must be as many as the hardware makes, too
+  std::vector<WalkKind> walks;  // Walks; none: all
 
   SourcePosition position;
 };
