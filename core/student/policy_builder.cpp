@@ -131,7 +131,7 @@ fs::path findTool(const char* variable, const std::vector<std::string>& names) {
   const std::vector<std::string> wanted = named != nullptr && *named != '\0' ? std::vector<std::string>{named} : names;
   for (const std::string& name : wanted) {
     for (const char* folder : {"/usr/bin", "/bin", "/usr/local/bin"}) {
-      const fs::path path = fs::path(folder) / name;  // an absolute name stays as it is
+      fs::path path = fs::path(folder) / name;  // an absolute name stays as it is
       std::error_code error;
       if (::access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path, error)) return path;
     }
