@@ -111,7 +111,7 @@ class KvmVcpuTest : public QObject {
 
   void guestHandlesItsOwnPageFaults() {
     Code code = TestGuest::start();
-    code.mov(Reg::Rbx, TestGuest::dynamicAddress(5)).mov(Reg::Rsi, TestGuest::kDynamicTable + 5 * 8);
+    code.mov(Reg::Rbx, TestGuest::dynamicAddress(5)).mov(Reg::Rsi, TestGuest::kDynamicTable + std::uint64_t{5} * 8);
     code.mov(Reg::Rdi, TestGuest::kFree | TestGuest::kWritable).mov(Reg::Rcx, 99).store(Reg::Rbx, Reg::Rcx).hlt();
     code.label("handler").readCr2().store(Reg::Rsi, Reg::Rdi).addImmediate(Reg::Rsp, 8).iretq();
     TestGuest guest(*host_, code);
