@@ -7,18 +7,13 @@
 #include <algorithm>
 
 #include "gui/session/gate.h"
+#include "gui/session/made_by.h"
 #include "gui/session/text.h"
 
 namespace overcommit::gui {
 namespace {
 
 constexpr std::size_t kRowsBefore = 1000, kRowsBehind = 200;
-
-std::bitset<kEventKinds> kindsOf(std::initializer_list<EventKind> kinds) {
-  std::bitset<kEventKinds> set;
-  for (const EventKind kind : kinds) set.set(indexOf(kind));
-  return set;
-}
 
 }  // namespace
 

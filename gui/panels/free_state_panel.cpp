@@ -3,6 +3,8 @@
 
 #include <QVBoxLayout>
 
+#include "gui/session/made_by.h"
+
 namespace overcommit::gui {
 
 FreeStatePanel::FreeStatePanel(const PanelContext& context)
@@ -12,11 +14,7 @@ FreeStatePanel::FreeStatePanel(const PanelContext& context)
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(gauge_);
   setFocusProxy(gauge_);
-  connect(gauge_, &FreeStateGauge::stateChosen, this, [this] {
-    std::bitset<kEventKinds> kinds;
-    kinds.set(indexOf(EventKind::FreeStateChange));
-    Q_EMIT eventsWanted(kinds);
-  });
+  connect(gauge_, &FreeStateGauge::stateChosen, this, [this] { Q_EMIT eventsWanted(kindsOf({EventKind::FreeStateChange})); });
 }
 
 }  // namespace overcommit::gui

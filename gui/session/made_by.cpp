@@ -6,12 +6,6 @@
 namespace overcommit::gui {
 namespace {
 
-std::bitset<kEventKinds> kindsOf(std::initializer_list<EventKind> wanted) {
-  std::bitset<kEventKinds> kinds;
-  for (const EventKind kind : wanted) kinds.set(indexOf(kind));
-  return kinds;
-}
-
 // Frames are given and taken through every gate.
 std::bitset<kEventKinds> throughAnyGate() {
   std::bitset<kEventKinds> kinds;
@@ -20,6 +14,12 @@ std::bitset<kEventKinds> throughAnyGate() {
 }
 
 }  // namespace
+
+std::bitset<kEventKinds> kindsOf(std::initializer_list<EventKind> wanted) {
+  std::bitset<kEventKinds> kinds;
+  for (const EventKind kind : wanted) kinds.set(indexOf(kind));
+  return kinds;
+}
 
 std::bitset<kEventKinds> eventsOf(PagePlace place) {
   switch (place) {

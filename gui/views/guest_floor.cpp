@@ -322,9 +322,7 @@ GuestFloor::Words GuestFloor::wordsOf(const Card& card) const {
 // The parts of every card's bar, and the words beside its name, by what they count.
 std::vector<Figure> GuestFloor::figures() const {
   std::vector<Figure> figures;
-  std::bitset<kEventKinds> frames, operations;
-  frames.set(indexOf(EventKind::GuestFrame));
-  operations.set(indexOf(EventKind::Operations));
+  const auto frames = kindsOf({EventKind::GuestFrame}), operations = kindsOf({EventKind::Operations});
   const bool machine = seesMachine(options_.seat());
   for (const Card& card : cards_) {
     const QString vm = QStringLiteral("vm.%1.").arg(card.name);
