@@ -8,6 +8,8 @@
 #include <QStringList>
 #include <QTemporaryDir>
 
+#include "support/script_scenario.h"
+
 namespace overcommit::test {
 
 inline const QString kCommand = QStringLiteral(OVERCOMMIT_BINARY_DIR "/overcommit");
@@ -56,22 +58,9 @@ class ScenarioFolder {
   QTemporaryDir folder_;
 };
 
-// Two VMs without CPUs whose memory does not fit: they swap from the first second on.
+// Of script_scenario.h, as these tests write files.
 inline QByteArray overcommittedScenario(const QByteArray& more = {}) {
-  return R"(title = "Two where one fits"
-seed = 5
-duration = "2s"
-[host]
-memory = "12 MiB"
-[[vm]]
-name = "a"
-memory = "8 MiB"
-generator = "uniform"
-[[vm]]
-name = "b"
-memory = "8 MiB"
-generator = "zipf"
-)" + more;
+  return QByteArray::fromStdString(scriptScenario(more.toStdString()));
 }
 
 }  // namespace overcommit::test

@@ -8,6 +8,7 @@
 #include "machine/fake_kernel.h"
 #include "scenario/run_support.h"
 #include "scenario/text_report.h"
+#include "support/script_scenario.h"
 #include "support/test.h"
 
 using namespace overcommit;
@@ -39,21 +40,6 @@ Result<TwinReport> runTwins(const Scenario& scenario, const HostSurroundings& su
     if (!*advanced) return (*twin)->finish();
   }
 }
-
-constexpr const char* kScriptTwins = R"(title = "Two where one fits"
-seed = 5
-duration = "500ms"
-[host]
-memory = "12 MiB"
-[[vm]]
-name = "a"
-memory = "8 MiB"
-generator = "uniform"
-[[vm]]
-name = "b"
-memory = "8 MiB"
-generator = "zipf"
-)";
 
 }  // namespace
 
@@ -98,7 +84,7 @@ class TwinTest : public QObject {
   }
 
   void twinsWithoutACpuAreEqual() {
-    const auto scenario = parseScenario(kScriptTwins, "test.toml", OVERCOMMIT_SOURCE_DIR);
+    const auto scenario = parseScenario(scriptScenario({}, "500ms"), "test.toml", OVERCOMMIT_SOURCE_DIR);
     VERIFY_OK(scenario);
     const QTemporaryDir folder;
     const auto report = runTwins(*scenario, surroundings(folder), {Backend::Script, Backend::Kvm});
@@ -110,7 +96,7 @@ class TwinTest : public QObject {
 
   void firstDifferenceIsNamedWithBothEvents() {
     // In one of the runs somebody sets a limit after the first quantum.
-    const auto scenario = parseScenario(kScriptTwins, "test.toml", OVERCOMMIT_SOURCE_DIR);
+    const auto scenario = parseScenario(scriptScenario({}, "500ms"), "test.toml", OVERCOMMIT_SOURCE_DIR);
     VERIFY_OK(scenario);
     const QTemporaryDir folder;
     auto twin = TwinRun::start(*scenario, surroundings(folder), {Backend::Script, Backend::Script});

@@ -9,6 +9,7 @@
 #include "machine/fake_kernel.h"
 #include "scenario/run_support.h"
 #include "serve/session.h"
+#include "support/script_scenario.h"
 
 namespace overcommit::test {
 
@@ -123,24 +124,6 @@ start = "never"
 time = "75ms"
 vm = "web"
 set = { shares = "high" }
-)" + more;
-}
-
-// Scripts alone: quick.
-inline std::string scriptScenario(const std::string& more = {}) {
-  return R"(title = "Two where one fits"
-seed = 5
-duration = "2s"
-[host]
-memory = "12 MiB"
-[[vm]]
-name = "a"
-memory = "8 MiB"
-generator = "uniform"
-[[vm]]
-name = "b"
-memory = "8 MiB"
-generator = "zipf"
 )" + more;
 }
 
