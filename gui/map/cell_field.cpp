@@ -20,36 +20,61 @@ constexpr std::array<std::uint8_t, kLongestHighlight> kDecay = [] {
 }();
 static_assert(kDecay[0] == kFullHighlight && kDecay[25] == 4 && kDecay[95] == 1);
 
+struct Step {
+  std::uint8_t age;  // frames
+  std::uint8_t level;
+};
+constexpr std::size_t kAhead = 16;  // cells
+// The ages at which a highlight becomes fainter.
+constexpr std::array<Step, kFullHighlight> kSteps = [] {
+  std::array<Step, kFullHighlight> steps{};
+  std::size_t count = 0;
+  for (std::size_t age = 1; age < kLongestHighlight; ++age) {
+    if (kDecay[age] != kDecay[age - 1]) steps[count++] = {static_cast<std::uint8_t>(age), kDecay[age]};
+  }
+  steps[count] = {kLongestHighlight, 0};
+  return steps;
+}();
+static_assert(kSteps.back().level == 0 && kSteps.front().level == kFullHighlight - 1);
+
 }  // namespace
 
 void CellField::light(std::uint64_t index) {
-  if (lit_.empty() || lit_.back().born != clock_) lit_.push_back({clock_, kFullHighlight, {}});
-  lit_.back().cells.push_back(static_cast<std::uint32_t>(index));
-  born_[index] = clock_;
+  litAt(clock_).push_back(static_cast<std::uint32_t>(index));
+  ++litCells_;
+  cells_[index].born = clock_;
 }
 
 void CellField::fade(unsigned frames) {
-  if (frames == 0) return;
+  static_assert(kLongestHighlight < kGenerations);
   if (frames >= kLongestHighlight) return clearHighlights();
-  clock_ = static_cast<std::uint8_t>(clock_ + frames);
-  std::erase_if(lit_, [this](Generation& generation) {
-    const std::uint8_t age = static_cast<std::uint8_t>(clock_ - generation.born);
-    const unsigned level = age < kDecay.size() ? kDecay[age] : 0;
-    if (level == generation.level) return false;
-    generation.level = level;
-    for (const std::uint32_t index : generation.cells) {
-      Cell& cell = cells_[index];
-      if (born_[index] == generation.born) cell = Cell(cell.state(), level, cell.back());
+  for (; frames > 0; --frames) {
+    ++clock_;
+    if (litCells_ == 0) continue;
+    for (const Step& step : kSteps) {
+      const auto born = static_cast<std::uint8_t>(clock_ - step.age);
+      auto& lit = litAt(born);
+      for (std::size_t i = 0; i < lit.size(); ++i) {
+        // Cells that changed together lie far apart.
+        if (i + kAhead < lit.size()) __builtin_prefetch(&cells_[lit[i + kAhead]], 1);
+        const std::uint32_t index = lit[i];
+        const Kept& kept = cells_[index];
+        if (kept.born == born) put(index, Cell(kept.cell.state(), step.level, kept.cell.back()));
+      }
+      if (step.level != 0) continue;
+      litCells_ -= lit.size();
+      lit.clear();
     }
-    return level == 0;
-  });
+  }
 }
 
 void CellField::clearHighlights() {
-  for (const Generation& generation : lit_) {
-    for (const std::uint32_t index : generation.cells) cells_[index] = Cell(cells_[index].state(), 0, cells_[index].back());
+  if (litCells_ == 0) return;
+  for (auto& lit : lit_) {
+    for (const std::uint32_t index : lit) put(index, Cell(at(index).state(), 0, at(index).back()));
+    lit.clear();
   }
-  lit_.clear();
+  litCells_ = 0;
 }
 
 }  // namespace overcommit::gui

@@ -2,6 +2,7 @@
 #include "gui/map/cell_painter.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace overcommit::gui {
@@ -31,10 +32,15 @@ bool marked(CellState state, int x, int y, int width, int height) {
 CellColours::CellColours(const Palette& palette, QRgb ground, MapLayer layer)
     : ground_(ground), layer_(layer), stack_(stackedCodes(layer)) {
   const QRgb ink = palette.at(Hue::Text);
+  std::array<QRgb, kLayerCodes> colourOfCode{}, markOfCode{};
+  for (unsigned code = 0; code < kLayerCodes; ++code) {
+    colourOfCode[code] = colourOf(layer, layerCode(code), palette);
+    markOfCode[code] = mixed(colourOfCode[code], readableOn(colourOfCode[code]), 110);
+  }
   for (unsigned raw = 0; raw < 256; ++raw) {
     const Cell cell(static_cast<std::uint8_t>(raw));
-    QRgb colour = colourOf(layer, cell.state(), palette);
-    QRgb mark = mixed(colour, readableOn(colour), 110);
+    QRgb colour = colourOfCode[static_cast<std::size_t>(cell.state())];
+    QRgb mark = markOfCode[static_cast<std::size_t>(cell.state())];
     const unsigned strength = cell.highlight() * 150 / kFullHighlight;
     colour = mixed(colour, ink, strength);
     mark = mixed(mark, ink, strength);
@@ -53,101 +59,111 @@ void CellPainter::setUp(const MapGeometry& geometry, const CellColours& colours)
   colours_ = colours;
   image_ = QImage(geometry.size().expandedTo(QSize(1, 1)), QImage::Format_RGB32);
   image_.fill(colours.ground());
-  drawn_.clear();
-  counts_.resize(geometry.sorted() ? static_cast<std::size_t>(geometry.rows()) : 0);
-  fresh_ = true;
+  rows_.assign(geometry.sorted() ? static_cast<std::size_t>(geometry.rows()) : 0, {});
+  stale_.assign(static_cast<std::size_t>(geometry.rows()), 0);
+  seen_.reset();
 }
 
-QRect CellPainter::draw(std::span<const Cell> cells) {
-  if (!colours_ || geometry_.rows() == 0 || cells.size() != geometry_.pages()) return {};
-  if (drawn_.size() != cells.size()) {
-    drawn_.assign(cells.begin(), cells.end());
-    fresh_ = true;
+QRect CellPainter::draw(const CellField& field) {
+  if (!colours_ || geometry_.rows() == 0 || field.size() != geometry_.pages()) return {};
+  const std::uint64_t perRow = geometry_.pagesPerRow();
+  const auto changes = seen_ ? field.changesAfter(*seen_) : std::nullopt;
+  if (changes) {
+    for (const CellField::Changed& changed : *changes) {
+      const std::size_t row = changed.index / perRow;
+      stale_[row] = 1;
+      if (!geometry_.sorted()) continue;
+      rows_[row].remove(changed.before);
+      rows_[row].add(changed.after);
+    }
+  } else {
+    std::ranges::fill(stale_, 1);
+    std::ranges::fill(rows_, Row());
+    if (geometry_.sorted()) {
+      for (std::uint64_t i = 0; i < field.size(); ++i) rows_[i / perRow].add(field.at(i));
+    }
   }
+  seen_ = field.changes();
   int first = geometry_.rows(), last = -1;
   for (int row = 0; row < geometry_.rows(); ++row) {
-    const std::size_t begin = static_cast<std::size_t>(row) * geometry_.pagesPerRow();
-    const auto pages = cells.subspan(begin, std::min<std::size_t>(geometry_.pagesPerRow(), cells.size() - begin));
-    const std::span<Cell> drawn = std::span(drawn_).subspan(begin, pages.size());
-    if (!fresh_ && std::memcmp(pages.data(), drawn.data(), pages.size()) == 0) continue;
-    if (geometry_.sorted()) countAnew(row, pages, drawn);
-    std::ranges::copy(pages, drawn.begin());
+    std::uint8_t& stale = stale_[static_cast<std::size_t>(row)];
+    if (stale == 0) continue;
+    stale = 0;
     if (geometry_.sorted())
       drawSorted(row);
     else
-      drawByAddress(row, pages);
+      drawByAddress(row, field);
     first = std::min(first, row);
     last = row;
   }
-  fresh_ = false;
   if (last < 0) return {};
   return {0, geometry_.rowTop(first), image_.width(), std::min(geometry_.rowTop(last + 1), image_.height()) - geometry_.rowTop(first)};
 }
 
-void CellPainter::drawByAddress(int row, std::span<const Cell> cells) {
+void CellPainter::Row::add(Cell cell) {
+  const auto state = static_cast<std::size_t>(cell.state());
+  const unsigned upper = cell.raw() >> 4;
+  if (counts[state][upper]++ == 0) present[state] |= static_cast<std::uint16_t>(1u << upper);
+}
+
+void CellPainter::Row::remove(Cell cell) {
+  const auto state = static_cast<std::size_t>(cell.state());
+  const unsigned upper = cell.raw() >> 4;
+  if (--counts[state][upper] == 0) present[state] &= static_cast<std::uint16_t>(~(1u << upper));
+}
+
+void CellPainter::drawByAddress(int row, const CellField& field) {
   const int width = geometry_.cell().width(), height = geometry_.cell().height();
   const int inner = width - geometry_.gap(), lines = height - geometry_.gap();
   const bool patterns = colours_->marks() && inner >= kSmallestPattern - 1 && lines >= kSmallestPattern - 1 && geometry_.gap() > 0;
   const int top = geometry_.rowTop(row);
   auto* const line = reinterpret_cast<QRgb*>(image_.scanLine(top));
   const auto bytes = static_cast<std::size_t>(image_.width()) * sizeof(QRgb);
-  for (std::size_t i = 0; i < cells.size(); ++i) std::fill_n(line + static_cast<std::ptrdiff_t>(i) * width, inner, colours_->of(cells[i]));
-  for (int y = 1; y < lines; ++y) std::memcpy(image_.scanLine(top + y), line, bytes);
+  const auto pitch = static_cast<std::ptrdiff_t>(image_.bytesPerLine() / static_cast<qsizetype>(sizeof(QRgb)));
+  const std::uint64_t begin = static_cast<std::uint64_t>(row) * geometry_.pagesPerRow();
+  const std::uint64_t count = std::min(geometry_.pagesPerRow(), field.size() - begin);
+  for (std::uint64_t i = 0; i < count; ++i)
+    std::fill_n(line + static_cast<std::ptrdiff_t>(i) * width, inner, colours_->of(field.at(begin + i)));
+  for (int y = 1; y < lines; ++y) std::memcpy(line + y * pitch, line, bytes);
   if (!patterns) return;
   for (int y = 0; y < lines; ++y) {
-    auto* const pixels = reinterpret_cast<QRgb*>(image_.scanLine(top + y));
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const CellState state = cells[i].state();
+    QRgb* const pixels = line + y * pitch;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const Cell its = field.at(begin + i);
+      const CellState state = its.state();
       if (state == CellState::Private || state == CellState::Empty || state == CellState::Overhead) continue;
       QRgb* const cell = pixels + static_cast<std::ptrdiff_t>(i) * width;
       for (int x = 0; x < inner; ++x) {
-        if (marked(state, x, y, inner, lines)) cell[x] = colours_->markOf(cells[i]);
+        if (marked(state, x, y, inner, lines)) cell[x] = colours_->markOf(its);
       }
     }
   }
 }
 
-// The row's cells by what they show. Of hundreds few differ from what is drawn, so eight are compared at once.
-void CellPainter::countAnew(int row, std::span<const Cell> cells, std::span<const Cell> drawn) {
-  auto& counts = counts_[static_cast<std::size_t>(row)];
-  if (fresh_) {
-    counts = {};
-    for (const Cell cell : cells) ++counts[cell.raw()];
-    return;
-  }
-  for (std::size_t i = 0; i < cells.size(); i += sizeof(std::uint64_t)) {
-    const std::size_t end = std::min(i + sizeof(std::uint64_t), cells.size());
-    if (std::memcmp(&cells[i], &drawn[i], end - i) == 0) continue;
-    for (std::size_t at = i; at < end; ++at) {
-      --counts[drawn[at].raw()];
-      ++counts[cells[at].raw()];
-    }
-  }
-}
-
+// Of each state from the faintest highlight to the strongest, what stands back last.
 void CellPainter::drawSorted(int row) {
-  const auto& counts = counts_[static_cast<std::size_t>(row)];
+  const Row& its = rows_[static_cast<std::size_t>(row)];
   const int top = geometry_.rowTop(row), height = geometry_.rowHeight(row);
   auto* const line = reinterpret_cast<QRgb*>(image_.scanLine(top));
   const auto width = static_cast<std::uint64_t>(image_.width());
+  // Pixels a page, as a fraction of 2^32.
+  const std::uint64_t scale = (width << 32) / geometry_.pagesPerRow();
   std::uint64_t pages = 0;
   int x = 0;
-  const auto bar = [&](Cell cell) {
-    pages += counts[cell.raw()];
-    const int to = static_cast<int>((pages * width + geometry_.pagesPerRow() / 2) / geometry_.pagesPerRow());
-    if (to > x) std::fill(line + x, line + to, colours_->of(cell));
-    x = std::max(x, to);
-  };
   for (const CellState state : colours_->stack()) {
-    for (const bool back : {false, true}) {
-      for (unsigned highlight = 0; highlight <= kFullHighlight; ++highlight) {
-        const Cell cell(state, highlight, back);
-        if (counts[cell.raw()] != 0) bar(cell);
-      }
+    const auto code = static_cast<std::size_t>(state);
+    for (unsigned present = its.present[code]; present != 0; present &= present - 1) {
+      const auto upper = static_cast<unsigned>(std::countr_zero(present));
+      const Cell cell(static_cast<std::uint8_t>(upper << 4 | code));
+      pages += its.counts[code][upper];
+      const int to = static_cast<int>((pages * scale + (std::uint64_t{1} << 31)) >> 32);
+      if (to > x) std::fill(line + x, line + to, colours_->of(cell));
+      x = std::max(x, to);
     }
   }
   std::fill(line + x, line + image_.width(), colours_->ground());
-  for (int y = 1; y < height; ++y) std::memcpy(image_.scanLine(top + y), line, static_cast<std::size_t>(image_.width()) * sizeof(QRgb));
+  const auto pitch = static_cast<std::ptrdiff_t>(image_.bytesPerLine() / static_cast<qsizetype>(sizeof(QRgb)));
+  for (int y = 1; y < height; ++y) std::memcpy(line + y * pitch, line, static_cast<std::size_t>(image_.width()) * sizeof(QRgb));
 }
 
 }  // namespace overcommit::gui

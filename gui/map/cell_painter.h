@@ -3,9 +3,11 @@
 
 #include <QImage>
 #include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "gui/map/cell_field.h"
 #include "gui/map/cell_state.h"
 #include "gui/map/map_geometry.h"
 #include "gui/map/map_layer.h"
@@ -33,28 +35,34 @@ class CellColours {
   std::vector<CellState> stack_;
 };
 
-// A map as an image in device pixels. Only rows that differ from what is drawn already are drawn again, so that a still world costs a
-// comparison, and no pixel changes when nothing changed.
+// A map as an image in device pixels. Only rows with cells that changed since the last time are drawn again, so that a still world costs
+// nothing, and no pixel changes when nothing changed.
 class CellPainter {
  public:
   // Starts anew when geometry or colours are others than before.
   void setUp(const MapGeometry& geometry, const CellColours& colours);
-  // Brings the image up to date; says which part changed (empty: nothing).
-  QRect draw(std::span<const Cell> cells);
+  // Brings the image up to date with the field, always the same one after setUp(); says which part changed (empty: nothing).
+  QRect draw(const CellField& field);
   [[nodiscard]] const QImage& image() const { return image_; }
   [[nodiscard]] const MapGeometry& geometry() const { return geometry_; }
 
  private:
-  void drawByAddress(int row, std::span<const Cell> cells);
-  void countAnew(int row, std::span<const Cell> cells, std::span<const Cell> drawn);
+  // A sorted row: of each state how many cells there are of each highlight, and which highlights there are: the upper bits of a raw cell.
+  struct Row {
+    std::array<std::array<std::uint32_t, 16>, kLayerCodes> counts{};
+    std::array<std::uint16_t, kLayerCodes> present{};
+    void add(Cell cell);
+    void remove(Cell cell);
+  };
+  void drawByAddress(int row, const CellField& field);
   void drawSorted(int row);
 
   MapGeometry geometry_;
   std::optional<CellColours> colours_;
   QImage image_;
-  std::vector<Cell> drawn_;
-  std::vector<std::array<std::uint32_t, 256>> counts_;  // sorted: of each row drawn, by raw cell
-  bool fresh_ = true;
+  std::vector<Row> rows_;              // sorted
+  std::vector<std::uint8_t> stale_;    // of each row
+  std::optional<std::uint64_t> seen_;  // changes of the field that are drawn; nothing: no cell is
 };
 
 }  // namespace overcommit::gui

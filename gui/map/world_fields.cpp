@@ -32,6 +32,11 @@ void WorldFields::update(const WorldModel& world, const WorldChanges& changes, S
                          const FieldLayer& layer) {
   const bool another = seat_ != seat || layer_ != layer.layer;
   const bool everything = changes.everything() || another;
+  for (Vm& vm : vms_) {
+    vm.pages.forgetChanges();
+    vm.slots.forgetChanges();
+  }
+  frames_.forgetChanges();
   const auto change = motion == Motion::Jumped || another ? CellField::Change::Quiet : CellField::Change::Highlight;
   seat_ = seat;
   layer_ = layer.layer;

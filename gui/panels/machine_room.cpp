@@ -63,6 +63,7 @@ MachineRoom::MachineRoom(const PanelContext& context)
   connect(&context.link, &EngineLink::liveChanged, this, showLocks);
   connect(&context.link, &EngineLink::instantChanged, this, showLocks);
   connect(guests_, &GuestFloor::arrangementChanged, this, &MachineRoom::layOutFloors);
+  setAttribute(Qt::WA_OpaquePaintEvent);
   setMinimumSize(480, 230);
 }
 

@@ -76,12 +76,13 @@ void Flights::advance(int milliseconds) {
   if (flying_.empty()) clear();
 }
 
-void Flights::paintEvent(QPaintEvent*) {
+void Flights::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   const QFont chip = theme_.font(FontRole::Chip);
   const QFontMetrics metrics(chip);
   painter.setFont(chip);
   for (const Flying& one : flying_) {
+    if (!event->region().intersects(one.drawn)) continue;
     const QRect at = rectOf(one);
     painter.fillRect(at.adjusted(-1, -1, 1, 1), theme_.colour(Hue::Ground));
     painter.fillRect(at, theme_.colour(one.sprite.hue));

@@ -69,118 +69,149 @@ void FreeStateGauge::refresh() {
   }
   if (run_ != nullptr && texts.empty())
     texts.push_back({nameOfState(run_->world().host().freeState), tr("yes"), QString(), tr("the thresholds are not set yet")});
-  table_.setRows(texts);
-  update();
+  const QString words = this->words();
+  const bool same = words == words_;
+  words_ = words;
+  if (texts != texts_ || rows_.empty()) {
+    texts_ = texts;
+    table_.setRows(texts);
+    return update();
+  }
+  // Only free memory moved: the states' words stay.
+  const Layout at = layOut();
+  if (at.freeY != freeY_) update(QRect(0, 0, at.textLeft, height()));
+  if (!same) update(at.words.united(at.scaled));
 }
 
-void FreeStateGauge::paintEvent(QPaintEvent*) {
+void FreeStateGauge::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
   painter.fillRect(rect(), theme().colour(Hue::Ground));
-  const QFont strong = theme().font(FontRole::Strong), small = theme().font(FontRole::Small), body = theme().font(FontRole::Body);
-  const QFontMetrics strongMetrics(strong), smallMetrics(small), bodyMetrics(body);
-  const QRect inner = rect().adjusted(theme().px(12), theme().px(8), -theme().px(12), -theme().px(8));
   if (run_ == nullptr || rows_.empty()) {
-    painter.setFont(body);
+    const int margin = theme().px(12);
+    painter.setFont(theme().font(FontRole::Body));
     painter.setPen(theme().colour(Hue::Dim));
     painter.drawText(
-        inner, Qt::AlignCenter | Qt::TextWordWrap,
+        rect().adjusted(margin, margin, -margin, -margin), Qt::AlignCenter | Qt::TextWordWrap,
         run_ == nullptr ? tr("Open a run to see its free memory.") : tr("The host's thresholds are not set yet: step on a little."));
     return;
   }
-  const WorldHost& host = run_->world().host();
-  const std::uint64_t free = host.at(FrameUse::Free), all = run_->world().hostMemory().value();
+  const Layout at = layOut();
+  freeY_ = at.freeY;
+  const QRegion& exposed = event->region();
+  if (exposed.intersects(QRect(0, 0, at.textLeft, height()))) paintGauge(painter, at);
+  const QRect texts(at.textLeft, at.bar.top(), width() - at.textLeft, at.bar.height());
+  for (std::size_t i = 0; i < rows_.size() && exposed.intersects(texts); ++i) paintRow(painter, at, i);
+  if (exposed.intersects(at.words.united(at.scaled))) paintWords(painter, at);
+}
 
-  // Below the gauge: free memory in words.
-  QStringList lines;
-  lines << tr("%1 of %2 free (%3 %)")
-               .arg(mebibytes(free), mebibytes(all))
-               .arg(100.0 * static_cast<double>(free) / static_cast<double>(std::max<std::uint64_t>(all, 1)), 0, 'f', 1);
-  const std::uint64_t scale = run_->header().frameScale;
-  if (scale > 1) lines << tr("stands for %1 of %2").arg(mebibytes(free * scale), mebibytes(all * scale));
-  const int wordsHeight = bodyMetrics.height() + (scale > 1 ? smallMetrics.height() : 0) + theme().px(6);
-  const QRect gauge(inner.left(), inner.top() + theme().px(6), theme().px(30), inner.height() - wordsHeight - theme().px(12));
+FreeStateGauge::Layout FreeStateGauge::layOut() const {
+  const QFontMetrics strong(theme().font(FontRole::Strong)), small(theme().font(FontRole::Small)), body(theme().font(FontRole::Body));
+  const QRect inner = rect().adjusted(theme().px(12), theme().px(8), -theme().px(12), -theme().px(8));
+  const int scaledHeight = run_->header().frameScale > 1 ? small.height() : 0;
+  const int top = inner.top() + theme().px(6);
+  const int room = inner.height() - body.height() - scaledHeight - theme().px(18);
+  const int rows = static_cast<int>(rows_.size());
+  Layout at;
   // Not higher than there is to say.
-  const int most = strongMetrics.height() + 3 * smallMetrics.height() + theme().px(12);
-  const int rowHeight = std::clamp(gauge.height() / static_cast<int>(rows_.size()), 1, most);
-  const int textLeft = gauge.right() + theme().px(16);
-
-  painter.fillRect(QRect(gauge.left(), gauge.top(), gauge.width(), rowHeight * static_cast<int>(rows_.size())), theme().colour(Hue::Empty));
-  const QColor fill = QColor::fromRgb(mixed(theme().rgb(Hue::Ground), theme().rgb(Hue::Text), 140));
-  int freeY = gauge.top() + rowHeight * static_cast<int>(rows_.size());
-  for (std::size_t i = rows_.size(); i-- > 0;) {
-    const Row& row = rows_[i];
-    const int top = gauge.top() + static_cast<int>(i) * rowHeight;
-    const std::uint64_t span = std::max<std::uint64_t>(row.to - std::min(row.to, row.from), 1);
-    const auto yOf = [&](std::uint64_t pages) {
-      const std::uint64_t inside = std::clamp(pages, row.from, row.to) - row.from;
-      return top + rowHeight - static_cast<int>(std::lround(static_cast<double>(inside) / static_cast<double>(span) * rowHeight));
-    };
-    if (free > row.from) {
-      const int y = yOf(free);
-      painter.fillRect(QRect(gauge.left(), y, gauge.width(), top + rowHeight - y), fill);
-      freeY = std::min(freeY, y);
-    }
-    if (i + 1 < rows_.size()) {
-      // Hysteresis of the state below: until so much more is free, it is not left.
-      const int y = yOf(row.from + hysteresis());
-      const QRect band(gauge.left(), y, gauge.width(), top + rowHeight - y);
-      painter.fillRect(band, QBrush(theme().colour(Hue::Text), Qt::BDiagPattern));
-    }
+  at.rowHeight = std::clamp(room / rows, 1, strong.height() + 3 * small.height() + theme().px(12));
+  at.bar = QRect(inner.left(), top, theme().px(30), at.rowHeight * rows);
+  at.textLeft = at.bar.right() + theme().px(16);
+  at.words = QRect(inner.left(), at.bar.bottom() + 1 + theme().px(10), inner.width(), body.height());
+  at.scaled = QRect(inner.left(), at.words.bottom() + 1, inner.width(), scaledHeight);
+  at.freeY = at.bar.bottom() + 1;
+  const std::uint64_t free = run_->world().host().at(FrameUse::Free);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (free > rows_[i].from) at.freeY = std::min(at.freeY, yOf(at, i, free));
   }
+  return at;
+}
+
+// In the part of the bar that stands for one state.
+int FreeStateGauge::yOf(const Layout& at, std::size_t row, std::uint64_t pages) const {
+  const std::uint64_t from = rows_[row].from, span = std::max<std::uint64_t>(rows_[row].to - std::min(rows_[row].to, from), 1);
+  const std::uint64_t inside = std::clamp(pages, from, std::max(rows_[row].to, from)) - from;
+  const int bottom = at.bar.top() + (static_cast<int>(row) + 1) * at.rowHeight;
+  return bottom - static_cast<int>(std::lround(static_cast<double>(inside) / static_cast<double>(span) * at.rowHeight));
+}
+
+void FreeStateGauge::paintGauge(QPainter& painter, const Layout& at) const {
+  painter.fillRect(at.bar, theme().colour(Hue::Empty));
+  const QColor fill = QColor::fromRgb(mixed(theme().rgb(Hue::Ground), theme().rgb(Hue::Text), 140));
+  const auto fillFrom = [&](int y, int bottom, const QBrush& brush) {
+    painter.fillRect(QRect(at.bar.left(), y, at.bar.width(), bottom - y), brush);
+  };
+  fillFrom(at.freeY, at.bar.bottom() + 1, fill);
+  // Hysteresis of the state below: until so much more is free, it is not left.
+  for (std::size_t i = 0; i + 1 < rows_.size(); ++i)
+    fillFrom(yOf(at, i, rows_[i].from + hysteresis()), yOf(at, i, rows_[i].from), QBrush(theme().colour(Hue::Text), Qt::BDiagPattern));
   painter.setBrush(Qt::NoBrush);
   painter.setPen(QPen(theme().line(), 1));
-  painter.drawRect(QRect(gauge.left(), gauge.top(), gauge.width() - 1, rowHeight * static_cast<int>(rows_.size()) - 1));
+  painter.drawRect(at.bar.adjusted(0, 0, -1, -1));
+  for (int i = 1; i < static_cast<int>(rows_.size()); ++i)
+    painter.fillRect(QRect(at.bar.left(), at.bar.top() + i * at.rowHeight, at.bar.width() + theme().px(8), 1), theme().colour(Hue::Text));
   // Where free memory stands now.
   painter.setPen(Qt::NoPen);
   painter.setBrush(theme().colour(Hue::Text));
-  const int arrow = theme().px(6);
-  painter.drawPolygon(QPolygon({QPoint(gauge.right() + 2, freeY), QPoint(gauge.right() + 2 + arrow, freeY - arrow),
-                                QPoint(gauge.right() + 2 + arrow, freeY + arrow)}));
+  const int arrow = theme().px(6), tip = at.bar.right() + 2;
+  painter.drawPolygon(QPolygon({QPoint(tip, at.freeY), QPoint(tip + arrow, at.freeY - arrow), QPoint(tip + arrow, at.freeY + arrow)}));
+}
 
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const Row& row = rows_[i];
-    const int top = gauge.top() + static_cast<int>(i) * rowHeight;
-    // In a low row the name takes all of it.
-    const bool low = rowHeight < strongMetrics.height() + theme().px(8);
-    const int rim = low ? 0 : 2;
-    const QRect box(textLeft, top + rim, inner.right() - textLeft + 1, rowHeight - 2 * rim);
-    const bool current = host.freeState == row.state;
-    if (current) {
-      painter.setBrush(theme().colour(Hue::Panel));
-      painter.setPen(QPen(theme().colour(Hue::Accent), 2));
-      painter.drawRoundedRect(box, 3, 3);
-    }
-    if (i > 0) {
-      painter.fillRect(QRect(gauge.left(), top, gauge.width() + theme().px(8), 1), theme().colour(Hue::Text));
-    }
-    const QRect text = box.adjusted(theme().px(8), low ? 0 : theme().px(2), -theme().px(8), low ? 0 : -theme().px(2));
-    painter.setFont(strong);
-    painter.setPen(theme().colour(current ? Hue::Text : Hue::Dim));
-    const QRect first(text.left(), text.top(), text.width(), low ? text.height() : strongMetrics.height());
-    painter.drawText(first, Qt::AlignLeft | Qt::AlignVCenter, nameOfState(row.state));
-    if (row.state != FreeState::High) {
-      painter.setFont(small);
-      painter.setPen(theme().colour(Hue::Dim));
-      painter.drawText(first, Qt::AlignRight | Qt::AlignVCenter, tr("below %1").arg(mebibytes(host.thresholdOf(row.state))));
-    }
-    const QRect rest(text.left(), first.bottom() + 1, text.width(), text.bottom() - first.bottom());
-    painter.setFont(small);
-    painter.setPen(theme().colour(current ? Hue::Text : Hue::Dim));
-    const QRect needed = smallMetrics.boundingRect(QRect(0, 0, rest.width(), 1000), Qt::TextWordWrap, row.permits);
-    if (needed.height() <= rest.height())
-      painter.drawText(rest, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, row.permits);
-    else if (rest.height() >= smallMetrics.height())
-      painter.drawText(rest, Qt::AlignLeft | Qt::AlignTop, smallMetrics.elidedText(row.permits, Qt::ElideRight, rest.width()));
+void FreeStateGauge::paintRow(QPainter& painter, const Layout& at, std::size_t index) const {
+  const QFont strong = theme().font(FontRole::Strong), small = theme().font(FontRole::Small);
+  const QFontMetrics strongMetrics(strong), smallMetrics(small);
+  const Row& row = rows_[index];
+  const WorldHost& host = run_->world().host();
+  // In a low row the name takes all of it.
+  const bool low = at.rowHeight < strongMetrics.height() + theme().px(8);
+  const int rim = low ? 0 : 2;
+  const int top = at.bar.top() + static_cast<int>(index) * at.rowHeight + rim;
+  const QRect box(at.textLeft, top, at.words.right() - at.textLeft + 1, at.rowHeight - 2 * rim);
+  const bool current = host.freeState == row.state;
+  if (current) {
+    painter.setBrush(theme().colour(Hue::Panel));
+    painter.setPen(QPen(theme().colour(Hue::Accent), 2));
+    painter.drawRoundedRect(box, 3, 3);
   }
-  QRect words(inner.left(), gauge.top() + rowHeight * static_cast<int>(rows_.size()) + theme().px(10), inner.width(), bodyMetrics.height());
-  painter.setFont(body);
-  painter.setPen(theme().colour(Hue::Text));
-  painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, lines.front());
-  if (lines.size() > 1) {
-    painter.setFont(small);
+  const QRect text = box.adjusted(theme().px(8), low ? 0 : theme().px(2), -theme().px(8), low ? 0 : -theme().px(2));
+  painter.setFont(strong);
+  painter.setPen(theme().colour(current ? Hue::Text : Hue::Dim));
+  const QRect first(text.left(), text.top(), text.width(), low ? text.height() : strongMetrics.height());
+  painter.drawText(first, Qt::AlignLeft | Qt::AlignVCenter, nameOfState(row.state));
+  painter.setFont(small);
+  if (row.state != FreeState::High) {
     painter.setPen(theme().colour(Hue::Dim));
-    painter.drawText(words.translated(0, bodyMetrics.height()), Qt::AlignLeft | Qt::AlignVCenter, lines.back());
+    painter.drawText(first, Qt::AlignRight | Qt::AlignVCenter, tr("below %1").arg(mebibytes(host.thresholdOf(row.state))));
   }
+  const QRect rest(text.left(), first.bottom() + 1, text.width(), text.bottom() - first.bottom());
+  painter.setPen(theme().colour(current ? Hue::Text : Hue::Dim));
+  const QRect needed = smallMetrics.boundingRect(QRect(0, 0, rest.width(), 1000), Qt::TextWordWrap, row.permits);
+  if (needed.height() <= rest.height())
+    painter.drawText(rest, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, row.permits);
+  else if (rest.height() >= smallMetrics.height())
+    painter.drawText(rest, Qt::AlignLeft | Qt::AlignTop, smallMetrics.elidedText(row.permits, Qt::ElideRight, rest.width()));
+}
+
+QString FreeStateGauge::words() const {
+  if (run_ == nullptr) return {};
+  const std::uint64_t free = run_->world().host().at(FrameUse::Free), all = run_->world().hostMemory().value();
+  return tr("%1 of %2 free (%3 %)")
+      .arg(mebibytes(free), mebibytes(all))
+      .arg(100.0 * static_cast<double>(free) / static_cast<double>(std::max<std::uint64_t>(all, 1)), 0, 'f', 1);
+}
+
+// Below the gauge: free memory in words.
+void FreeStateGauge::paintWords(QPainter& painter, const Layout& at) const {
+  painter.setFont(theme().font(FontRole::Body));
+  painter.setPen(theme().colour(Hue::Text));
+  painter.drawText(at.words, Qt::AlignLeft | Qt::AlignVCenter, words_);
+  const std::uint64_t scale = run_->header().frameScale;
+  if (scale <= 1) return;
+  painter.setFont(theme().font(FontRole::Small));
+  painter.setPen(theme().colour(Hue::Dim));
+  painter.drawText(
+      at.scaled, Qt::AlignLeft | Qt::AlignVCenter,
+      tr("stands for %1 of %2")
+          .arg(mebibytes(run_->world().host().at(FrameUse::Free) * scale), mebibytes(run_->world().hostMemory().value() * scale)));
 }
 
 void FreeStateGauge::mousePressEvent(QMouseEvent*) { Q_EMIT stateChosen(); }

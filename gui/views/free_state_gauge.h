@@ -37,11 +37,27 @@ class FreeStateGauge final : public Picture {
     std::uint64_t from, to;  // free pages where the gauge of this row begins (below) and ends (above)
     QString permits;
   };
+  struct Layout {
+    QRect bar;  // all rows of the gauge
+    int rowHeight = 0;
+    int textLeft = 0;
+    QRect words, scaled;
+    int freeY = 0;  // where free memory stands
+  };
   [[nodiscard]] std::vector<Row> rows() const;
+  [[nodiscard]] Layout layOut() const;
+  [[nodiscard]] int yOf(const Layout& at, std::size_t row, std::uint64_t pages) const;
+  [[nodiscard]] QString words() const;
+  void paintGauge(QPainter& painter, const Layout& at) const;
+  void paintRow(QPainter& painter, const Layout& at, std::size_t index) const;
+  void paintWords(QPainter& painter, const Layout& at) const;
   [[nodiscard]] std::uint64_t hysteresis() const;
 
   Run* run_ = nullptr;
   std::vector<Row> rows_;  // from the top: most free first
+  std::vector<QStringList> texts_;
+  QString words_;  // how much is free
+  int freeY_ = 0;  // as painted last
   FigureTable table_;
 };
 

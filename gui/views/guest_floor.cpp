@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "gui/models/subject_text.h"
 #include "gui/session/made_by.h"
@@ -168,9 +169,12 @@ void GuestFloor::fillFigures(Card& card) const {
 
 void GuestFloor::refreshCells() {
   if (fields_ == nullptr) return;
-  for (Card& card : cards_) {
-    const QRect changed = card.map.update(fields_->pages(card.vm));
-    if (!changed.isEmpty()) update(changed);
+  // A row of cards at once: a region of many parts costs more to clip to than the gaps between them cost to paint.
+  QRect changed;
+  for (std::size_t i = 0; i < cards_.size(); ++i) {
+    changed |= cards_[i].map.update(fields_->pages(cards_[i].vm));
+    const bool last = i + 1 == cards_.size() || cards_[i + 1].rect.top() != cards_[i].rect.top();
+    if (last) update(std::exchange(changed, QRect()));
   }
 }
 
@@ -253,8 +257,8 @@ void GuestFloor::enlarge(std::optional<VmId> vm) {
 
 void GuestFloor::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
-  const QRect exposed = event->rect();
-  painter.fillRect(exposed, theme().colour(Hue::Ground));
+  const QRegion& exposed = event->region();
+  painter.fillRect(exposed.boundingRect(), theme().colour(Hue::Ground));
   const QRect line(0, 0, width(), theme().px(20));
   if (exposed.intersects(line)) {
     QString words = tr("what each VM believes it has");
@@ -266,7 +270,7 @@ void GuestFloor::paintEvent(QPaintEvent* event) {
     paintHeading(painter, line, tr("GUESTS"), words, cards_.empty() ? QString() : cards_.front().map.geometry().caption());
   }
   for (const Card& card : cards_) {
-    if (card.rect.adjusted(-4, -4, 4, 4).intersects(exposed)) paintCard(painter, card, exposed);
+    if (card.rect.adjusted(-4, -4, 4, 4).intersects(exposed.boundingRect())) paintCard(painter, card, exposed);
   }
   if (selection_ != nullptr && selection_->subject().vm && selection_->subject().gfn) {
     for (const Card& card : cards_) {
@@ -275,7 +279,7 @@ void GuestFloor::paintEvent(QPaintEvent* event) {
   }
 }
 
-void GuestFloor::paintCard(QPainter& painter, const Card& card, const QRect& exposed) const {
+void GuestFloor::paintCard(QPainter& painter, const Card& card, const QRegion& exposed) const {
   const bool selected = selection_ != nullptr && selection_->subject().vm == card.vm;
   const QRect head = card.title.united(card.bar).adjusted(-2, 0, 2, theme().px(4));
   if (exposed.intersects(head)) {

@@ -83,7 +83,7 @@ class GuestFloor final : public Picture {
   [[nodiscard]] int headHeight(Form form) const;
   [[nodiscard]] const Card* cardAt(QPoint point) const;
   void fillFigures(Card& card) const;
-  void paintCard(QPainter& painter, const Card& card, const QRect& exposed) const;
+  void paintCard(QPainter& painter, const Card& card, const QRegion& exposed) const;
   // What of the card's figures has room beside its name, and where.
   struct Words {
     QString text;

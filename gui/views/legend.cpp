@@ -8,6 +8,7 @@ namespace overcommit::gui {
 
 Legend::Legend(const Theme& theme, const ViewOptions& options, const QString& objectName, QWidget* parent)
     : Picture(theme, objectName, tr("Legend: what the colours mean"), parent), options_(options), table_({tr("colour"), tr("means")}) {
+  setAttribute(Qt::WA_OpaquePaintEvent, false);  // it stands on whatever bar it is in
   connect(&theme, &Theme::changed, this, &Legend::renew);
   connect(&options_, &ViewOptions::changed, this, &Legend::renew);
   fillTable();

@@ -22,8 +22,8 @@ void Loupe::show(const CellField& field, std::uint64_t page, MapLayer layer, QPo
   // The page in the middle, as far as there are pages on both sides.
   const std::uint64_t before = std::min(page, kSide * kSide / 2);
   first_ = std::min(page - before, field.size() - count);
-  const auto cells = field.cells().subspan(static_cast<std::size_t>(first_), static_cast<std::size_t>(count));
-  cells_.assign(cells.begin(), cells.end());
+  cells_.clear();
+  for (std::uint64_t i = 0; i < count; ++i) cells_.push_back(field.at(first_ + i));
   const int text = QFontMetrics(theme_.font(FontRole::Chip)).height() + theme_.px(6);
   const QSize size(static_cast<int>(kSide) * side() + theme_.px(8), static_cast<int>(kSide) * side() + theme_.px(8) + text);
   const int away = theme_.px(18);

@@ -137,8 +137,10 @@ std::optional<Mfn> MachineFloor::selectedFrame() const {
 
 void MachineFloor::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
-  const QRect exposed = event->rect();
-  painter.fillRect(exposed, theme().colour(Hue::Ground));
+  const QRegion& exposed = event->region();
+  for (const QRect& part : exposed) {
+    if (!map_.covers(part)) painter.fillRect(part, theme().colour(Hue::Ground));
+  }
   if (world_ == nullptr) return;
   if (exposed.intersects(heading_)) {
     const QString words =

@@ -12,19 +12,21 @@ void MapView::layOut(const QRect& rect, std::uint64_t pages, MapOrder order, dou
   painter_.setUp(geometry, CellColours(theme.palette(), theme.rgb(ground), layer));
   rect_ = QRect(rect.topLeft(), QSize(static_cast<int>(std::ceil(geometry.size().width() / ratio)),
                                       static_cast<int>(std::ceil(geometry.size().height() / ratio))));
+  whole_ =
+      QRect(rect.topLeft(), QSize(static_cast<int>(geometry.size().width() / ratio), static_cast<int>(geometry.size().height() / ratio)));
 }
 
 QRect MapView::update(const CellField& field) {
-  const QRect changed = painter_.draw(field.cells());
+  const QRect changed = painter_.draw(field);
   if (changed.isEmpty()) return {};
   const int top = rect_.top() + static_cast<int>(std::floor(changed.top() / ratio_));
   const int bottom = rect_.top() + static_cast<int>(std::ceil((changed.bottom() + 1) / ratio_));
   return {rect_.left(), top, rect_.width(), bottom - top};
 }
 
-void MapView::paint(QPainter& painter, const QRect& exposed) const {
-  const QRect part = rect_.intersected(exposed);
-  if (part.isEmpty() || geometry().rows() == 0) return;
+void MapView::paint(QPainter& painter, const QRegion& exposed) const {
+  if (geometry().rows() == 0 || !exposed.intersects(rect_)) return;
+  const QRect part = rect_.intersected(exposed.boundingRect());
   const QRectF source(QPointF(part.topLeft() - rect_.topLeft()) * ratio_, QSizeF(part.size()) * ratio_);
   painter.drawImage(QRectF(part), painter_.image(), source);
 }

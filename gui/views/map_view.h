@@ -19,9 +19,11 @@ class MapView {
               MapLayer layer = MapLayer::State);
   // Brings the image up to date; returns the part of the widget that changed.
   QRect update(const CellField& field);
-  void paint(QPainter& painter, const QRect& exposed) const;
+  void paint(QPainter& painter, const QRegion& exposed) const;
 
   [[nodiscard]] QRect rect() const { return rect_; }
+  // Whether the map alone fills a part of its widget, so that nothing need be painted below it.
+  [[nodiscard]] bool covers(const QRect& part) const { return whole_.contains(part); }
   [[nodiscard]] const MapGeometry& geometry() const { return painter_.geometry(); }
   [[nodiscard]] std::optional<std::uint64_t> pageAt(QPoint point) const;
   // The cell of a page, or its row.
@@ -34,6 +36,7 @@ class MapView {
  private:
   CellPainter painter_;
   QRect rect_;
+  QRect whole_;  // without what it fills only in part
   double ratio_ = 1;
 };
 

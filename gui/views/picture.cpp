@@ -18,6 +18,8 @@ Picture::Picture(const Theme& theme, const QString& objectName, const QString& a
   setAccessibleName(accessibleName);
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
+  // It fills all of itself: what lies behind need not be painted first.
+  setAttribute(Qt::WA_OpaquePaintEvent);
 }
 
 int Picture::paintHeading(QPainter& painter, QRect line, const QString& heading, const QString& words, const QString& atRight) const {

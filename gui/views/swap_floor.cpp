@@ -66,10 +66,9 @@ void SwapFloor::layOut() {
 
 void SwapFloor::refreshCells() {
   if (fields_ == nullptr) return;
-  for (Strip& strip : strips_) {
-    const QRect changed = strip.map.update(fields_->slots(strip.vm));
-    if (!changed.isEmpty()) update(changed);
-  }
+  QRect changed;
+  for (Strip& strip : strips_) changed |= strip.map.update(fields_->slots(strip.vm));
+  update(changed);
 }
 
 void SwapFloor::refreshFigures() {
@@ -111,8 +110,8 @@ QRect SwapFloor::rectOf(VmId vm, std::uint64_t slot) const {
 
 void SwapFloor::paintEvent(QPaintEvent* event) {
   QPainter painter(this);
-  const QRect exposed = event->rect();
-  painter.fillRect(exposed, theme().colour(Hue::Ground));
+  const QRegion& exposed = event->region();
+  painter.fillRect(exposed.boundingRect(), theme().colour(Hue::Ground));
   if (world_ == nullptr) return;
   std::uint64_t swapped = 0;
   for (std::size_t i = 0; i < world_->vms(); ++i) swapped += world_->vm(VmId(static_cast<std::uint16_t>(i))).at(PagePlace::Swapped);

@@ -54,7 +54,8 @@ class LayersTest : public QObject {
       fields.update(world, everything, Seat::AllKnowing, {}, Motion::Jumped, FieldLayer{layer, &times, world.hostTime()});
       const auto stack = stackedCodes(layer);
       const auto checkAll = [&](const CellField& field) {
-        for (const Cell cell : field.cells()) {
+        for (std::uint64_t i = 0; i < field.size(); ++i) {
+          const Cell cell = field.at(i);
           QVERIFY2(std::ranges::find(stack, cell.state()) != stack.end(), qPrintable(nameOf(layer)));
           QVERIFY(cell.highlight() == 0);
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Maps: where a page is drawn, what is drawn there, and that nothing is drawn that did not change.
+#include "base/random.h"
 #include "gui/map/cell_field.h"
 #include "gui/map/cell_painter.h"
 #include "gui/map/map_geometry.h"
@@ -63,7 +64,7 @@ class MapTest : public QObject {
     const CellColours colours = lightColours();
     CellPainter painter;
     painter.setUp(MapGeometry(64, QSize(80, 80), MapOrder::Auto), colours);
-    painter.draw(field.cells());
+    painter.draw(field);
     const QRect cell = painter.geometry().rectOf(5);
     QCOMPARE(painter.image().pixel(cell.topRight()), colourOf(CellState::Swapped, paletteOf(Shade::Light)));
     QCOMPARE(painter.image().pixel(painter.geometry().rectOf(6).topRight()), colourOf(CellState::Empty, paletteOf(Shade::Light)));
@@ -75,7 +76,7 @@ class MapTest : public QObject {
     for (std::uint64_t i = 0; i < 65536; ++i) field.set(i, i % 128 == 7 ? CellState::Shared : CellState::Private, CellField::Change::Quiet);
     CellPainter painter;
     painter.setUp(MapGeometry(65536, QSize(512, 128), MapOrder::Sorted), lightColours());
-    painter.draw(field.cells());
+    painter.draw(field);
     int shared = 0;
     for (int x = 0; x < 512; ++x) shared += painter.image().pixel(x, 3) == colourOf(CellState::Shared, paletteOf(Shade::Light)) ? 1 : 0;
     QCOMPARE(shared, 512 / 128);
@@ -85,9 +86,9 @@ class MapTest : public QObject {
     CellField field(4096);
     CellPainter painter;
     painter.setUp(MapGeometry(4096, QSize(300, 200), MapOrder::Auto), lightColours());
-    QVERIFY(!painter.draw(field.cells()).isEmpty());
+    QVERIFY(!painter.draw(field).isEmpty());
     const QImage before = painter.image().copy();
-    QVERIFY(painter.draw(field.cells()).isEmpty());
+    QVERIFY(painter.draw(field).isEmpty());
     QCOMPARE(painter.image(), before);
   }
 
@@ -95,11 +96,39 @@ class MapTest : public QObject {
     CellField field(4096);
     CellPainter painter;
     painter.setUp(MapGeometry(4096, QSize(300, 280), MapOrder::Auto), lightColours());
-    painter.draw(field.cells());
+    painter.draw(field);
     field.set(0, CellState::Private, CellField::Change::Highlight);
-    const QRect changed = painter.draw(field.cells());
+    const QRect changed = painter.draw(field);
     QCOMPARE(changed.top(), 0);
     QCOMPARE(changed.height(), painter.geometry().rowHeight(0));
+  }
+
+  // Whatever happened since, and however often the changes were forgotten, the picture is the one that is drawn from nothing.
+  void goingOnGivesThePictureThatBeginningGives() {
+    for (const MapOrder order : {MapOrder::ByAddress, MapOrder::Sorted}) {
+      const MapGeometry geometry(4096, QSize(400, 400), order);
+      CellField field(4096);
+      CellPainter painter;
+      painter.setUp(geometry, lightColours());
+      Random random(7, "map test");
+      for (int frame = 0; frame < 300; ++frame) {
+        if (random.below(4) == 0) field.forgetChanges();
+        for (std::uint64_t i = random.below(60); i > 0; --i) {
+          const auto state = static_cast<CellState>(random.below(kCellStates));
+          field.set(random.below(4096), state, random.below(5) == 0 ? CellField::Change::Quiet : CellField::Change::Highlight);
+        }
+        if (random.below(50) == 0) {
+          for (std::uint64_t i = 0; i < 4096; ++i) field.setBack(i, random.below(2) == 0);
+        }
+        field.fade(static_cast<unsigned>(random.below(4)));
+        if (random.below(100) == 0) field.clearHighlights();
+        painter.draw(field);
+        CellPainter another;
+        another.setUp(geometry, lightColours());
+        another.draw(field);
+        QCOMPARE(painter.image(), another.image());
+      }
+    }
   }
 
   void aHighlightIsHalfAfter400MillisecondsAndGoesAway() {

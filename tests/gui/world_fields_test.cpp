@@ -88,7 +88,7 @@ class WorldFieldsTest : public QObject {
     fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Stepped);
     QCOMPARE(fields.pages(touch.vm).at(touch.gfn.value()).highlight(), kFullHighlight);
     int lit = 0;
-    for (const Cell cell : fields.frames().cells()) lit += cell.highlight() > 0 ? 1 : 0;
+    for (std::uint64_t i = 0; i < fields.frames().size(); ++i) lit += fields.frames().at(i).highlight() > 0 ? 1 : 0;
     QCOMPARE(lit, 1);
   }
 
@@ -105,7 +105,7 @@ class WorldFieldsTest : public QObject {
     }
     QVERIFY(front > 0);
     fields.update(world, kEverything, Seat::AllKnowing, {}, Motion::Jumped);
-    for (const Cell cell : fields.frames().cells()) QVERIFY(!cell.back());
+    for (std::uint64_t i = 0; i < fields.frames().size(); ++i) QVERIFY(!fields.frames().at(i).back());
   }
 
  private:
