@@ -144,6 +144,7 @@ constexpr std::array kGradeOptions{
         "--exit-policy", "NAME",
         "pass (the default): 0 only if every mandatory check passed; ran: 0 whenever a result was made, as graders of platforms want it"},
     OptionInfo{"--open", "CHECK", "shows the run of a check in the app, at its moment, or says how if the app is not here"},
+    OptionInfo{"--trace", "FILE", "with --open: writes the trace of that run to FILE, and opens nothing"},
     OptionInfo{"--verify", "FILE", "grades again and compares with the result in FILE, which --format json wrote"},
     kDebugPolicy,
     OptionInfo{"--color", "WHEN", "auto (the default: on a terminal), always or never"},
@@ -157,6 +158,7 @@ constexpr std::array<string_view, 5> kGradeExamples{
     "overcommit grade 5 --submission submissions/ada --verify results/ada.json",
 };
 constexpr std::array kLabStartArguments{kLab, kLabDirectory};
+constexpr std::array kLabListOptions{OptionInfo{"--format", "NAME", "text (the default) or json"}};
 constexpr std::array kLabStartOptions{kStudent};
 constexpr std::array<string_view, 2> kLabStartExamples{"overcommit lab start 1 my-lab-1", "overcommit lab start 4 lab-4 --student ada"};
 constexpr std::array kLabCheckArguments{kLab, ArgumentInfo{"CHECK", "the number of a check, for example 1.2"}};
@@ -313,9 +315,10 @@ constexpr std::array kCommands{
         kGradeArguments, kGradeOptions, kGradeExamples, gradeCommand},
     CommandInfo{"lab list",
                 "list the labs",
-                "Lists the labs that are there with the time that they need and their points.",
+                "Lists the labs that are there with the time that they need and their points. As json with their folders, runs, steps and "
+                "policies, too: an object a line.",
                 {},
-                {},
+                kLabListOptions,
                 {},
                 labListCommand},
     CommandInfo{

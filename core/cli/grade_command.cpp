@@ -205,6 +205,15 @@ ExitCode openAt(const CommandLine& line, const Lab& lab, GraderConfig config) {
   }
   const auto kept = traceForCheck(lab, *check, *submission, config);
   if (!kept) return refuseGrade(kept.error());
+  if (line.has("--trace")) {
+    std::error_code failed;
+    fs::copy_file(kept->trace, line.text("--trace"), fs::copy_options::overwrite_existing, failed);
+    std::error_code ignored;
+    fs::remove_all(kept->folder, ignored);
+    if (failed) return refuseGrade(Error{fmt::format("--trace: cannot write {}: {}", line.text("--trace"), failed.message())});
+    say("The run \"{}\" is in {}; the moment is {}.\n", check->run, line.text("--trace"), formatTime(at.value_or(VirtualTime())));
+    return ExitCode::Well;
+  }
   const std::string time = at ? fmt::format("{}ns", at->value()) : "0s";
   const fs::path app = findApp(config);
   const bool hasScreen =
@@ -337,6 +346,7 @@ Result<void> checkTogether(const CommandLine& line) {
   for (const char* option : {"--jobs", "--gradebook"}) {
     if (line.has(option) && !line.has("--many")) return failure("{} goes with --many only", option);
   }
+  if (line.has("--trace") && !line.has("--open")) return failure("--trace goes with --open only");
   for (const char* option : {"--open", "--verify", "--student", "--metadata", "--debug-policy"}) {
     if (line.has(option) && line.has("--many")) return failure("{} goes with --submission only", option);
   }

@@ -9,6 +9,7 @@
 #include "cli/policy_setup.h"
 #include "cli/say.h"
 #include "cli/surroundings.h"
+#include "grade/lab_description.h"
 #include "grade/lab_folder.h"
 #include "grade/result_writers.h"
 
@@ -22,7 +23,9 @@ ExitCode refuseLab(const Error& error) {
 
 }  // namespace
 
-ExitCode labListCommand(const CommandLine&) {
+ExitCode labListCommand(const CommandLine& line) {
+  const std::string format = line.has("--format") ? line.text("--format") : "text";
+  if (format != "text" && format != "json") return refuseLab(Error{fmt::format("--format: \"{}\" is neither text nor json", format)});
   const auto folders = findLabs();
   if (!folders) return refuseLab(folders.error());
   auto code = ExitCode::Well;
@@ -32,7 +35,10 @@ ExitCode labListCommand(const CommandLine&) {
       code = refuseLab(lab.error());
       continue;
     }
-    say("{:>3}  {:<52} {:>3} min  {:>5} points  {}\n", lab->number, lab->title, lab->minutes, pointsText(lab->mostPoints()), lab->name);
+    if (format == "json")
+      say("{}\n", labDescription(*lab));
+    else
+      say("{:>3}  {:<52} {:>3} min  {:>5} points  {}\n", lab->number, lab->title, lab->minutes, pointsText(lab->mostPoints()), lab->name);
   }
   return code;
 }

@@ -17,6 +17,8 @@ namespace overcommit {
 
 // Copies what a student starts from: handout, starter, the scenarios that are no secret, and an answers.toml with the questions of this
 // student's variant. `into` must not be there yet, or be empty: nobody's work is overwritten. The questions of the scenarios are asked by running them.
+// A hidden file says which lab it is, for the app.
+inline constexpr std::string_view kLabMark = ".overcommit-lab";  // the name of the lab's folder, and a newline
 Result<void> startLab(const Lab& lab, const std::filesystem::path& into, const std::string& student, const GraderConfig& config);
 
 // Copies the lab without reference, saboteurs, hidden runs and what depends on them.

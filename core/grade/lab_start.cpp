@@ -135,6 +135,7 @@ Result<void> startLab(const Lab& lab, const fs::path& into, const std::string& s
   }
   if (auto written = writeScenarios(lab, into, student); !written) return written;
 
+  if (auto written = writeAtomically(into / kLabMark, lab.name + "\n"); !written) return written;
   std::string answers =
       comment(fmt::format("Your answers to lab {}, {}. Take the # away in front of an answer, and write yours.", lab.number, lab.title));
   if (!student.empty()) answers += fmt::format("student = {}\n", tomlText(student));

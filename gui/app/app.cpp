@@ -3,6 +3,7 @@
 
 #include <QApplication>
 #include <QEventLoop>
+#include <QFileInfo>
 #include <QFontDatabase>
 #include <QPixmap>
 #include <QStyleFactory>
@@ -78,6 +79,8 @@ Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, M
   if (!options.file.isEmpty()) {
     if (isScenario(options.file)) {
       if (auto begun = begin(options, window); !begun) return begun;
+    } else if (QFileInfo(options.file).isDir()) {
+      if (auto opened = window.openLab(options.file); !opened) return opened;
     } else if (auto opened = window.openTrace(options.file.toStdString()); !opened) {
       return opened;
     }
@@ -92,6 +95,7 @@ Result<void> apply(const AppOptions& options, Theme& theme, ViewOptions& view, M
 }
 
 Result<void> takePicture(const AppOptions& options, MainWindow& window) {
+  window.labWork().waitForList();
   window.show();
   QApplication::processEvents();
   if (!options.panel.isEmpty()) window.showPanel(options.panel);  // a dock among tabs comes to the front only in a window that is shown
@@ -138,6 +142,7 @@ int runApp(int argc, char** argv) {
   const bool picture = !options.screenshot.isEmpty();
   const StoredSession stored = picture ? StoredSession() : loadSession();
   if (!picture) window.restore(stored);
+  window.labWork().list();
   if (auto applied = apply(options, theme, view, window); !applied) return refuse(applied.error());
   if (!options.screenshot.isEmpty()) {
     if (auto taken = takePicture(options, window); !taken) return refuse(taken.error());

@@ -13,11 +13,13 @@
 #include <QListView>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <QWheelEvent>
 #include <algorithm>
 
+#include "gui/app/begin_lab_dialog.h"
 #include "gui/app/begin_strip.h"
 #include "gui/app/command_palette.h"
 #include "gui/app/help_window.h"
@@ -25,10 +27,12 @@
 #include "gui/app/status_line.h"
 #include "gui/app/table_dialog.h"
 #include "gui/app/transport_bar.h"
+#include "gui/lab/lab_work.h"
 #include "gui/models/subject_text.h"
 #include "gui/panels/branches_panel.h"
 #include "gui/panels/change_panel.h"
 #include "gui/panels/event_log_panel.h"
+#include "gui/panels/lab_panel.h"
 #include "gui/session/page_events.h"
 #include "gui/session/places.h"
 #include "gui/session/scenario_list.h"
@@ -44,6 +48,7 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
       options_(options),
       actions_(this),
       link_(std::make_unique<EngineLink>()),
+      lab_(std::make_unique<LabWork>(options)),
       room_(new MachineRoom({theme, options, *link_})),
       banner_(new QLabel),
       speed_(kSpeeds[kNormalSpeed]) {
@@ -55,6 +60,7 @@ MainWindow::MainWindow(Theme& theme, ViewOptions& options)
 
   makeCentre();
   makeLink();
+  makeLab();
   makeActions();
   bar_ = new TransportBar(theme_, options_, actions_);
   addToolBar(bar_);
@@ -149,9 +155,9 @@ void MainWindow::setStarting(bool starting) {
 // As in the design: the right docks take a quarter of a small window and a fifth of a large one.
 void MainWindow::giveDocksTheirSizes() {
   const auto dockOf = [this](const char* id) { return findChild<QDockWidget*>(QStringLiteral("dock.%1").arg(QLatin1String(id))); };
-  QDockWidget *freeState = dockOf("freeState"), *inspector = dockOf("inspector"), *handout = dockOf("handout");
+  QDockWidget *freeState = dockOf("freeState"), *inspector = dockOf("inspector"), *lab = dockOf("lab");
   const int right = width() < 1440 ? 320 : width() < 1800 ? 344 : 384;
-  resizeDocks({freeState, inspector, handout}, {theme_.px(right), theme_.px(right), theme_.px(right)}, Qt::Horizontal);
+  resizeDocks({freeState, inspector, lab}, {theme_.px(right), theme_.px(right), theme_.px(right + right / 5)}, Qt::Horizontal);
   const int bottom = giveBottomItsHeight();
   resizeDocks({freeState, inspector}, {theme_.px(300), std::max(height() - theme_.px(300) - bottom, 100)}, Qt::Vertical);
 }
@@ -201,6 +207,73 @@ void MainWindow::makeLink() {
   connect(link_.get(), &EngineLink::preparing, begin_, &BeginStrip::show);
   connect(link_.get(), &EngineLink::preparingEnded, begin_, &BeginStrip::hide);
   connect(begin_, &BeginStrip::cancelled, link_.get(), &EngineLink::cancelBeginning);
+}
+
+void MainWindow::makeLab() {
+  connect(start_, &StartPage::labChosen, this, &MainWindow::chooseLab);
+  connect(lab_.get(), &LabWork::listed, this, [this] {
+    start_->setLabs(lab_->labs());
+    lab_->setRun(run_.get());
+  });
+  connect(lab_.get(), &LabWork::opened, this, &MainWindow::showLab);
+  connect(lab_.get(), &LabWork::troubled, this, &MainWindow::trouble);
+  connect(lab_.get(), &LabWork::momentReady, this, [this](const QString& trace, VirtualTime at) {
+    if (auto opened = openTrace(trace.toStdString()); !opened) return trouble(qstring(opened.error().text));
+    run_->playback().seek(at);
+  });
+  connect(qApp, &QApplication::focusChanged, this, [this](const QWidget*, const QWidget* now) { notePanelOf(now); });
+}
+
+// What is clicked into or gets the keyboard comes to the front.
+void MainWindow::notePanelOf(const QWidget* widget) {
+  for (; widget != nullptr; widget = widget->parentWidget()) {
+    if (const auto* panel = qobject_cast<const Panel*>(widget)) return lab_->recorder().notePanel(panel->objectName());
+  }
+}
+
+Result<void> MainWindow::openLab(const QString& folder) {
+  if (lab_->labs().empty()) lab_->list();
+  return lab_->open(folder);
+}
+
+// What was begun goes on.
+void MainWindow::chooseLab(const QString& lab) {
+  const auto found = std::ranges::find(lab_->labs(), lab, &LabEntry::name);
+  if (found == lab_->labs().end() || !LabWork::isWork(LabWork::usualFolder(*found))) return beginLab(lab);
+  if (const auto opened = openLab(LabWork::usualFolder(*found)); !opened) trouble(qstring(opened.error().text));
+}
+
+void MainWindow::beginLab(const QString& lab) {
+  if (lab_->labs().empty()) {
+    lab_->list();
+    lab_->waitForList();
+  }
+  if (lab_->labs().empty()) {
+    const auto engine = enginePath();
+    return trouble(engine ? tr("There are no labs here: the command `overcommit lab list` says where it looked for them.")
+                          : qstring(engine.error().text));
+  }
+  BeginLabDialog dialog(*lab_, lab, this);
+  if (dialog.exec() == QDialog::Accepted) lab_->begin(dialog.lab(), dialog.folder(), dialog.student());
+}
+
+void MainWindow::askForLabFolder() {
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Open work on a lab"), lab_->folder());
+  if (folder.isEmpty()) return;
+  if (const auto opened = openLab(folder); !opened) trouble(qstring(opened.error().text));
+}
+
+// The lab stands beside the start page until something runs, and beside the run then.
+void MainWindow::showLab() {
+  banner_->hide();
+  lab_->setRun(run_.get());
+  workspace_ = Workspace::Lab;
+  if (starting_)
+    dockState_.clear();
+  else
+    setWorkspace(Workspace::Lab);
+  showPanel(QStringLiteral("lab"));
+  giveDocksTheirSizes();
 }
 
 void MainWindow::beginScenario(const QString& path, const QString& profile) {
@@ -253,6 +326,10 @@ void MainWindow::restore(const StoredSession& session) {
   }
   start_->setRecent(recent_);
   link_->setBranches(BranchList::fromStored(session.branches));
+  if (LabWork::isWork(session.lab)) {
+    const QSignalBlocker quietly(lab_.get());  // where its panel is, the docks say
+    (void)openLab(session.lab);
+  }
 }
 
 StoredSession MainWindow::session() const {
@@ -270,6 +347,7 @@ StoredSession MainWindow::session() const {
   session.recent = recent_;
   link_->noteReached();
   session.branches = link_->branches().stored();
+  session.lab = lab_->folder();
   if (run_) {
     session.trace = QString::fromStdString(run_->playback().path().string());
     session.at = run_->playback().now();
@@ -288,6 +366,7 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
       return true;
     }
   }
+  if (event->type() == QEvent::MouseButtonPress) notePanelOf(qobject_cast<const QWidget*>(watched));
   return QMainWindow::eventFilter(watched, event);
 }
 
@@ -432,6 +511,14 @@ void MainWindow::makeActions() {
   using Group = Actions::Group;
   actions_.add(Group::File, QStringLiteral("open"), tr("&Open a trace or a scenario …"), {QKeySequence::Open}, [this] { askForFile(); });
   actions_.add(Group::File, QStringLiteral("start"), tr("&Start page"), {Qt::CTRL | Qt::Key_Home}, [this] { showStart(); });
+  actions_.add(Group::File, QStringLiteral("beginLab"), tr("&Begin a lab …"), {Qt::CTRL | Qt::Key_L}, [this] { beginLab({}); });
+  actions_.add(Group::File, QStringLiteral("openLab"), tr("Open &work on a lab …"), {Qt::CTRL | Qt::SHIFT | Qt::Key_L},
+               [this] { askForLabFolder(); });
+  actions_.add(Group::File, QStringLiteral("checkLab"), tr("&Check the work on the lab"), {Qt::CTRL | Qt::Key_Return}, [this] {
+    if (lab_->lab() == nullptr) return status_->say(tr("No work on a lab is open."));
+    showPanel(QStringLiteral("lab"));
+    findChild<QAbstractButton*>(QStringLiteral("labCheck"))->click();
+  });
   actions_.add(Group::File, QStringLiteral("saveCsv"), tr("Show as a &table"), {Qt::CTRL | Qt::Key_T}, [this] { showTable(); });
   actions_.add(Group::File, QStringLiteral("savePicture"), tr("Save the &picture …"), {QKeySequence::Save}, [this] { askToSave(); });
   actions_.add(Group::File, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, [this] { close(); });
@@ -542,6 +629,8 @@ void MainWindow::makeDocks() {
   connect(room_, &Panel::eventsWanted, this, [this](const std::bitset<kEventKinds>& kinds) { showEvents(kinds); });
   connect(room_, &Panel::vmEventsWanted, this, [this](const std::bitset<kEventKinds>& kinds, VmId vm) { showEvents(kinds, vm); });
   const PanelContext context{theme_, options_, *link_};
+  actions_.add(Actions::Group::Window, QStringLiteral("panel.machineRoom"), room_->accessibleName(), {},
+               [this] { showPanel(room_->objectName()); });
   QDockWidget* lastRight = nullptr;
   QDockWidget* lastTab = nullptr;
   QDockWidget* timeline = nullptr;
@@ -588,6 +677,12 @@ void MainWindow::makeDocks() {
       connect(branches, &BranchesPanel::branchWanted, this, &MainWindow::goOnInAnotherWay);
       connect(branches, &BranchesPanel::traceWanted, this, &MainWindow::openOrSay);
     }
+    if (auto* lab = qobject_cast<LabPanel*>(panel)) {
+      lab->setWork(lab_.get());
+      connect(lab, &LabPanel::beginWanted, this, &MainWindow::beginLab);
+      connect(lab, &LabPanel::openWanted, this, &MainWindow::askForLabFolder);
+      connect(lab, &LabPanel::scenarioWanted, this, [this](const QString& path) { beginScenario(path, QString()); });
+    }
     const QString id = entry.id;
     actions_.add(Actions::Group::Window, QStringLiteral("panel.%1").arg(id), entry.title, {}, [this, id] { showPanel(id); });
     docks_.push_back({std::move(entry), panel, dock});
@@ -631,6 +726,7 @@ Result<void> MainWindow::openTrace(const std::filesystem::path& path) {
 void MainWindow::setRun(std::unique_ptr<Run> run) {
   Run* const now = run.get();
   link_->show(now);
+  lab_->setRun(now);
   room_->setRun(now);
   if (bar_ != nullptr) bar_->setRun(now);
   if (status_ != nullptr) status_->setRun(now);
@@ -675,8 +771,13 @@ Panel* MainWindow::panel(const QString& id) const {
 }
 
 bool MainWindow::showPanel(const QString& id) {
+  lab_->recorder().notePanel(id);
   const auto found = std::ranges::find_if(docks_, [&](const Dock& dock) { return dock.entry.id == id; });
-  if (found == docks_.end()) return id == room_->objectName();
+  if (found == docks_.end()) {
+    if (id != room_->objectName()) return false;
+    room_->setFocus();
+    return true;
+  }
   const bool firstTab = found->entry.place == PanelEntry::Place::BottomTabs && std::ranges::all_of(docks_, [](const Dock& dock) {
                           return dock.entry.place != PanelEntry::Place::BottomTabs || dock.widget->isHidden();
                         });

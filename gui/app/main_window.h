@@ -25,6 +25,7 @@ class QVBoxLayout;
 namespace overcommit::gui {
 
 class HelpWindow;
+class LabWork;
 class BeginStrip;
 class Legend;
 class StartPage;
@@ -50,6 +51,10 @@ class MainWindow final : public QMainWindow {
   // A scenario begins live, anything else is opened as a trace. What fails is said in the window.
   void openOrSay(const QString& file);
   [[nodiscard]] EngineLink& link() { return *link_; }
+  [[nodiscard]] LabWork& labWork() { return *lab_; }
+  // Work on a lab that was begun before, or on one that begins now: `lab` is its name, empty: it is asked for.
+  Result<void> openLab(const QString& folder);
+  void beginLab(const QString& lab);
   // What was arranged the last time, and what is arranged now.
   void restore(const StoredSession& session);
   [[nodiscard]] StoredSession session() const;
@@ -98,6 +103,11 @@ class MainWindow final : public QMainWindow {
   };
   [[nodiscard]] Shown shownHere() const;
   void askForFile();
+  void makeLab();
+  void askForLabFolder();
+  void chooseLab(const QString& lab);
+  void showLab();
+  void notePanelOf(const QWidget* widget);
   void makeLiveActions();
   void makeLink();
   void showBegun(const QString& trace);
@@ -114,6 +124,7 @@ class MainWindow final : public QMainWindow {
   ViewOptions& options_;
   Actions actions_;
   std::unique_ptr<EngineLink> link_;
+  std::unique_ptr<LabWork> lab_;
   std::unique_ptr<Run> run_;
   MachineRoom* room_;
   TransportBar* bar_ = nullptr;

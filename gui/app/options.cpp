@@ -35,7 +35,9 @@ Result<std::variant<AppOptions, AppTextWanted>> parseOptions(const QStringList& 
   parser.addOptions({help, version, screenshot, at, panel, seat, layer, theme, size, zoom, projector});
   parser.addPositionalArgument(
       QStringLiteral("FILE"),
-      explain("A scenario (*.toml), which begins live, or a trace (*.octrace), as `overcommit run --trace` writes it."),
+      explain(
+          "A scenario (*.toml), which begins live; a trace (*.octrace), as `overcommit run --trace` writes it; or the folder of the work "
+          "on a lab."),
       QStringLiteral("[FILE]"));
 
   if (!parser.parse(arguments)) return failure("{}; overcommit-gui --help lists the options", parser.errorText().toStdString());
@@ -50,7 +52,7 @@ Result<std::variant<AppOptions, AppTextWanted>> parseOptions(const QStringList& 
   options.panel = parser.value(panel);
   options.projector = parser.isSet(projector);
   if (!options.screenshot.isEmpty() && options.file.isEmpty() && options.panel != QStringLiteral("start"))
-    return failure("--screenshot needs a trace or a scenario to show: overcommit-gui --screenshot {} FILE.octrace",
+    return failure("--screenshot needs a trace, a scenario or a lab to show: overcommit-gui --screenshot {} FILE.octrace",
                    options.screenshot.toStdString());
   if (parser.isSet(at)) {
     const auto time = parseTime(parser.value(at).toStdString());

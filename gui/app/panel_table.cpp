@@ -12,8 +12,8 @@
 #include "gui/panels/esxtop_panel.h"
 #include "gui/panels/event_log_panel.h"
 #include "gui/panels/free_state_panel.h"
-#include "gui/panels/handout_panel.h"
 #include "gui/panels/inspector_panel.h"
+#include "gui/panels/lab_panel.h"
 #include "gui/panels/swap_panel.h"
 #include "gui/panels/timeline_panel.h"
 #include "gui/panels/vms_panel.h"
@@ -47,7 +47,7 @@ std::vector<PanelEntry> panelTable() {
       {QStringLiteral("balloon"), title("Balloon"), Place::BottomTabs, false, maker<BalloonPanel>()},
       {QStringLiteral("zip"), title("Compression cache"), Place::BottomTabs, false, maker<ZipPanel>()},
       {QStringLiteral("swapFile"), title("Swap file"), Place::BottomTabs, false, maker<SwapPanel>()},
-      {QStringLiteral("handout"), title("Handout"), Place::Left, false, maker<HandoutPanel>()},
+      {QStringLiteral("lab"), title("Lab"), Place::Left, false, maker<LabPanel>()},
       {QStringLiteral("costs"), title("Costs"), Place::BottomTabs, false, maker<CostsPanel>()},
   };
 }

@@ -36,6 +36,7 @@ StoredSession loadSession() {
   session.recent = settings.value(QStringLiteral("run/recent")).toStringList().mid(0, kMostRecent);
   session.trace = settings.value(QStringLiteral("run/trace")).toString();
   session.at = VirtualTime(settings.value(QStringLiteral("run/at")).toULongLong());
+  session.lab = settings.value(QStringLiteral("lab/folder")).toString();
   session.branches = settings.value(QStringLiteral("run/branches")).toList();
   return session;
 }
@@ -54,6 +55,7 @@ void saveSession(const StoredSession& session) {
   settings.setValue(QStringLiteral("run/speed"), QVariant::fromValue(static_cast<qulonglong>(session.speed)));
   settings.setValue(QStringLiteral("run/recent"), session.recent);
   settings.setValue(QStringLiteral("run/trace"), session.trace);
+  settings.setValue(QStringLiteral("lab/folder"), session.lab);
   settings.setValue(QStringLiteral("run/branches"), session.branches);
   settings.setValue(QStringLiteral("run/at"), QVariant::fromValue(static_cast<qulonglong>(session.at.value())));
 }

@@ -29,6 +29,7 @@ struct StoredSession {
   MapLayer layer = MapLayer::State;
   std::uint64_t speed = 1000;
   QStringList recent;  // traces, the last one first
+  QString lab;         // folder of the work on a lab that was open; empty: none
   QString trace;       // that was open; empty: the start page was
   VirtualTime at;
   QVariantList branches;  // BranchList::stored()

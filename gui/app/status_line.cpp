@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gui/app/status_line.h"
 
+#include <QClipboard>
+#include <QGuiApplication>
 #include <numeric>
 
 #include "gui/models/subject_text.h"
@@ -15,7 +17,13 @@ constexpr int kSaidMilliseconds = 6000;
 }  // namespace
 
 StatusLine::StatusLine(Theme& theme, const ViewOptions& options, EngineLink& link)
-    : theme_(theme), options_(options), link_(link), laws_(new QLabel(this)), engine_(new QLabel(this)), trace_(new QLabel(this)) {
+    : theme_(theme),
+      options_(options),
+      link_(link),
+      laws_(new QLabel(this)),
+      engine_(new QLabel(this)),
+      trace_(new QLabel(this)),
+      digest_(new QToolButton(this)) {
   setObjectName(QStringLiteral("statusLine"));
   setAccessibleName(tr("Status"));
   laws_->setObjectName(QStringLiteral("laws"));
@@ -31,7 +39,16 @@ StatusLine::StatusLine(Theme& theme, const ViewOptions& options, EngineLink& lin
   engine_->setObjectName(QStringLiteral("engineState"));
   engine_->setAccessibleName(tr("The engine"));
   addPermanentWidget(engine_);
+  digest_->setObjectName(QStringLiteral("digest"));
+  digest_->setAccessibleName(tr("Copy the digest of the run"));
+  digest_->setAutoRaise(true);
+  digest_->hide();
+  connect(digest_, &QToolButton::clicked, this, [this] {
+    QGuiApplication::clipboard()->setText(wholeDigest_);
+    say(tr("The digest %1 is copied.").arg(wholeDigest_));
+  });
   addPermanentWidget(trace_);
+  addPermanentWidget(digest_);
   connect(&link_, &EngineLink::liveChanged, this, &StatusLine::showEngine);
   setSizeGripEnabled(false);
   setContentsMargins(0, 0, 12, 0);
@@ -46,6 +63,7 @@ StatusLine::StatusLine(Theme& theme, const ViewOptions& options, EngineLink& lin
 void StatusLine::restyle() {
   laws_->setFont(theme_.font(FontRole::Small));
   trace_->setFont(theme_.font(FontRole::Small));
+  digest_->setFont(theme_.font(FontRole::Small));
   engine_->setFont(theme_.font(FontRole::Small));
   laws_->setContentsMargins(theme_.px(8), 0, 0, 0);
   setFont(theme_.font(FontRole::Small));
@@ -128,10 +146,17 @@ void StatusLine::showLaws() {
 }
 
 void StatusLine::showTrace() {
-  if (run_ == nullptr) return trace_->clear();
+  if (run_ == nullptr) {
+    digest_->hide();
+    return trace_->clear();
+  }
   const TraceReader& reader = run_->playback().reader();
   QString text = tr("%1 events").arg(grouped(reader.lastSequence()));
-  if (const auto digest = reader.digest()) text += tr(" · digest %1…").arg(qstring(digest->text()).left(8));
+  const auto digest = reader.digest();
+  wholeDigest_ = digest ? qstring(digest->text()) : QString();
+  digest_->setVisible(digest.has_value());
+  digest_->setText(tr("digest %1…").arg(wholeDigest_.left(8)));
+  digest_->setToolTip(tr("%1\nA click copies it.").arg(wholeDigest_));
   if (reader.end() == TraceEnd::Unfinished) text += tr(" · no end yet");
   if (reader.end() == TraceEnd::Damaged) text += tr(" · damaged");
   trace_->setText(text);

@@ -3,6 +3,7 @@
 
 #include <QLabel>
 #include <QStatusBar>
+#include <QToolButton>
 
 #include "gui/link/engine_link.h"
 #include "gui/session/run.h"
@@ -34,6 +35,8 @@ class StatusLine final : public QStatusBar {
   QLabel* laws_;
   QLabel* engine_;
   QLabel* trace_;
+  QToolButton* digest_;  // a click copies it
+  QString wholeDigest_;
   QTimer later_;
 };
 

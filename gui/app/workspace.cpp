@@ -19,7 +19,7 @@ QStringList panelsOf(Workspace workspace) {
   switch (workspace) {
     case Workspace::Lecture: return {QStringLiteral("freeState"), QStringLiteral("timeline")};
     case Workspace::Lab:
-      return {QStringLiteral("handout"), QStringLiteral("freeState"), QStringLiteral("vms"), QStringLiteral("inspector"),
+      return {QStringLiteral("lab"), QStringLiteral("freeState"), QStringLiteral("vms"), QStringLiteral("inspector"),
               QStringLiteral("timeline")};
     case Workspace::Investigate:
       return {QStringLiteral("freeState"), QStringLiteral("vms"), QStringLiteral("inspector"), QStringLiteral("timeline")};

@@ -64,6 +64,7 @@ MachineRoom::MachineRoom(const PanelContext& context)
   connect(&context.link, &EngineLink::instantChanged, this, showLocks);
   connect(guests_, &GuestFloor::arrangementChanged, this, &MachineRoom::layOutFloors);
   setAttribute(Qt::WA_OpaquePaintEvent);
+  setFocusProxy(guests_);
   setMinimumSize(480, 230);
 }
 

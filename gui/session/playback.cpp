@@ -141,6 +141,7 @@ void Playback::seekEvent(std::uint64_t sequence) {
 void Playback::step(StepKind kind, Direction direction) {
   following_ = false;
   stop();
+  Q_EMIT stepped(kind, direction);
   const bool forwards = direction == Direction::Forwards;
   const bool more = forwards && supply_ == Supply::OnDemand;
   const auto stepLater = [&](const MoreWanted& wanted) {

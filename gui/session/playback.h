@@ -92,6 +92,8 @@ class Playback final : public QObject {
 
  Q_SIGNALS:
   void moved(overcommit::gui::Motion motion);
+  // A step was asked for.
+  void stepped(overcommit::gui::StepKind kind, overcommit::gui::Direction direction);
   void playingChanged();
   void speedChanged();
   void grown();

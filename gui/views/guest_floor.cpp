@@ -287,7 +287,7 @@ void GuestFloor::paintCard(QPainter& painter, const Card& card, const QRegion& e
     const QFontMetrics nameMetrics(nameFont);
     painter.setFont(nameFont);
     painter.setPen(theme().colour(selected ? Hue::Accent : Hue::Text));
-    const QString name = nameMetrics.elidedText(card.name, Qt::ElideRight, card.title.width());
+    const QString name = nameMetrics.elidedText(card.name, Qt::ElideMiddle, card.title.width());
     painter.drawText(card.title, Qt::AlignLeft | Qt::AlignVCenter, name);
     if (const Words words = wordsOf(card); !words.text.isEmpty()) {
       painter.setFont(theme().font(form_ == Form::Card ? FontRole::Small : FontRole::Chip));

@@ -6,6 +6,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace overcommit::gui {
 namespace {
@@ -33,7 +34,7 @@ struct Vintage {
 };
 constexpr std::array kVintages{Vintage{"esx2", "ESX 2"}, Vintage{"esx3", "ESX 3"}, Vintage{"esx4", "ESX 4"}, Vintage{"esx5", "ESXi 5"},
                                Vintage{"esx6", "ESXi 6"}};
-constexpr int kPathRole = Qt::UserRole;
+constexpr int kPathRole = Qt::UserRole, kLabRole = Qt::UserRole + 1;
 
 QLabel* newLabel(const char* objectName) {
   auto* label = new QLabel;
@@ -68,7 +69,7 @@ StartPage::StartPage(Theme& theme)
   beginHead_->setText(tr("Begin here"));
   vintageHead_->setText(tr("The same four web servers, by vintage"));
   vintageLead_->setText(tr("Techniques, thresholds and defaults as they were in:"));
-  listHead_->setText(tr("All scenarios"));
+  listHead_->setText(tr("Labs and scenarios"));
   recentHead_->setText(tr("Seen lately"));
 
   // Spacing is said everywhere: a layout without its own takes that of the columns.
@@ -118,12 +119,8 @@ StartPage::StartPage(Theme& theme)
   open_->setObjectName(QStringLiteral("openTrace"));
   open_->setAccessibleName(tr("Open a trace or a scenario from a file"));
   connect(list_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* item) { showAbout(item); });
-  const auto runItem = [this](const QTreeWidgetItem* item) {
-    if (item == nullptr || item->data(0, kPathRole).toString().isEmpty()) return;
-    Q_EMIT scenarioChosen(item->data(0, kPathRole).toString(), QString());
-  };
-  connect(list_, &QTreeWidget::itemActivated, this, runItem);
-  connect(run_, &QPushButton::clicked, this, [this, runItem] { runItem(list_->currentItem()); });
+  connect(list_, &QTreeWidget::itemActivated, this, &StartPage::runItem);
+  connect(run_, &QPushButton::clicked, this, [this] { runItem(list_->currentItem()); });
   connect(recent_, &QListWidget::itemActivated, this,
           [this](const QListWidgetItem* item) { Q_EMIT traceChosen(item->data(kPathRole).toString()); });
   connect(recent_, &QListWidget::itemClicked, this,
@@ -158,6 +155,7 @@ StartPage::StartPage(Theme& theme)
   columns->addLayout(right, 4);
   connect(&theme_, &Theme::changed, this, &StartPage::restyle);
   restyle();
+  setRecent({});
 }
 
 void StartPage::restyle() {
@@ -190,6 +188,7 @@ void StartPage::restyle() {
 void StartPage::setScenarios(const std::vector<ScenarioEntry>& scenarios) {
   scenarios_ = scenarios;
   list_->clear();
+  labTopic_ = nullptr;
   QTreeWidgetItem* topic = nullptr;
   for (const ScenarioEntry& entry : scenarios_) {
     if (topic == nullptr || topic->text(0) != entry.topic) {
@@ -216,7 +215,35 @@ void StartPage::choose(const ScenarioEntry* entry, const QString& profile) {
   if (entry != nullptr) Q_EMIT scenarioChosen(entry->path, profile);
 }
 
+void StartPage::setLabs(const std::vector<LabEntry>& labs) {
+  labs_ = labs;
+  delete std::exchange(labTopic_, nullptr);
+  if (labs_.empty()) return;
+  labTopic_ = new QTreeWidgetItem({tr("Labs")});
+  list_->insertTopLevelItem(0, labTopic_);
+  labTopic_->setExpanded(true);
+  for (const LabEntry& lab : labs_) {
+    auto* item = new QTreeWidgetItem(labTopic_, {lab.heading()});
+    item->setData(0, kLabRole, lab.name);
+  }
+  list_->scrollToTop();
+}
+
+void StartPage::runItem(const QTreeWidgetItem* item) {
+  if (item == nullptr) return;
+  const QString path = item->data(0, kPathRole).toString(), lab = item->data(0, kLabRole).toString();
+  if (!lab.isEmpty()) Q_EMIT labChosen(lab);
+  if (!path.isEmpty()) Q_EMIT scenarioChosen(path, QString());
+}
+
 void StartPage::showAbout(const QTreeWidgetItem* item) {
+  const QString name = item == nullptr ? QString() : item->data(0, kLabRole).toString();
+  if (const auto lab = std::ranges::find(labs_, name, &LabEntry::name); lab != labs_.end()) {
+    run_->setText(tr("Begin it"));
+    run_->setEnabled(true);
+    return about_->setText(tr("%1 minutes. Afterwards you can %2.").arg(lab->minutes).arg(lab->outcomes.join(tr("; "))));
+  }
+  run_->setText(tr("Run it"));
   const QString path = item == nullptr ? QString() : item->data(0, kPathRole).toString();
   run_->setEnabled(!path.isEmpty());
   const auto found = std::ranges::find_if(scenarios_, [&](const ScenarioEntry& entry) { return entry.path == path; });

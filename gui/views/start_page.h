@@ -8,6 +8,7 @@
 #include <QTreeWidget>
 #include <vector>
 
+#include "gui/lab/lab_entry.h"
 #include "gui/session/scenario_list.h"
 #include "gui/theme/theme.h"
 #include "gui/views/preset_button.h"
@@ -20,12 +21,14 @@ class StartPage final : public QScrollArea {
  public:
   explicit StartPage(Theme& theme);
   void setScenarios(const std::vector<ScenarioEntry>& scenarios);
+  void setLabs(const std::vector<LabEntry>& labs);
   void setRecent(const QStringList& traces);
 
  Q_SIGNALS:
   // `profile`: of another vintage, or empty.
   void scenarioChosen(const QString& path, const QString& profile);
   void traceChosen(const QString& path);
+  void labChosen(const QString& name);
   void openWanted();
 
  private:
@@ -33,10 +36,13 @@ class StartPage final : public QScrollArea {
   void choose(const ScenarioEntry* entry, const QString& profile);
   [[nodiscard]] const ScenarioEntry* named(const QString& file) const;
   void showAbout(const QTreeWidgetItem* item);
+  void runItem(const QTreeWidgetItem* item);
 
   Theme& theme_;
   QWidget* page_ = nullptr;
   std::vector<ScenarioEntry> scenarios_;
+  std::vector<LabEntry> labs_;
+  QTreeWidgetItem* labTopic_ = nullptr;
   QLabel *title_, *lead_, *beginHead_, *vintageHead_, *vintageLead_, *listHead_, *recentHead_, *about_;
   std::vector<PresetButton*> presets_;
   std::vector<QPushButton*> vintages_;

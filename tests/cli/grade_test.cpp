@@ -208,6 +208,17 @@ class GradeTest : public QObject {
     QVERIFY2(changed.out.contains("/milli_points: was 10600, is 10500"), changed.out.constData());
   }
 
+  void theRunOfACheckIsWrittenForTheApp() {
+    const QString trace = lab_.path("moment.octrace");
+    const Outcome outcome = lab_.run({"grade", "1", "--submission", lab_.reference(), "--open", "1", "--trace", trace});
+    QVERIFY2(outcome.code == 0, outcome.err.constData());
+    QCOMPARE(lab_.run({"trace", "info", trace}).code, 0);
+    QCOMPARE(lab_.run({"grade", "1", "--submission", lab_.reference(), "--trace", trace}).code, 2);
+    const Outcome full = lab_.run({"grade", "1", "--submission", lab_.reference(), "--open", "1", "--trace", lab_.path("no/such.octrace")});
+    QCOMPARE(full.code, 2);
+    QVERIFY(full.err.contains("cannot write"));
+  }
+
   void openSaysHowWhereThereIsNoScreen() {
     const Outcome outcome = lab_.run({"grade", "1", "--submission", lab_.reference(), "--open", "1"},
                                      {{"DISPLAY", ""}, {"WAYLAND_DISPLAY", ""}, {"QT_QPA_PLATFORM", ""}});

@@ -29,10 +29,25 @@ class LabTest : public QObject {
     QVERIFY(outcome.out.contains("10.5 points  lab-1-mini"));
   }
 
+  void labsAreDescribedForTheApp() {
+    const Outcome outcome = lab_.run({"lab", "list", "--format", "json"});
+    QCOMPARE(outcome.code, 0);
+    QCOMPARE(outcome.out.count('\n'), 1);
+    const Json lab = Json::parse(outcome.out.toStdString(), nullptr, false);
+    QCOMPARE(lab["name"].get<std::string>(), std::string("lab-1-mini"));
+    QCOMPARE(lab["folder"].get<std::string>(), lab_.path("labs/lab-1-mini").toStdString());
+    QCOMPARE(lab["milli_points"].get<int>(), 10'500);
+    // A hidden run is told to nobody.
+    QCOMPARE(lab["runs"].size(), std::size_t{2});
+    QCOMPARE(lab["runs"][1]["scenario"].get<std::string>(), std::string("run.toml"));
+    QCOMPARE(lab_.run({"lab", "list", "--format", "xml"}).code, 2);
+  }
+
   void startGivesTheQuestionsButNoAnswers() {
     const QString folder = lab_.path("work");
     QVERIFY2(lab_.run({"lab", "start", "1", folder}).code == 0, "");
     QCOMPARE(filesIn(folder), (QStringList{"answers.toml", "handout.md", "note.md", "run.toml", "settings.toml"}));
+    QCOMPARE(ScenarioFolder::read(folder + "/.overcommit-lab"), QByteArray("lab-1-mini\n"));
     const QByteArray answers = ScenarioFolder::read(folder + "/answers.toml");
     QVERIFY2(answers.contains("# Asked at 5 ms: It has") && answers.contains("# asked = \"... MiB\""), answers.constData());
     QVERIFY(answers.contains("# word = ") && answers.contains("#   b: yes") && answers.contains("# count = ..."));

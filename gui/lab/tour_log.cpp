@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/lab/tour_log.h"
+
+#include <QFile>
+#include <QRegularExpression>
+#include <QSaveFile>
+#include <algorithm>
+
+namespace overcommit::gui {
+
+TourLog TourLog::read(const QString& path) {
+  TourLog log;
+  log.path_ = path;
+  QFile file(path);
+  constexpr qint64 kLargestLog = 1 << 20;
+  if (!file.open(QIODevice::ReadOnly) || file.size() > kLargestLog) return log;
+  static const QRegularExpression kPair(QStringLiteral(R"re(^([a-z_-]+) = "([^"\\]*)"$)re"));
+  Deed deed;
+  const auto finish = [&] {
+    if (!deed.empty()) log.add(std::exchange(deed, {}));
+  };
+  for (const QString& line : QString::fromUtf8(file.readAll()).split(QLatin1Char('\n'))) {
+    if (line.trimmed() == QStringLiteral("[[did]]")) finish();
+    const auto pair = kPair.match(line.trimmed());
+    if (pair.hasMatch()) deed.emplace_back(pair.captured(1), pair.captured(2));
+  }
+  finish();
+  return log;
+}
+
+bool TourLog::add(const Deed& deed) {
+  if (deeds_.size() >= kMostDeeds || std::ranges::find(deeds_, deed) != deeds_.end()) return false;
+  deeds_.push_back(deed);
+  return true;
+}
+
+bool TourLog::has(const QJsonObject& did) const {
+  return std::ranges::any_of(deeds_, [&did](const Deed& deed) {
+    for (auto wanted = did.begin(); wanted != did.end(); ++wanted) {
+      const std::pair<QString, QString> pair(wanted.key(), wanted.value().toString());
+      if (std::ranges::find(deed, pair) == deed.end()) return false;
+    }
+    return true;
+  });
+}
+
+Result<void> TourLog::write() const {
+  QString text = QStringLiteral("# What was done in the app, as it wrote it down.\n");
+  for (const Deed& deed : deeds_) {
+    text += QStringLiteral("\n[[did]]\n");
+    for (const auto& [key, value] : deed) {
+      QString plain = value;
+      plain.remove(QLatin1Char('"')).remove(QLatin1Char('\\'));
+      text += QStringLiteral("%1 = \"%2\"\n").arg(key, plain);
+    }
+  }
+  QSaveFile file(path_);
+  const QByteArray bytes = text.toUtf8();
+  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
+    return failure("cannot write {}: {}. What you do in this tour is not noted: is the disk full, or may you not write there?",
+                   path_.toStdString(), file.errorString().toStdString());
+  return {};
+}
+
+}  // namespace overcommit::gui
