@@ -35,6 +35,8 @@ QString nameOfWalkRow(int row) { return row >= 0 && row < kWalkRows ? walkSay(kR
 
 QString nameOfWalkColumn(int column) { return column == kWalkColumns - 1 ? walkSay("guest") : walkSay("nested %1").arg(4 - column); }
 
+QString shortNameOfWalkColumn(int column) { return column == kWalkColumns - 1 ? walkSay("guest") : walkSay("N%1").arg(4 - column); }
+
 QString WalkAnswer::endWords() const {
   const QString references = walkSay("After %1 memory references: ").arg(steps.size());
   if (mapped())

@@ -38,5 +38,6 @@ inline constexpr int kWalkRows = 5, kWalkColumns = 5;
 WalkAnswer walkAnswer(const QJsonObject& answer);
 QString nameOfWalkRow(int row);
 QString nameOfWalkColumn(int column);
+QString shortNameOfWalkColumn(int column);  // "N4"
 
 }  // namespace overcommit::gui

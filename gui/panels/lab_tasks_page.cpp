@@ -52,6 +52,17 @@ QLabel* LabTasksPage::addText(const QString& text, FontRole role, Hue hue) {
   return label;
 }
 
+QPushButton* LabTasksPage::addButton(const QString& text, const QString& objectName, const QString& accessibleName) {
+  auto* button = new QPushButton(text);
+  button->setObjectName(objectName);
+  button->setAccessibleName(accessibleName);
+  button->setFont(theme_.font(FontRole::Body));
+  button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+  button->setMinimumWidth(QFontMetrics(button->font()).horizontalAdvance(text) + theme_.px(28));
+  column_->addWidget(button);
+  return button;
+}
+
 void LabTasksPage::build() {
   steps_.clear();
   auto* page = new QWidget;
@@ -105,13 +116,8 @@ void LabTasksPage::addScenarios(const LabEntry& lab) {
   if (lab.scenarios.isEmpty()) return;
   addText(tr("Run"), FontRole::Strong, Hue::Text);
   for (const QString& scenario : lab.scenarios) {
-    auto* button = new QPushButton(scenario);
-    button->setObjectName(QStringLiteral("labRun.%1").arg(scenario));
-    button->setAccessibleName(tr("Run the scenario %1").arg(scenario));
-    button->setFont(theme_.font(FontRole::Body));
-    button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+    const auto* button = addButton(scenario, QStringLiteral("labRun.%1").arg(scenario), tr("Run the scenario %1").arg(scenario));
     connect(button, &QPushButton::clicked, this, [this, scenario] { Q_EMIT scenarioWanted(QDir(work_->folder()).filePath(scenario)); });
-    column_->addWidget(button);
   }
   column_->addSpacing(theme_.px(8));
 }
@@ -166,15 +172,11 @@ void LabTasksPage::addPolicies(const LabEntry& lab) {
     for (const QString& file : policy.files) {
       const QString path = QDir(work_->folder()).filePath(file);
       if (!QFileInfo::exists(path)) continue;
-      auto* button = new QPushButton(tr("%1, in an editor").arg(file));
-      button->setObjectName(QStringLiteral("labPolicy.%1").arg(file));
-      button->setAccessibleName(tr("Open the file %1 in an editor").arg(file));
-      button->setFont(theme_.font(FontRole::Body));
-      button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+      const auto* button = addButton(tr("%1, in an editor").arg(file), QStringLiteral("labPolicy.%1").arg(file),
+                                     tr("Open the file %1 in an editor").arg(file));
       connect(button, &QPushButton::clicked, this, [this, path] {
         if (!QDesktopServices::openUrl(QUrl::fromLocalFile(path))) Q_EMIT said(tr("No editor is set up here: the file is %1").arg(path));
       });
-      column_->addWidget(button);
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <QLabel>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
@@ -31,6 +33,7 @@ class LabTasksPage final : public QScrollArea {
   void build();
   void renewSteps();
   QLabel* addText(const QString& text, FontRole role, Hue hue);
+  QPushButton* addButton(const QString& text, const QString& objectName, const QString& accessibleName);
   void addSteps(const LabEntry& lab);
   void addScenarios(const LabEntry& lab);
   void addFields(const QString& heading, AnswerFile& file);

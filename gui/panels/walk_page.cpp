@@ -110,7 +110,7 @@ void WalkPage::restyle() {
   address_->setFont(theme_.font(FontRole::Mono));
   text_->setFont(theme_.font(FontRole::Mono));
   view_->setFixedHeight(view_->wantedHeight());
-  words_->setMinimumHeight(QFontMetrics(theme_.font(FontRole::Body)).height() * 4);
+  words_->setMinimumHeight(QFontMetrics(theme_.font(FontRole::Body)).height() * 3);
   view_->update();
 }
 

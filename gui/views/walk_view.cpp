@@ -15,7 +15,7 @@ WalkView::WalkView(const Theme& theme, QWidget* parent)
 }
 
 int WalkView::wantedHeight() const {
-  return QFontMetrics(theme().font(FontRole::Small)).height() + theme().px(6) + kWalkRows * theme().px(38);
+  return QFontMetrics(theme().font(FontRole::Small)).height() + theme().px(6) + kWalkRows * theme().px(27);
 }
 
 void WalkView::clear() { setWalk({}); }
@@ -71,11 +71,13 @@ void WalkView::paintEvent(QPaintEvent*) {
   painter.setFont(small);
   painter.setPen(dim);
   const QFontMetrics metrics(small);
+  bool fits = true;
+  for (int column = 0; column < kWalkColumns; ++column)
+    fits = fits && metrics.horizontalAdvance(nameOfWalkColumn(column)) <= cellRect(0, column).width();
   for (int column = 0; column < kWalkColumns; ++column) {
     const QRect cell = cellRect(0, column);
-    const QString name = nameOfWalkColumn(column);
     const QRect head(cell.left() - theme().px(3), 0, cell.width() + theme().px(6), metrics.height());
-    painter.drawText(head, Qt::AlignCenter, metrics.elidedText(name, Qt::ElideLeft, head.width()));
+    painter.drawText(head, Qt::AlignCenter, fits ? nameOfWalkColumn(column) : shortNameOfWalkColumn(column));
   }
   for (int row = 0; row < kWalkRows; ++row) {
     const QRect cell = cellRect(row, 0);
