@@ -49,7 +49,10 @@ StatusLine::StatusLine(Theme& theme, const ViewOptions& options, EngineLink& lin
   });
   addPermanentWidget(trace_);
   addPermanentWidget(digest_);
-  connect(&link_, &EngineLink::liveChanged, this, &StatusLine::showEngine);
+  connect(&link_, &EngineLink::liveChanged, this, [this] {
+    showEngine();
+    showTrace();
+  });
   setSizeGripEnabled(false);
   setContentsMargins(0, 0, 12, 0);
   later_.setSingleShot(true);
@@ -152,9 +155,11 @@ void StatusLine::showTrace() {
   }
   const TraceReader& reader = run_->playback().reader();
   QString text = tr("%1 events").arg(grouped(reader.lastSequence()));
+  // A trace has it when it is complete; its engine knows it as soon as the run is over.
   const auto digest = reader.digest();
-  wholeDigest_ = digest ? qstring(digest->text()) : QString();
-  digest_->setVisible(digest.has_value());
+  const QString ofEngine = link_.live() == nullptr ? QString() : link_.live()->digest();
+  wholeDigest_ = digest ? qstring(digest->text()) : ofEngine;
+  digest_->setVisible(!wholeDigest_.isEmpty());
   digest_->setText(tr("digest %1…").arg(wholeDigest_.left(8)));
   digest_->setToolTip(tr("%1\nA click copies it.").arg(wholeDigest_));
   if (reader.end() == TraceEnd::Unfinished) text += tr(" · no end yet");

@@ -145,6 +145,7 @@ void LiveRun::onStopped(const QJsonObject& params) {
   if (advances_ > 0) --advances_;
   now_ = timeOf(params);
   const bool over = params.contains(QStringLiteral("ending"));
+  if (over) digest_ = params[QStringLiteral("digest")].toString();
   if (state_ == State::Starting) {
     setState(over ? State::Over : State::Stands);
     Q_EMIT ready();

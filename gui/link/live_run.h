@@ -59,6 +59,8 @@ class LiveRun final : public QObject {
   // Where the engine stands, in virtual time.
   [[nodiscard]] VirtualTime now() const { return now_; }
   [[nodiscard]] const QString& trace() const { return trace_; }
+  // Of the run that is over; empty as long as it is not.
+  [[nodiscard]] const QString& digest() const { return digest_; }
   [[nodiscard]] const std::vector<LoggedChange>& changes() const { return changes_; }
   [[nodiscard]] const QString& engine() const { return engine_; }
   [[nodiscard]] qint64 processId() const { return process_.processId(); }
@@ -85,7 +87,7 @@ class LiveRun final : public QObject {
   void setState(State state);
   void supply();
 
-  QString engine_, trace_;
+  QString engine_, trace_, digest_;
   EngineProcess process_;
   Playback* playback_ = nullptr;
   State state_ = State::Starting;

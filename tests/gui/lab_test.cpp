@@ -154,6 +154,7 @@ class LabTest : public QObject {
     QVERIFY(labFileText(work("tour.toml")).contains("what = \"step-back\""));
 
     auto* digest = find<QLineEdit>("labAnswer.digest");
+    QCOMPARE(window_->link().live()->digest(), QStringLiteral("109b284260de256e915f5eb04dfcc62e"));
     digest->setFocus();
     QTest::keyClicks(digest, QStringLiteral("109b284260de256e915f5eb04dfcc62e"));
     QTest::keyClick(digest, Qt::Key_Return);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A run that goes on while the window shows it: begun, stopped, changed, gone on from in another way, looked into, and bereft of its engine.
 #include <QApplication>
+#include <QClipboard>
 #include <QComboBox>
 #include <QFile>
+#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
+#include <QProcess>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTabWidget>
 #include <QTemporaryDir>
+#include <QTimer>
+#include <QToolButton>
 #include <QTreeWidget>
 #include <csignal>
 
@@ -379,6 +384,116 @@ class LiveTest : public QObject {
     QCOMPARE(view->lit(), 3);
   }
 
+  void aWalkOfThePastIsTheOneOfThatTime() {
+    begin();
+    runTo(milliseconds(40));
+    playback().seek(playback().end());
+    window_->showPanel(QStringLiteral("inspector"));
+    tabs()->setCurrentIndex(2);
+    window_->run()->selection().selectVm(VmId(0));
+    auto* walk = window_->findChild<QPlainTextEdit*>(QStringLiteral("walkText"));
+    QTest::mouseClick(button("walkAsk"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!walk->toPlainText().isEmpty(), kPatience);
+    const QString now = walk->toPlainText();
+    const VirtualTime then = playback().now();
+    runTo(then + milliseconds(100));
+    playback().seek(then - nanoseconds(1));
+    QTest::mouseClick(button("walkAsk"), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(walk->toPlainText(), now, kPatience);
+  }
+
+  void executingThePastCanBeCancelled() {
+    openRecorded();
+    // An engine that begins and does not come to an end.
+    const QString engine =
+        fakeEngine(folder_.filePath(QStringLiteral("endless")),
+                   QStringLiteral("case $method in open) printf '%s\\n' '{\"id\":'$id',\"result\":{\"time\":0}}' ;; esac"));
+    qputenv("OVERCOMMIT_ENGINE", engine.toUtf8());
+    lookIntoAPage();
+    auto* row = window_->findChild<QWidget*>(QStringLiteral("pastRow"));
+    QTRY_VERIFY_WITH_TIMEOUT(row->isVisible(), kPatience);
+    QTest::mouseClick(button("pastCancel"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!row->isVisible(), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(button("contentsLook")->isVisible(), kPatience);
+    QCOMPARE(text("contentsAbout"), QStringLiteral("Given up."));
+  }
+
+  void aRecordedTraceIsWholeWithoutAnEngineButForContents() {
+    openRecorded();
+    qputenv("OVERCOMMIT_ENGINE", "/nowhere/overcommit");
+    playback().seek(playback().end());
+    QVERIFY(!window_->findChild<QLabel*>(QStringLiteral("banner"))->isVisible());
+    lookIntoAPage();
+    QTRY_VERIFY_WITH_TIMEOUT(text("contentsAbout").contains(QStringLiteral("/nowhere/overcommit, which is no program")), kPatience);
+    window_->findChild<QAction*>(QStringLiteral("branch"))->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(window_->findChild<QLabel*>(QStringLiteral("banner"))->isVisible(), kPatience);
+    QVERIFY(window_->run() != nullptr);
+  }
+
+  void aLiveRunThatWasOpenIsOpenAgainAndGoesOn() {
+    begin();
+    runTo(milliseconds(60));
+    playback().seek(milliseconds(30));
+    const StoredSession session = window_->session();
+    QCOMPARE(session.at, milliseconds(30));
+    window_.reset();  // its engine ends, and completes the trace
+    window_ = std::make_unique<MainWindow>(*theme_, *options_);
+    window_->restore(session);
+    window_->show();
+    VERIFY_OK(window_->openTrace(session.trace.toStdString()));
+    playback().seek(session.at);
+    QVERIFY(playback().end() >= milliseconds(60));
+    QVERIFY(live() == nullptr);
+    window_->findChild<QAction*>(QStringLiteral("branch"))->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(live() != nullptr, kPatience);
+    QCOMPARE(live()->now(), milliseconds(30));
+    QTRY_COMPARE_WITH_TIMEOUT(live()->state(), LiveRun::State::Stands, kPatience);
+    runTo(milliseconds(70));
+  }
+
+  void theScenarioThatIsSavedGivesTheSameRun() {
+    begin();
+    runTo(milliseconds(20));
+    showChanges();
+    window_->findChild<QComboBox*>(QStringLiteral("changeVm"))->setCurrentIndex(0);
+    auto* limit = window_->findChild<QLineEdit*>(QStringLiteral("changeLimit"));
+    QTRY_COMPARE_WITH_TIMEOUT(limit->text(), QStringLiteral("none"), kPatience);
+    limit->setText(QStringLiteral("4 MiB"));
+    QTest::mouseClick(button("changeApplyVm"), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(window_->findChild<QListWidget*>(QStringLiteral("changeLog"))->count(), 1, kPatience);
+    const QString saved = folder_.filePath(QStringLiteral("saved.toml"));
+    QTimer fill;
+    fill.setInterval(20);
+    connect(&fill, &QTimer::timeout, this, [&] {
+      auto* dialog = window_->findChild<QFileDialog*>();
+      if (dialog == nullptr || !dialog->isVisible()) return;
+      fill.stop();
+      dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"))->setText(saved);
+      QMetaObject::invokeMethod(dialog, "accept");
+    });
+    fill.start();
+    window_->findChild<QAction*>(QStringLiteral("saveScenario"))->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(saved), kPatience);
+    live()->advanceTo(milliseconds(400));
+    QTRY_COMPARE_WITH_TIMEOUT(live()->state(), LiveRun::State::Over, kPatience);
+    const auto digestOf = [](const std::filesystem::path& trace) {
+      const auto reader = TraceReader::open(trace);
+      return reader && reader->digest() ? QString::fromStdString(reader->digest()->text()) : QString();
+    };
+    QProcess again;
+    const QString trace = folder_.filePath(QStringLiteral("saved.octrace"));
+    again.start(QStringLiteral(OVERCOMMIT_BINARY_DIR "/overcommit"),
+                {QStringLiteral("run"), saved, QStringLiteral("--trace"), trace, QStringLiteral("--quiet")});
+    QVERIFY(again.waitForFinished(kPatience));
+    QCOMPARE(again.exitCode(), 0);
+    QVERIFY(!digestOf(trace.toStdString()).isEmpty());
+    QCOMPARE(live()->digest(), digestOf(trace.toStdString()));
+    auto* digest = window_->findChild<QToolButton*>(QStringLiteral("digest"));
+    QVERIFY(digest->isVisible());
+    QTest::mouseClick(digest, Qt::LeftButton);
+    QCOMPARE(QGuiApplication::clipboard()->text(), live()->digest());
+  }
+
   void anEngineThatIsKilledIsSaidSoAndTheRunStays() {
     begin();
     runTo(milliseconds(20));
@@ -531,6 +646,19 @@ class LiveTest : public QObject {
   void showChanges() {
     QVERIFY(window_->showPanel(QStringLiteral("change")));
     QTRY_VERIFY_WITH_TIMEOUT(button("changeApplyVm")->isEnabled(), kPatience);
+  }
+  void openRecorded() {
+    const QString trace = folder_.filePath(QStringLiteral("recorded.octrace"));
+    trace_.write(trace.toStdString(), true);
+    VERIFY_OK(window_->openTrace(trace.toStdString()));
+  }
+  // The bytes of a page at the instant on the screen are asked for.
+  void lookIntoAPage() {
+    window_->showPanel(QStringLiteral("inspector"));
+    tabs()->setCurrentIndex(1);
+    window_->run()->selection().selectPage(VmId(0), Gfn(1));
+    QTRY_VERIFY_WITH_TIMEOUT(button("contentsLook")->isVisible(), kPatience);
+    QTest::mouseClick(button("contentsLook"), Qt::LeftButton);
   }
   VirtualTime engineTime() {
     std::optional<VirtualTime> time;
