@@ -110,6 +110,7 @@ void MainWindow::placeLegend() {
 void MainWindow::resizeEvent(QResizeEvent* event) {
   QMainWindow::resizeEvent(event);
   placeLegend();
+  arrangeForRoom();
 }
 
 void MainWindow::makeCentre() {
@@ -150,6 +151,43 @@ void MainWindow::setStarting(bool starting) {
   }
   if (dockState_.isEmpty() || !restoreState(dockState_)) setWorkspace(workspace_);
   placeLegend();
+  arrangeForRoom();
+}
+
+// Where there is no room for two docks above one another, they are tabs of one: with large text in a small window.
+void MainWindow::arrangeForRoom() {
+  const bool cramped = height() < theme_.px(560);
+  if (starting_ || cramped == cramped_) return;
+  cramped_ = cramped;
+  const auto dockOf = [this](PanelEntry::Place place) {
+    const auto found = std::ranges::find_if(docks_, [place](const Dock& dock) { return dock.entry.place == place; });
+    return found->widget;
+  };
+  for (const auto& [place, with] : {std::pair(PanelEntry::Place::RightTop, PanelEntry::Place::Right),
+                                    std::pair(PanelEntry::Place::Bottom, PanelEntry::Place::BottomTabs)}) {
+    QDockWidget *first = dockOf(place), *second = dockOf(with);
+    const bool visible = second->isVisible();
+    QDockWidget* onTop = second;
+    for (const Dock& dock : docks_) {
+      if (dock.entry.place == with && !dock.widget->visibleRegion().isEmpty()) onTop = dock.widget;
+    }
+    if (cramped) {
+      tabifyDockWidget(second, first);
+      continue;
+    }
+    // All of the others are tabs of the second, and follow it.
+    QList<QDockWidget*> others;
+    for (const Dock& dock : docks_) {
+      if (dock.entry.place == with && dock.widget != second) others << dock.widget;
+    }
+    const Qt::DockWidgetArea area = dockWidgetArea(first);
+    addDockWidget(area, first);
+    splitDockWidget(first, second, Qt::Vertical);
+    for (QDockWidget* other : others) tabifyDockWidget(second, other);
+    second->setVisible(visible);
+    onTop->raise();
+  }
+  giveDocksTheirSizes();
 }
 
 // As in the design: the right docks take a quarter of a small window and a fifth of a large one.
@@ -168,9 +206,9 @@ int MainWindow::giveBottomItsHeight() {
   QDockWidget* tab = nullptr;
   for (const Dock& dock : docks_) {
     if (dock.entry.place == PanelEntry::Place::Bottom) timeline = dock.widget;
-    if (dock.entry.place == PanelEntry::Place::BottomTabs && !dock.widget->isHidden()) tab = dock.widget;
+    if (dock.entry.place == PanelEntry::Place::BottomTabs && !dock.widget->isHidden() && !cramped_) tab = dock.widget;
   }
-  const int alone = theme_.px(height() < 800 ? 160 : height() < 1000 ? 176 : 200);
+  const int alone = theme_.px(cramped_ ? 130 : height() < 800 ? 160 : height() < 1000 ? 176 : 200);
   if (tab == nullptr) {
     resizeDocks({timeline}, {alone}, Qt::Vertical);
     return alone;
@@ -709,6 +747,7 @@ void MainWindow::restyle() {
   menuBar()->setFont(theme_.font(FontRole::Body));
   for (const Dock& dock : docks_) dock.widget->setFont(theme_.font(FontRole::Body));
   placeLegend();
+  arrangeForRoom();
   banner_->setFont(theme_.font(FontRole::Body));
   banner_->setStyleSheet(QStringLiteral("background: %1; color: %2; padding: 8px 12px; border-left: 4px solid %3;")
                              .arg(theme_.colour(Hue::Panel).name(), theme_.colour(Hue::Text).name(), theme_.colour(Hue::Swapped).name()));

@@ -92,6 +92,7 @@ class MainWindow final : public QMainWindow {
   void setStarting(bool starting);
   void giveDocksTheirSizes();
   int giveBottomItsHeight();
+  void arrangeForRoom();
   void makeCentre();
   void makeLegend();
   void placeLegend();
@@ -137,6 +138,7 @@ class MainWindow final : public QMainWindow {
   QToolBar* legendBar_ = nullptr;
   HelpWindow* help_ = nullptr;
   BeginStrip* begin_ = nullptr;
+  bool cramped_ = false;                          // docks that stand above one another are tabs
   bool starting_ = false;                         // the start page is shown, and docks are hidden
   QByteArray dockState_;                          // how they are arranged when a run is shown; empty: as at first
   Workspace workspace_ = Workspace::Investigate;  // that was chosen last

@@ -102,11 +102,12 @@ QString Theme::styleSheet() const {
              "QMainWindow::separator { background: %3; width: 1px; height: 1px; margin: 2px; }"
              "QToolBar { border: 0; border-bottom: 1px solid %3; spacing: 4px; padding: 3px 6px; }"
              "QStatusBar { border-top: 1px solid %3; } QStatusBar::item { border: 0; }"
-             "QDockWidget::title { padding: 4px 8px; background: %4; }"
+             "QDockWidget { font-size: %5px; } QDockWidget::title { padding: 4px 8px; background: %4; }"
              "QHeaderView::section { background: %4; color: %1; border: 0; border-right: 1px solid %3; border-bottom: 1px solid %3; "
              "padding: 3px 6px; }"
              "QTableView { gridline-color: %3; }")
-      .arg(colour(Hue::Text).name(), colour(Hue::Ground).name(), line().name(), colour(Hue::Panel).name());
+      .arg(colour(Hue::Text).name(), colour(Hue::Ground).name(), line().name(), colour(Hue::Panel).name())
+      .arg(px(12));
 }
 
 }  // namespace overcommit::gui

@@ -49,7 +49,6 @@ class ScreensTest : public QObject {
       for (const bool dark : {false, true}) {
         for (const int zoom : {100, 150}) {
           for (const char* panel : {"inspector", "events", "balloon"}) {
-            if (zoom == 150 && size.height() == 720 && QByteArray(panel) != "inspector") continue;  // that much text is for larger windows
             QTest::addRow("%dx%d %s %d%% %s", size.width(), size.height(), dark ? "dark" : "light", zoom, panel)
                 << size << dark << zoom << QString::fromLatin1(panel);
           }
@@ -104,6 +103,25 @@ class ScreensTest : public QObject {
     // Maps remain maps: of the smallest VM a page can be seen.
     const QRect cell = shown.window.machineRoom().guests().rectOf(VmId(0), Gfn(1));
     QVERIFY2(cell.width() >= 2 && cell.height() >= 2, qPrintable(QStringLiteral("%1x%2").arg(cell.width()).arg(cell.height())));
+  }
+
+  // With large text docks that stood above one another are tabs, and stand so again afterwards.
+  void largeTextInASmallWindowMakesTabsOfDocks() {
+    ShownWindow shown(QSize(1280, 720));
+    VERIFY_OK(shown.open(trace_.path()));
+    shown.show("events");
+    const auto *gauge = shown.find<QWidget>("dock.freeState"), *inspector = shown.find<QWidget>("dock.inspector");
+    const auto *timeline = shown.find<QWidget>("dock.timeline"), *events = shown.find<QWidget>("dock.events");
+    const auto stand = [&] { return inspector->y() > gauge->geometry().bottom() && events->y() > timeline->geometry().bottom(); };
+    QVERIFY(stand());
+    shown.theme.setProjector(true);
+    QCoreApplication::processEvents();
+    QVERIFY(inspector->visibleRegion().isEmpty() != gauge->visibleRegion().isEmpty());
+    QVERIFY(timeline->visibleRegion().isEmpty() != events->visibleRegion().isEmpty());
+    shown.theme.setProjector(false);
+    QCoreApplication::processEvents();
+    QVERIFY(stand());
+    QVERIFY(!inspector->visibleRegion().isEmpty() && !gauge->visibleRegion().isEmpty());
   }
 
   void noPanelIsClippedWhereItIsShown() {
