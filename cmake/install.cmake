@@ -15,7 +15,7 @@ if(OVERCOMMIT_GUI)
   install(FILES gui/desktop/org.overcommit.Overcommit.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications)
   install(FILES gui/desktop/org.overcommit.Overcommit.svg DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps)
   install(FILES gui/desktop/org.overcommit.Overcommit.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/mime/packages)
-  install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/overcommit FILES_MATCHING PATTERN "*.md")
+  install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/overcommit FILES_MATCHING PATTERN "*.md" PATTERN "pictures/*.png")
 endif()
 # What a balloon driver of one's own is compiled and linked with.
 install(DIRECTORY guests/abi guests/kernel DESTINATION ${CMAKE_INSTALL_DATADIR}/overcommit/guests

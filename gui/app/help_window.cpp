@@ -4,6 +4,7 @@
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QFile>
+#include <QImage>
 #include <QScrollBar>
 #include <QTextBlock>
 #include <QVBoxLayout>
@@ -11,13 +12,29 @@
 #include "gui/session/places.h"
 
 namespace overcommit::gui {
+namespace {
 
-HelpWindow::HelpWindow(Theme& theme, QWidget* parent) : QDialog(parent), text_(new QTextBrowser(this)) {
+// The manual with its pictures as wide as the window, not as wide as a screen.
+class ManualText final : public QTextBrowser {
+ public:
+  using QTextBrowser::QTextBrowser;
+  QVariant loadResource(int type, const QUrl& name) override {
+    if (type != QTextDocument::ImageResource) return QTextBrowser::loadResource(type, name);
+    const QImage picture(source().resolved(name).toLocalFile());
+    const int room = viewport()->width() - 3 * static_cast<int>(document()->documentMargin());
+    return picture.width() > room && room > 0 ? picture.scaledToWidth(room, Qt::SmoothTransformation) : picture;
+  }
+};
+
+}  // namespace
+
+HelpWindow::HelpWindow(Theme& theme, QWidget* parent) : QDialog(parent), text_(new ManualText(this)) {
   setObjectName(QStringLiteral("helpWindow"));
   setWindowTitle(tr("Help"));
   text_->setObjectName(QStringLiteral("helpText"));
   text_->setAccessibleName(tr("The manual"));
   text_->setOpenExternalLinks(false);
+  text_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // so that pictures know their room
   text_->setFont(theme.font(FontRole::Body));
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

@@ -653,8 +653,8 @@ void MainWindow::helpHere() {
     if (qobject_cast<Panel*>(widget) != nullptr) topic = widget->accessibleName();
   }
   if (help_ == nullptr) help_ = new HelpWindow(theme_, this);
-  help_->showTopic(topic.isEmpty() ? room_->accessibleName() : topic);
   help_->show();
+  help_->showTopic(topic.isEmpty() ? room_->accessibleName() : topic);
   help_->raise();
 }
 
