@@ -113,7 +113,7 @@ Engine::Ticket Engine::begin(EngineRequest request) {
 Result<EngineResult> Engine::result(Ticket ticket) {
   Job& job = *jobs_[ticket];
   while (!job.result) {
-    if (job.isWaiting() && running() < atOnce_) launch(job);
+    if (job.isWaiting() && hasRoom()) launch(job);
     fillUp();
     if (!job.result) listen();
   }
@@ -129,13 +129,13 @@ void Engine::abandon(Ticket ticket) {
   jobs_[ticket]->result.reset();
 }
 
-std::size_t Engine::running() const {
-  return static_cast<std::size_t>(std::ranges::count_if(jobs_, [](const auto& job) { return job->process != nullptr; }));
+bool Engine::hasRoom() const {
+  return static_cast<std::size_t>(std::ranges::count_if(jobs_, [](const auto& job) { return job->process != nullptr; })) < atOnce_;
 }
 
 void Engine::fillUp() {
   for (const auto& job : jobs_) {
-    if (running() >= atOnce_) return;
+    if (!hasRoom()) return;
     if (job->isWaiting()) launch(*job);
   }
 }

@@ -66,7 +66,7 @@ class EngineProcess;
 // Does runs, some of them at the same time. What comes of one does not depend on which others there are.
 class Engine {
  public:
-  // `command`: the overcommit executable. `folder`: for its files. `stop`: true ends what runs. `atOnce`: the most processes, from 1.
+  // `command`: the overcommit executable. `folder`: for its files. `stop`: true ends what runs. `atOnce`: the most of them, from 1.
   Engine(std::filesystem::path command, std::filesystem::path folder, std::function<bool()> stop, std::size_t atOnce = 1);
   ~Engine();  // ends what still runs
   Engine(const Engine&) = delete;
@@ -88,7 +88,7 @@ class Engine {
   void fillUp();
   void listen();
   void conclude(Job& job);
-  [[nodiscard]] std::size_t running() const;
+  [[nodiscard]] bool hasRoom() const;
 
   std::filesystem::path command_, folder_;
   std::function<bool()> stop_;

@@ -22,7 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kOtherLayout = "7";  // any: policies' memory is elsewhere then
+constexpr const char* kDriver = "balloon";  // a part of the guest, not a decision of the host
+constexpr const char* kOtherLayout = "7";   // any: policies' memory is elsewhere then
 
 // Does the runs that checks ask for, each once and twice.
 class LabRuns final : public RunSource {
@@ -236,7 +237,7 @@ class LabRuns final : public RunSource {
       fs::create_directories(folder, failed);
       const fs::path file = folder / fs::path(submitted->file).filename();
       if (const auto written = writeAtomically(file, submitted->text); !written) return tl::unexpected(written.error());
-      const bool isDriver = kind == "balloon";  // a part of the guest, not a decision of the host
+      const bool isDriver = kind == kDriver;
       policies.options.insert(policies.options.end(),
                               {isDriver ? "--driver" : "--policy", isDriver ? file.string() : kind + "=" + file.string()});
       policies.key += hash + " ";

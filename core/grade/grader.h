@@ -18,7 +18,7 @@ namespace overcommit {
 // lab's own solutions are graded in a third of the time. The folder is where their traces stay; it outlives the cache.
 struct RunCache {
   std::filesystem::path folder;
-  std::size_t begun = 0;  // none has another one's name
+  std::size_t begun = 0;                     // none has another one's name
   std::map<std::string, EngineResult> done;  // by everything that a run depends on
 };
 
