@@ -19,7 +19,7 @@ import struct
 import sys
 from collections import namedtuple
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 LEAVE, COMPARE_AND_SHARE = 0, 1
 SWAP, ZIP = 0, 1

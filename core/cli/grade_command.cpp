@@ -292,13 +292,15 @@ ExitCode gradeMany(const CommandLine& line, const Lab& lab, const GraderConfig& 
   std::vector<std::string> rows(students.size());
   std::vector<int> codes(students.size(), -1);
   std::size_t done = 0;
+  const std::size_t atOnce = jobs->value_or(std::max(1u, std::thread::hardware_concurrency()));
   const char* const ending = *format == ResultFormat::Junit ? ".xml" : *format == ResultFormat::Text ? ".txt" : ".json";
   const auto ran = runChildren(
-      students.size(), jobs->value_or(std::max(1u, std::thread::hardware_concurrency())),
+      students.size(), atOnce,
       [&](std::size_t index, int answer) {
         const auto submission = readSubmission(folder / students[index], students[index], lab);
         if (!submission) return static_cast<int>(refuseGrade(submission.error()));
         GraderConfig own = config;
+        own.atOnce = std::max<std::size_t>(config.atOnce / atOnce, 1);
         std::optional<Error> unwritten;
         own.onCheck = [&](const LabResult& result) {
           if (!line.has("--out")) return;

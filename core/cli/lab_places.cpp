@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
 
 #include "base/nearest.h"
 #include "cli/interrupt.h"
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kShortestSecret = 16;
 constexpr std::size_t kLongestSecret = 4096;
+constexpr unsigned kMostRunsAtOnce = 4;  // each takes some 100 MB
 
 std::string labVariable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
@@ -105,6 +107,7 @@ Result<GraderConfig> graderConfig() {
     return failure("OVERCOMMIT_LAB_SECRET has less than {} characters: it could be guessed; head -c 32 /dev/urandom | base64 makes one",
                    kShortestSecret);
   config.stop = [] { return interrupted(); };
+  config.atOnce = std::clamp(std::thread::hardware_concurrency(), 1u, kMostRunsAtOnce);
   return config;
 }
 

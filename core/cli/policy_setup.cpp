@@ -71,7 +71,7 @@ PolicyResult<PolicySetup> PolicySetup::from(const CommandLine& line) {
   if (line.has("--driver")) {
     const auto parts = findGuestSources();
     if (!parts) return tl::unexpected(PolicyFailure{PolicyTrouble::NotFound, parts.error().text});
-    auto built = buildGuestDriver(line.text("--driver"), *parts, *confinement);
+    auto built = buildGuestDriver(line.text("--driver"), *parts, *confinement, line.text("--policy-builds"));
     if (!built) return tl::unexpected(PolicyFailure{built.error().trouble, "--driver: " + built.error().text});
     setup.driver_ = std::move(*built);
   }

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "grade/engine_run.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "base/descriptor.h"
+#include "grade/engine_process.h"
 #include "grade/text_file.h"
 #include "scenario/expectation.h"
 
 namespace overcommit {
 namespace {
 
+namespace fs = std::filesystem;
 using EngineJson = nlohmann::json;
 
-// Only reports a hang: nothing that is graded depends on it.
-constexpr std::chrono::seconds kLongestWall(120);
-constexpr std::size_t kMostMessages = 64u << 10;
 constexpr std::size_t kLargestResult = 64u << 20;
 constexpr int kPollMilliseconds = 200;
 
@@ -82,62 +73,6 @@ void readResult(const EngineJson& json, EngineResult& result) {
   result.hasResult = true;
 }
 
-// In the child: never returns.
-[[noreturn]] void execute(const std::vector<std::string>& words, int messages, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(128 + SIGKILL);  // it ended in between
-  const int nothing = ::open("/dev/null", O_RDWR);
-  dup2(nothing, STDIN_FILENO);
-  dup2(nothing, STDOUT_FILENO);
-  dup2(messages, STDERR_FILENO);
-  (void)std::signal(SIGPIPE, SIG_DFL);
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));  // NOLINT: execv takes it so
-  arguments.push_back(nullptr);
-  execv(arguments.front(), arguments.data());
-  _exit(127);
-}
-
-struct Ended {
-  int exitCode = 0;
-  std::string messages;
-};
-
-Result<Ended> execution(const std::vector<std::string>& words, bool debugging, const std::function<bool()>& stop) {
-  auto said = makePipe();
-  if (!said) return tl::unexpected(said.error());
-  (void)std::fflush(nullptr);  // or the child would write it again
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child == 0) execute(words, said->writing.get(), parent);
-  if (child < 0) return failure("cannot make a process for a run: {}", systemErrorText(errno));
-  said->writing.reset();
-  Ended ended;
-  bool killed = false;
-  const auto begun = std::chrono::steady_clock::now();
-  while (true) {
-    pollfd end{said->reading.get(), POLLIN, 0};
-    const int ready = poll(&end, 1, kPollMilliseconds);
-    const bool late = !debugging && std::chrono::steady_clock::now() - begun > kLongestWall;
-    if (!killed && (late || stop())) {
-      kill(child, SIGKILL);
-      killed = true;
-    }
-    if (ready <= 0) continue;
-    std::array<char, 4096> part{};
-    const ssize_t length = read(said->reading.get(), part.data(), part.size());
-    if (length < 0 && errno == EINTR) continue;
-    if (length <= 0) break;
-    if (debugging) (void)std::fwrite(part.data(), 1, static_cast<std::size_t>(length), stderr);
-    if (ended.messages.size() < kMostMessages) ended.messages.append(part.data(), static_cast<std::size_t>(length));
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  ended.exitCode = killed ? EngineResult::kHung : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return ended;
-}
-
 }  // namespace
 
 std::optional<std::string> EngineResult::trouble() const {
@@ -155,35 +90,116 @@ std::optional<std::string> EngineResult::trouble() const {
   return std::nullopt;  // guests that crash and expectations that fail are for checks to judge
 }
 
-Result<EngineResult> Engine::run(const EngineRequest& request) const {
-  const std::filesystem::path base = folder_ / request.name;
+struct Engine::Job {
+  EngineRequest request;
+  std::unique_ptr<EngineProcess> process;  // while it runs
+  std::optional<Result<EngineResult>> result;
+  bool isTaken = false;  // or abandoned
+
+  [[nodiscard]] bool isWaiting() const { return !process && !result && !isTaken; }
+};
+
+Engine::Engine(fs::path command, fs::path folder, std::function<bool()> stop, std::size_t atOnce)
+    : command_(std::move(command)), folder_(std::move(folder)), stop_(std::move(stop)), atOnce_(std::max<std::size_t>(atOnce, 1)) {}
+
+Engine::~Engine() = default;
+
+Engine::Ticket Engine::begin(EngineRequest request) {
+  jobs_.push_back(std::make_unique<Job>(Job{std::move(request), {}, {}}));
+  fillUp();
+  return jobs_.size() - 1;
+}
+
+Result<EngineResult> Engine::result(Ticket ticket) {
+  Job& job = *jobs_[ticket];
+  while (!job.result) {
+    if (job.isWaiting() && hasRoom()) launch(job);
+    fillUp();
+    if (!job.result) listen();
+  }
+  job.isTaken = true;
+  auto result = std::move(*job.result);
+  job.result.reset();
+  return result;
+}
+
+void Engine::abandon(Ticket ticket) {
+  jobs_[ticket]->isTaken = true;
+  jobs_[ticket]->process.reset();
+  jobs_[ticket]->result.reset();
+}
+
+bool Engine::hasRoom() const {
+  return static_cast<std::size_t>(std::ranges::count_if(jobs_, [](const auto& job) { return job->process != nullptr; })) < atOnce_;
+}
+
+void Engine::fillUp() {
+  for (const auto& job : jobs_) {
+    if (!hasRoom()) return;
+    if (job->isWaiting()) launch(*job);
+  }
+}
+
+void Engine::launch(Job& job) {
+  const EngineRequest& request = job.request;
+  const fs::path base = folder_ / request.name;
   const std::string scenario = base.string() + ".toml", json = base.string() + ".json", trace = base.string() + ".octrace";
-  if (const auto written = writeAtomically(scenario, request.scenario); !written) return tl::unexpected(written.error());
+  if (const auto written = writeAtomically(scenario, request.scenario); !written) {
+    job.result = tl::unexpected(written.error());
+    return;
+  }
   std::error_code ignored;
-  std::filesystem::remove(json, ignored);
+  fs::remove(json, ignored);
   std::vector<std::string> words{command_.string(), "run", scenario, "--quiet", "--json", json};
   if (request.trace) words.insert(words.end(), {"--trace", trace});
   if (request.audit) words.emplace_back("--audit");
   words.insert(words.end(), request.more.begin(), request.more.end());
-  auto ended = execution(words, request.debugging, stop_);
-  if (!ended) return tl::unexpected(ended.error());
+  auto process = EngineProcess::start(words, request.debugging);
+  if (process)
+    job.process = std::move(*process);
+  else
+    job.result = tl::unexpected(process.error());
+}
 
+// Until something happens to what runs, or for a while.
+void Engine::listen() {
+  std::vector<pollfd> ready;
+  std::vector<Job*> heard;
+  for (const auto& job : jobs_) {
+    if (!job->process) continue;
+    heard.push_back(job.get());
+    ready.push_back({job->process->messages(), POLLIN, 0});
+  }
+  const int changed = poll(ready.data(), ready.size(), kPollMilliseconds);
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    EngineProcess& process = *heard[i]->process;
+    if (stop_()) process.kill();
+    process.endIfLate();
+    if (changed > 0 && ready[i].revents != 0 && process.take() == EngineProcess::Taken::All) conclude(*heard[i]);
+  }
+}
+
+void Engine::conclude(Job& job) {
+  auto ended = job.process->wait();
+  job.process.reset();
+  const fs::path base = folder_ / job.request.name;
   EngineResult result;
-  result.exitCode = ended->exitCode;
-  result.messages = std::move(ended->messages);
+  result.exitCode = ended.exitCode;
+  result.messages = std::move(ended.messages);
   // Names of the working folder help nobody, and differ from run to run.
   for (std::size_t at = 0; (at = result.messages.find(folder_.string() + "/", at)) != std::string::npos;)
     result.messages.erase(at, folder_.string().size() + 1);
-  if (request.trace) result.trace = trace;
-  if (const auto text = readTextFile(json, kLargestResult); text && !text->empty()) {
+  if (job.request.trace) result.trace = base.string() + ".octrace";
+  if (const auto text = readTextFile(base.string() + ".json", kLargestResult); text && !text->empty()) {
     const EngineJson parsed = EngineJson::parse(*text, nullptr, false);
     try {
       readResult(parsed, result);
     } catch (const EngineJson::exception& wrong) {
-      return failure("the result of a run cannot be read: {}", wrong.what());
+      job.result = failure("the result of a run cannot be read: {}", wrong.what());
+      return;
     }
   }
-  return result;
+  job.result = std::move(result);
 }
 
 }  // namespace overcommit

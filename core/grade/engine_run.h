@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,19 +61,39 @@ struct EngineResult {
   [[nodiscard]] std::optional<std::string> trouble() const;
 };
 
+class EngineProcess;
+
+// Does runs, some of them at the same time. What comes of one does not depend on which others there are.
 class Engine {
  public:
-  // `command`: the overcommit executable. `folder`: for its files. `stop`: true ends what runs.
-  Engine(std::filesystem::path command, std::filesystem::path folder, std::function<bool()> stop)
-      : command_(std::move(command)), folder_(std::move(folder)), stop_(std::move(stop)) {}
+  // `command`: the overcommit executable. `folder`: for its files. `stop`: true ends what runs. `atOnce`: the most of them, from 1.
+  Engine(std::filesystem::path command, std::filesystem::path folder, std::function<bool()> stop, std::size_t atOnce = 1);
+  ~Engine();  // ends what still runs
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
 
-  // The error: no process can be made, or its files cannot be written. All else is in the result.
-  [[nodiscard]] Result<EngineResult> run(const EngineRequest& request) const;
+  // A run that begins when its turn comes, or when its result is wanted; no two requests have equal names.
+  using Ticket = std::size_t;
+  Ticket begin(EngineRequest request);
+  // Waits for it; once for each ticket. The error: no process can be made, or its files cannot be written. All else is in the result.
+  Result<EngineResult> result(Ticket ticket);
+  Result<EngineResult> run(EngineRequest request) { return result(begin(std::move(request))); }
+  // Nobody wants to know any more: ends it.
+  void abandon(Ticket ticket);
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  struct Job;
+  void launch(Job& job);
+  void fillUp();
+  void listen();
+  void conclude(Job& job);
+  [[nodiscard]] bool hasRoom() const;
+
   std::filesystem::path command_, folder_;
   std::function<bool()> stop_;
+  std::size_t atOnce_;
+  std::vector<std::unique_ptr<Job>> jobs_;  // by ticket
 };
 
 }  // namespace overcommit

@@ -22,7 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kOtherLayout = "7";  // any: policies' memory is elsewhere then
+constexpr const char* kDriver = "balloon";  // a part of the guest, not a decision of the host
+constexpr const char* kOtherLayout = "7";   // any: policies' memory is elsewhere then
 
 // Does the runs that checks ask for, each once and twice.
 class LabRuns final : public RunSource {
@@ -31,7 +32,23 @@ class LabRuns final : public RunSource {
       : lab_(lab),
         submission_(submission),
         config_(config),
-        engine_(config.command, config.cache == nullptr ? std::move(folder) : config.cache->folder, config.stop) {}
+        engine_(config.command, config.cache == nullptr ? std::move(folder) : config.cache->folder, config.stop, config.atOnce) {}
+
+  // Begins what these checks look at and nothing of the submission but its settings decides: it runs while others are judged.
+  void beginEarly(const std::set<std::string>& wanted) {
+    for (const Check& check : lab_.checks) {
+      if (!wanted.contains(check.id)) continue;
+      if (check.kind == CheckKind::Mutants) beginTest(check, nullptr);
+      for (const std::string& name : {check.sameAs, check.run}) {
+        const LabRun* run = lab_.run(name);
+        if (run == nullptr || !run->policies.empty() || early_.contains(name)) continue;
+        if (run->knobs && !submission_.settings) continue;
+        const auto scenario = scenarioOf(*run);
+        const auto policies = scenario ? policiesOf(*run) : Result<RunPolicies>();
+        if (scenario && policies && !policies->trouble) early_.emplace(name, begin(requestFor(*run, scenario->text, *policies)));
+      }
+    }
+  }
 
   Result<const JudgedRun*> run(const std::string& name) override {
     const auto known = runs_.find(name);
@@ -42,16 +59,17 @@ class LabRuns final : public RunSource {
   }
 
   Result<JudgedRun> test(const Check& check, const Mutant* mutant) override {
+    // The mutants of a test that passes on a sound engine run side by side.
+    if (mutant != nullptr) {
+      for (const std::string& name : check.mutants) beginTest(check, &*std::ranges::find(lab_.mutants, name, &Mutant::name));
+    }
     JudgedRun judged;
-    const auto text = readSubmitted(submission_, check.test);
-    const auto scenario = text ? testScenario(*text, check.test, mutant) : tl::unexpected(text.error());
-    if (!scenario) {
-      judged.trouble = scenario.error().text;
+    const auto begun = beginTest(check, mutant);
+    if (!begun) {
+      judged.trouble = begun.error().text;
       return judged;
     }
-    EngineRequest request{mutant == nullptr ? "test-sound" : "test-mutant", scenario->text, false, false, {}};
-    if (mutant != nullptr && !mutant->sabotage.empty()) request.more = {"--sabotage", mutant->sabotage};
-    auto result = runOnce(request);
+    auto result = resultOfBegun(*begun);
     if (!result) return tl::unexpected(result.error());
     judged.trouble = result->trouble();
     judged.isUnavailable = result->exitCode == kExitBackendUnavailable;
@@ -72,15 +90,55 @@ class LabRuns final : public RunSource {
   }
 
  private:
-  Result<EngineResult> runOnce(EngineRequest request) {
-    if (config_.cache == nullptr) return engine_.run(request);
-    std::string key = fmt::format("{} {} {}\n{}", request.trace, request.audit, fmt::join(request.more, " "), request.scenario);
-    const auto known = config_.cache->done.find(key);
-    if (known != config_.cache->done.end()) return known->second;
-    request.name += fmt::format("-{}", config_.cache->done.size());
-    auto result = engine_.run(request);
-    if (result) config_.cache->done.emplace(std::move(key), *result);
+  // A run on its way.
+  struct Begun {
+    Engine::Ticket ticket = 0;
+    std::string key;                    // in the cache
+    std::optional<EngineResult> known;  // was done for another submission
+  };
+
+  Begun begin(EngineRequest request) {
+    Begun begun;
+    if (config_.cache != nullptr) {
+      begun.key = fmt::format("{} {} {}\n{}", request.trace, request.audit, fmt::join(request.more, " "), request.scenario);
+      const auto known = config_.cache->done.find(begun.key);
+      if (known != config_.cache->done.end()) {
+        begun.known = known->second;
+        return begun;
+      }
+      request.name += fmt::format("-{}", ++config_.cache->begun);
+    }
+    begun.ticket = engine_.begin(std::move(request));
+    return begun;
+  }
+
+  Result<EngineResult> resultOfBegun(const Begun& begun) {
+    if (begun.known) return *begun.known;
+    auto result = engine_.result(begun.ticket);
+    if (result && config_.cache != nullptr) config_.cache->done.emplace(begun.key, *result);
     return result;
+  }
+
+  // Of the submission's test; the error is the submission's.
+  Result<Begun> beginTest(const Check& check, const Mutant* mutant) {
+    const std::string id = fmt::format("test-{}-{}", check.id, mutant == nullptr ? 0 : 1 + (mutant - lab_.mutants.data()));
+    if (const auto known = early_.find(id); known != early_.end()) return known->second;
+    const auto text = readSubmitted(submission_, check.test);
+    const auto scenario = text ? testScenario(*text, check.test, mutant) : tl::unexpected(text.error());
+    if (!scenario) return tl::unexpected(scenario.error());
+    EngineRequest request{id, scenario->text, false, false, {}};
+    if (mutant != nullptr && !mutant->sabotage.empty()) request.more = {"--sabotage", mutant->sabotage};
+    return early_.emplace(id, begin(std::move(request))).first->second;
+  }
+
+  [[nodiscard]] tl::expected<LabScenario, LabScenarioError> scenarioOf(const LabRun& run) const {
+    return labScenario(lab_, run, {submission_.student, config_.secret},
+                       run.knobs ? std::span<const LabSetting>(*submission_.settings) : std::span<const LabSetting>());
+  }
+
+  struct RunPolicies;
+  EngineRequest requestFor(const LabRun& run, const std::string& scenario, const RunPolicies& policies) const {
+    return {run.name, scenario, true, run.audit, policies.options, config_.debugPolicy && !run.policies.empty()};
   }
 
   Result<JudgedRun> make(const LabRun& run) {
@@ -91,8 +149,7 @@ class LabRuns final : public RunSource {
     }
     if (run.seed == SeedSource::Hidden && config_.secret.empty() && !submission_.student.empty() && warnings_.empty())
       warnings_.emplace_back("there is no secret (OVERCOMMIT_LAB_SECRET): hidden seeds can be computed by everybody");
-    const auto scenario = labScenario(lab_, run, {submission_.student, config_.secret},
-                                      run.knobs ? std::span<const LabSetting>(*submission_.settings) : std::span<const LabSetting>());
+    const auto scenario = scenarioOf(run);
     if (!scenario) {
       if (scenario.error().of == LabScenarioError::Of::Lab)
         return failure("{}: the run \"{}\": {}", lab_.name, run.name, scenario.error().error.text);
@@ -105,14 +162,22 @@ class LabRuns final : public RunSource {
       judged.trouble = policies->trouble;
       return judged;
     }
-    EngineRequest request{run.name, scenario->text, true, run.audit, policies->options, config_.debugPolicy && !run.policies.empty()};
-    auto first = runOnce(request);
+    EngineRequest request = requestFor(run, scenario->text, *policies);
+    const bool isTwice = !run.policies.empty() && !request.debugging && !config_.onlyOnce;
+    const auto early = early_.find(run.name);
+    const Begun begun = early != early_.end() ? early->second : begin(request);
+    std::optional<Begun> again;
+    if (isTwice) {
+      request.trace = false;
+      request.name = run.name + ".again";
+      request.more.insert(request.more.end(), {"--policy-layout", kOtherLayout});
+      again = begin(std::move(request));
+    }
+    auto first = resultOfBegun(begun);
     if (!first) return tl::unexpected(first.error());
-    request.trace = false;
-    request.name = run.name + ".again";
-    if (!run.policies.empty()) request.more.insert(request.more.end(), {"--policy-layout", kOtherLayout});
     std::optional<Result<EngineResult>> second;
-    if (first->hasResult && first->policyFailure.empty() && !request.debugging && !config_.onlyOnce) second = runOnce(request);
+    if (again && first->hasResult && first->policyFailure.empty()) second = resultOfBegun(*again);
+    if (again && !second && !again->known) engine_.abandon(again->ticket);
     if (second && !*second) return tl::unexpected(second->error());
     if (first->policyTrouble == "hung" || (first->exitCode == EngineResult::kHung && !run.policies.empty()))
       hung_.emplace(policies->key, run.name);
@@ -134,11 +199,9 @@ class LabRuns final : public RunSource {
     if (first->exitCode == EngineResult::kHung) codes_.insert(kExitGuestCrashed);
     codes_.insert(first->exitCode);
     if (!result.deterministic) {
-      judged.trouble = fmt::format(
-          "the run is not the same twice{}. A decision depends on chance, on the time of day, on addresses or on something that was "
-          "never set",
-          run.policies.empty() ? fmt::format(": its digest was {} and then {}", first->digest, (*second)->digest)
-                               : ": with other addresses in your policy's memory, other things happen");
+      judged.trouble =
+          "the run is not the same twice: with other addresses in your policy's memory, other things happen. A decision depends on "
+          "chance, on the time of day, on addresses or on something that was never set";
       judged.at = std::nullopt;
     }
     judged.result = std::move(*first);
@@ -174,7 +237,7 @@ class LabRuns final : public RunSource {
       fs::create_directories(folder, failed);
       const fs::path file = folder / fs::path(submitted->file).filename();
       if (const auto written = writeAtomically(file, submitted->text); !written) return tl::unexpected(written.error());
-      const bool isDriver = kind == "balloon";  // a part of the guest, not a decision of the host
+      const bool isDriver = kind == kDriver;
       policies.options.insert(policies.options.end(),
                               {isDriver ? "--driver" : "--policy", isDriver ? file.string() : kind + "=" + file.string()});
       policies.key += hash + " ";
@@ -220,6 +283,7 @@ class LabRuns final : public RunSource {
   const GraderConfig& config_;
   Engine engine_;
   std::map<std::string, JudgedRun> runs_;
+  std::map<std::string, Begun> early_;  // before anybody asked, by the run's name; and tests
   std::vector<RunResult> results_;
   std::vector<std::string> warnings_;
   std::set<int> codes_;
@@ -274,6 +338,7 @@ Result<LabResult> gradeLab(const Lab& lab, const Submission& submission, const G
   };
   collect();
   config.onCheck(result);
+  runs.beginEarly(wanted);
   for (const Check& check : lab.checks) {
     if (!wanted.contains(check.id)) continue;
     const auto missing = std::ranges::find_if(check.needs, [&](const std::string& id) {

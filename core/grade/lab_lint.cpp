@@ -149,7 +149,7 @@ char mark(const CheckResult* check) {
 Result<LintReport> lintLab(const Lab& lab, const GraderConfig& given) {
   const auto work = WorkFolder::create("lint");
   if (!work) return tl::unexpected(work.error());
-  RunCache cache{work->path(), {}};
+  RunCache cache{work->path(), 0, {}};
   GraderConfig config = given;
   config.cache = &cache;
   return lintSolutions(lab, config);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "student/build_store.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 
@@ -28,6 +32,17 @@ void place(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
+OwnedDescriptor BuildStore::lock(const std::string& key) const {
+  if (folder_.empty()) return {};
+  std::error_code ignored;
+  fs::create_directories(folder_, ignored);
+  OwnedDescriptor file(::open((folder_ / (key + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  // Who gets none builds for himself.
+  while (file.open() && ::flock(file.get(), LOCK_EX) != 0 && errno == EINTR) {
+  }
+  return file;
+}
+
 std::optional<PolicyResult<std::string>> BuildStore::find(const std::string& key, const fs::path& program) const {
   if (folder_.empty()) return std::nullopt;
   if (const auto failed = wholeFile(folder_ / (key + ".failure")); failed && !failed->empty()) {
@@ -47,7 +62,6 @@ std::optional<PolicyResult<std::string>> BuildStore::find(const std::string& key
 void BuildStore::keep(const std::string& key, const fs::path& program, const PolicyResult<std::string>& warnings) const {
   if (folder_.empty()) return;
   std::error_code failed;
-  fs::create_directories(folder_, failed);
   if (!warnings) {
     const char trouble = static_cast<char>('A' + static_cast<int>(warnings.error().trouble));
     return place(folder_ / (key + ".failure"), trouble + warnings.error().text);

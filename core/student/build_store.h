@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/descriptor.h"
 #include "student/policy_failure.h"
 
 namespace overcommit {
@@ -16,6 +17,8 @@ class BuildStore {
   // "" = keeps nothing.
   explicit BuildStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  // Others who build the same wait as long as this lives.
+  [[nodiscard]] OwnedDescriptor lock(const std::string& key) const;
   // Copies the program to `program` and gives the compiler's warnings, or gives the failure. Nothing: it was never built.
   [[nodiscard]] std::optional<PolicyResult<std::string>> find(const std::string& key, const std::filesystem::path& program) const;
   // What cannot be kept is built again next time.

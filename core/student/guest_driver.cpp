@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "base/hash.h"
+#include "student/build_store.h"
 #include "student/policy_builder.h"
 
 namespace overcommit {
@@ -37,23 +39,11 @@ tl::unexpected<PolicyFailure> fails(PolicyTrouble trouble, std::string text) {
   return tl::unexpected(PolicyFailure{trouble, std::move(text)});
 }
 
-}  // namespace
-
-PolicyResult<BuiltDriver> buildGuestDriver(const fs::path& source, const GuestSources& sources, const Confinement& confinement) {
+// Compiles and links to build/kernel.elf; gives the compiler's warnings.
+PolicyResult<std::string> makeKernel(const Workspace& workspace, const std::string& name, const GuestSources& sources,
+                                     const fs::path& compiler, const fs::path& linker, const Confinement& confinement) {
+  const fs::path build = workspace.build(), parts = workspace.sdk();
   std::error_code error;
-  const bool folder = fs::is_directory(source, error);
-  const std::string name = folder ? "balloon.c" : source.filename().string();
-  if (!fs::exists(folder ? source / name : source, error))
-    return fails(PolicyTrouble::NotFound, fmt::format("the balloon driver {} is not there", (folder ? source / name : source).string()));
-  if (fs::path(name).extension() != ".c")
-    return fails(PolicyTrouble::NotFound, fmt::format("the balloon driver {} is no C file (.c)", source.string()));
-  const fs::path compiler = findTool("OVERCOMMIT_CC", {"gcc", "cc"}), linker = findTool("OVERCOMMIT_LD", {"ld"});
-  if (compiler.empty() || linker.empty())
-    return fails(PolicyTrouble::NoCompiler, "a balloon driver is C, and this machine has no gcc or no ld: install gcc and binutils");
-  auto workspace = Workspace::create(confinement);
-  if (!workspace) return fails(PolicyTrouble::NotConfined, workspace.error().text);
-  if (auto taken = (*workspace)->takeSubmission(source); !taken) return fails(PolicyTrouble::NotFound, taken.error().text);
-  const fs::path build = (*workspace)->build(), parts = (*workspace)->sdk();
   fs::create_directories(parts, error);
   for (const char* part : {"abi", "kernel"}) fs::copy(sources.folder / part, parts / part, fs::copy_options::recursive, error);
   fs::copy_file(sources.object, parts / "kernel-without-balloon.o", error);
@@ -66,27 +56,25 @@ PolicyResult<BuiltDriver> buildGuestDriver(const fs::path& source, const GuestSo
   for (const std::string& word : {"-I" + (parts / "kernel").string(), std::string("-c"), name, std::string("-o"), object})
     plan.command.push_back(word);
   plan.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C", "TMPDIR=" + build.string()};
-  plan.directory = (*workspace)->submission();
+  plan.directory = workspace.submission();
   plan.visible.readable = toolFiles(compiler);
   plan.visible.readable.push_back(parts);
-  plan.visible.readable.push_back((*workspace)->submission());
+  plan.visible.readable.push_back(workspace.submission());
   plan.visible.writable = {build, "/dev/null"};
   plan.calls = CallFilter::Tool;
   plan.limits = {60, Bytes(std::uint64_t{3} << 30), Bytes(std::uint64_t{64} << 20), 256, 4096};
   const auto step = [&](PolicyTrouble otherwise, std::string_view what) -> PolicyResult<std::string> {
     auto run = runTool(plan, confinement, kAtMost);
     if (!run) return fails(PolicyTrouble::NotConfined, run.error().text);
-    run->output = (*workspace)->withoutItsName(std::move(run->output));
+    run->output = workspace.withoutItsName(std::move(run->output));
     if (!run->inTime || run->end.signal != 0)
       return fails(PolicyTrouble::BuildLimit, fmt::format("the balloon driver {} was not built within {} s", name, kAtMost.count()));
     if (run->end.exitCode != 0)
       return fails(otherwise, fmt::format("the balloon driver {} {}:\n{}", name, what, mainMessages(run->output)));
     return run->output;
   };
-  BuiltDriver built{name, {}, kernel, {}};
   auto compiled = step(PolicyTrouble::DoesNotCompile, "does not compile");
   if (!compiled) return tl::unexpected(compiled.error());
-  built.warnings = mainMessages(*compiled);
   plan.command = {linker.string(),
                   "-nostdlib",
                   "-static",
@@ -104,7 +92,38 @@ PolicyResult<BuiltDriver> buildGuestDriver(const fs::path& source, const GuestSo
   auto linked =
       step(PolicyTrouble::DoesNotLink,
            "compiles, but does not link: it has to define balloon_start() and balloon_poll(), and may use what balloon.h declares");
-  if (!linked) return tl::unexpected(linked.error());
+  return linked ? mainMessages(*compiled) : linked;
+}
+
+}  // namespace
+
+PolicyResult<BuiltDriver> buildGuestDriver(const fs::path& source, const GuestSources& sources, const Confinement& confinement,
+                                           const fs::path& kept) {
+  std::error_code error;
+  const bool folder = fs::is_directory(source, error);
+  const std::string name = folder ? "balloon.c" : source.filename().string();
+  if (!fs::exists(folder ? source / name : source, error))
+    return fails(PolicyTrouble::NotFound, fmt::format("the balloon driver {} is not there", (folder ? source / name : source).string()));
+  if (fs::path(name).extension() != ".c")
+    return fails(PolicyTrouble::NotFound, fmt::format("the balloon driver {} is no C file (.c)", source.string()));
+  const fs::path compiler = findTool("OVERCOMMIT_CC", {"gcc", "cc"}), linker = findTool("OVERCOMMIT_LD", {"ld"});
+  if (compiler.empty() || linker.empty())
+    return fails(PolicyTrouble::NoCompiler, "a balloon driver is C, and this machine has no gcc or no ld: install gcc and binutils");
+  auto workspace = Workspace::create(confinement);
+  if (!workspace) return fails(PolicyTrouble::NotConfined, workspace.error().text);
+  if (auto taken = (*workspace)->takeSubmission(source); !taken) return fails(PolicyTrouble::NotFound, taken.error().text);
+  BuiltDriver built{name, {}, (*workspace)->build() / "kernel.elf", {}};
+  const BuildStore store(kept);
+  const std::string made = fmt::format("driver {} {} {} {}", name, (*workspace)->hash(), compiler.string(), linker.string());
+  const std::string key = hash128(std::as_bytes(std::span(made))).text();
+  const OwnedDescriptor alone = store.lock(key);
+  auto warnings = store.find(key, built.kernel);
+  if (!warnings) {
+    warnings = makeKernel(**workspace, name, sources, compiler, linker, confinement);
+    store.keep(key, built.kernel, *warnings);
+  }
+  if (!*warnings) return tl::unexpected(warnings->error());
+  built.warnings = **warnings;
   built.workspace = std::move(*workspace);
   return built;
 }

@@ -25,8 +25,8 @@ struct BuiltDriver {
 };
 
 // As guests/build.sh --balloon does it, in confinement. `source`: a .c file, or a folder with balloon.c in it. The compiler is
-// $OVERCOMMIT_CC, else gcc.
-PolicyResult<BuiltDriver> buildGuestDriver(const std::filesystem::path& source, const GuestSources& sources,
-                                           const Confinement& confinement);
+// $OVERCOMMIT_CC, else gcc. `kept`: what was built before, see BuildStore; "" = nothing.
+PolicyResult<BuiltDriver> buildGuestDriver(const std::filesystem::path& source, const GuestSources& sources, const Confinement& confinement,
+                                           const std::filesystem::path& kept = {});
 
 }  // namespace overcommit

@@ -93,6 +93,7 @@ PolicyResult<BuiltPolicy> compile(BuiltPolicy built, const BuildSettings& settin
                                        settings.debugging == PolicyDebugging::On ? "debug" : "plain");
   const std::string key = hash128(std::as_bytes(std::span(made))).text();
   const BuildStore store(settings.store);
+  const OwnedDescriptor alone = store.lock(key);
   auto warnings = store.find(key, program);
   if (!warnings) {
     warnings = makeProgram(built, settings, compiler);

@@ -3,13 +3,16 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -19,8 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kPart = 64u << 10;
-// How long an answer is looked for without sleeping: most come sooner, and being woken takes longer than that.
-constexpr std::chrono::microseconds kEager{60};
 // How long a policy that closed its connection may take to end.
 constexpr WallTime kLeave{2'000};
 
@@ -74,6 +75,12 @@ LaunchPlan planFor(const BuiltPolicy& policy, const PolicySettings& settings) {
 
 }  // namespace
 
+std::chrono::nanoseconds eagerness() {
+  cpu_set_t usable;
+  const bool several = ::sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) > 1;
+  return several ? std::chrono::microseconds(60) : std::chrono::nanoseconds(0);
+}
+
 PolicyProcess::PolicyProcess(const BuiltPolicy& policy, const PolicySettings& settings)
     : source_(policy.source), settings_(settings), workspace_(policy.workspace), part_(kPart) {
   lines_.onLine = [this](std::string_view line) {
@@ -99,6 +106,8 @@ std::optional<PolicyFailure> PolicyProcess::begin(const BuiltPolicy& policy) {
   auto buffer = makeBuffer();
   if (!buffer) return unable(buffer.error().text);
   buffer_ = buffer->second;
+  const policy::Doorbell bell{0, static_cast<std::uint32_t>(settings_.eager.count())};
+  std::memcpy(buffer_ + policy::kDoorbellAt, &bell, sizeof bell);
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return unable(systemErrorText(errno));
   messages_ = OwnedDescriptor(ends[0]);
@@ -162,6 +171,11 @@ void PolicyProcess::takeOutput() {
 
 PolicyProcess::Received PolicyProcess::receive(std::span<std::byte> into) {
   const auto begun = Clock::now();
+  // Where looking was in vain, because the policy has no processor or much to do, it is done less and less often.
+  constexpr std::uint32_t kMostInVain = 128;
+  const auto eager = passedOver_ > 0 ? std::chrono::nanoseconds(0) : settings_.eager;
+  if (passedOver_ > 0) --passedOver_;
+  bool slept = false;
   while (!into.empty()) {
     const ssize_t got = ::recv(messages_.get(), into.data(), into.size(), MSG_DONTWAIT);
     if (got > 0) {
@@ -170,7 +184,8 @@ PolicyProcess::Received PolicyProcess::receive(std::span<std::byte> into) {
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) return Received::Closed;
     const auto waited = Clock::now() - begun;
-    if (waited < kEager) continue;
+    if (waited < eager) continue;
+    slept = true;
     if (guarded_ && waited >= settings_.patience) return Received::Late;
     std::array<pollfd, 2> ready{{{messages_.get(), POLLIN, 0}, {process_->output(), POLLIN, 0}}};
     const auto left = std::chrono::duration_cast<WallTime>(settings_.patience - waited) + WallTime(1);
@@ -179,6 +194,10 @@ PolicyProcess::Received PolicyProcess::receive(std::span<std::byte> into) {
     if ((ready[1].revents & POLLIN) != 0) takeOutput();
     if (lines_.flooded()) return Received::Flooded;
     if ((ready[1].revents & (POLLHUP | POLLERR)) != 0 && ready[0].revents == 0) std::this_thread::sleep_for(WallTime(1));
+  }
+  if (eager.count() > 0) {
+    inVain_ = !slept ? 0 : inVain_ < kMostInVain ? 2 * inVain_ + 1 : inVain_;
+    passedOver_ = inVain_;
   }
   return Received::All;
 }
@@ -191,7 +210,14 @@ bool PolicyProcess::sendAll(std::span<const std::byte> bytes) {
     if (sent <= 0) return false;
     bytes = bytes.subspan(static_cast<std::size_t>(sent));
   }
+  ring();
   return true;
+}
+
+// The policy may look at this, or not; what it is told comes through the socket.
+void PolicyProcess::ring() {
+  auto* const bell = reinterpret_cast<policy::Doorbell*>(buffer_ + policy::kDoorbellAt);
+  std::atomic_ref(bell->rings).store(bell->rings + 1, std::memory_order_release);
 }
 
 std::string PolicyProcess::lastWords() const {

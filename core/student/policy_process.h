@@ -13,10 +13,16 @@
 
 namespace overcommit {
 
+// 60 us if this process may run on more than one processor, else 0.
+std::chrono::nanoseconds eagerness();
+
 struct PolicySettings {
   // How long a policy may take for an answer before it counts as hung: a guard, in wall time, far beyond what any answer takes. Nothing
   // is ever scored by it but that.
   WallTime patience{10'000};
+  // How long either side looks for a message of the other without sleeping: most come sooner, and being woken takes longer than that.
+  // It changes nothing but the time that a run takes. 0 where there is no other processor to come from.
+  std::chrono::nanoseconds eager = eagerness();
   ProcessLimits limits{300, Bytes(std::uint64_t{1} << 30), Bytes(0), 32, 0};
   // Two runs with different layouts must come to the same: addresses, and what hashes by them, differ between them.
   std::uint32_t layout = 0;
@@ -62,6 +68,7 @@ class PolicyProcess final {
   std::optional<PolicyFailure> begin(const BuiltPolicy& policy);
   enum class Received : std::uint8_t { All, Closed, Late, Flooded };
   [[nodiscard]] Received receive(std::span<std::byte> into);
+  void ring();
   [[nodiscard]] bool sendAll(std::span<const std::byte> bytes);
   void takeOutput();
   bool answerRead(const policy::ReadRequest& wanted);
@@ -80,6 +87,7 @@ class PolicyProcess final {
   policy::Hello hello_{};
   std::optional<PolicyFailure> failure_;
   std::uint32_t sequence_ = 0;
+  std::uint32_t inVain_ = 0, passedOver_ = 0;  // looking for an answer without sleeping
   std::uint64_t questions_ = 0;
   bool guarded_ = true;
 };

@@ -65,6 +65,7 @@ class StudentMatch final : public MatchPolicy {
   }
   void match(std::span<const MatchQuestion> questions, std::span<MatchAnswer> answers) override {
     if (mostWithContents() == 0) return askInPieces(process_, RequestKind::Match, questions, answers);
+    if (questions.empty()) return;  // most scans find nothing that is known
     put(process_, policy::kQuestionsAt, questions);
     process_.ask(RequestKind::Match, static_cast<std::uint32_t>(questions.size()), 0, true, std::as_writable_bytes(answers),
                  sizeof(MatchAnswer));

@@ -17,7 +17,7 @@
 namespace overcommit::policy {
 
 // Changes with every change of this file.
-inline constexpr std::uint32_t kAbiVersion = 1;
+inline constexpr std::uint32_t kAbiVersion = 2;
 
 // ---- Questions and answers. Times are virtual nanoseconds, sizes pages of 4 KiB, unless a name says otherwise. ----
 
@@ -192,15 +192,23 @@ struct ReadReply {
 // Where things are in the shared buffer.
 inline constexpr std::size_t kQuestionsAt = 0;
 inline constexpr std::size_t kItemsAt = std::size_t{64} << 10;
+inline constexpr std::size_t kDoorbellAt = (std::size_t{1} << 20) - 64;
 inline constexpr std::size_t kBytesAt = std::size_t{1} << 20;  // of question i: the page, then the known one
 inline constexpr std::size_t kBufferBytes = kBytesAt + std::size_t{2} * kMostQuestions * kPageBytes;
+
+// Being woken takes longer than most answers, so who waits for the other looks for a while before it sleeps. A policy need not: all
+// messages come through the socket, and what stands here only says that one is there.
+struct Doorbell {
+  std::uint32_t rings;        // messages that the engine sent, counted from 0 and over again
+  std::uint32_t nanoseconds;  // for which it is worth looking at `rings`; 0: there is one processor
+};
 
 static_assert(sizeof(MatchQuestion) == 56 && sizeof(VictimCandidate) == 32 && sizeof(VictimQuestion) == 24);
 static_assert(sizeof(ZipQuestion) == 32 && sizeof(ZippedCandidate) == 24 && sizeof(EvictQuestion) == 24);
 static_assert(sizeof(FreeStateQuestion) == 64 && sizeof(TargetsQuestion) == 16 && sizeof(VmClaim) == 48);
 static_assert(sizeof(WalkQuestion) == 40 && sizeof(WalkAnswer) == 24);
 static_assert(sizeof(Hello) == 24 && sizeof(Request) == 24 && sizeof(Answer) == 24 && sizeof(ReadRequest) == 24 && sizeof(ReadReply) == 16);
-static_assert(kItemsAt + sizeof(VictimCandidate) * kMostQuestions * kMostCandidates <= kBytesAt);
-static_assert(sizeof(MatchQuestion) * kMostQuestions <= kItemsAt && kItemsAt + sizeof(VmClaim) * kMostVms <= kBytesAt);
+static_assert(kItemsAt + sizeof(VictimCandidate) * kMostQuestions * kMostCandidates <= kDoorbellAt);
+static_assert(sizeof(MatchQuestion) * kMostQuestions <= kItemsAt && kItemsAt + sizeof(VmClaim) * kMostVms <= kDoorbellAt);
 
 }  // namespace overcommit::policy

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -58,6 +59,7 @@ class Engine {
 
   // The next request; false: the engine needs no more answers.
   [[nodiscard]] bool next() {
+    lookForRing();
     if (!receive(&request_, sizeof request_)) return false;
     if (request_.magic != kRequestMagic) stop("the engine sent something that is no request");
     return true;
@@ -95,6 +97,7 @@ class Engine {
   [[nodiscard]] ReadReply read(Space space, std::uint64_t address) {
     const ReadRequest wanted{kReadMagic, space, address, 0};
     send(&wanted, sizeof wanted);
+    lookForRing();
     ReadReply reply{};
     if (!receive(&reply, sizeof reply)) std::exit(0);
     return reply;
@@ -111,6 +114,28 @@ class Engine {
       size -= static_cast<std::size_t>(written);
     }
   }
+  static void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  // Until the next message is there, or it is better to sleep. Where looking was in vain, because the other side has no processor or much
+  // to do, it is done less and less often.
+  void lookForRing() {
+    const auto* bell = reinterpret_cast<const Doorbell*>(buffer_ + kDoorbellAt);
+    ++rings_;
+    if (bell->nanoseconds == 0 || (passed_over_ > 0 && passed_over_-- > 0)) return;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(bell->nanoseconds);
+    while (__atomic_load_n(&bell->rings, __ATOMIC_ACQUIRE) != rings_) {
+      if (std::chrono::steady_clock::now() > until) {
+        in_vain_ = in_vain_ < 128 ? 2 * in_vain_ + 1 : in_vain_;
+        passed_over_ = in_vain_;
+        return;
+      }
+      relax();
+    }
+    in_vain_ = 0;
+  }
   static bool receive(void* bytes, std::size_t size) {
     char* at = static_cast<char*>(bytes);
     while (size > 0) {
@@ -125,6 +150,7 @@ class Engine {
 
   const std::byte* buffer_ = nullptr;
   Request request_{};
+  std::uint32_t rings_ = 0, in_vain_ = 0, passed_over_ = 0;
   char out_[sizeof(Answer) + sizeof(std::uint64_t) * kMostVms];
 };
 
