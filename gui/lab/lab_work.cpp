@@ -43,7 +43,7 @@ LabWork::~LabWork() {
   }
 }
 
-QProcess* LabWork::start(const QStringList& arguments, Ended ended) {
+QProcess* LabWork::start(const QStringList& arguments, const Ended& ended) {
   const auto engine = enginePath();
   if (!engine) {
     Q_EMIT troubled(qstring(engine.error().text));

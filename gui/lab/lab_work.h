@@ -71,7 +71,7 @@ class LabWork final : public QObject {
 
  private:
   using Ended = std::function<void(int exitCode, const QByteArray& out, const QString& complaint)>;
-  QProcess* start(const QStringList& arguments, Ended ended);
+  QProcess* start(const QStringList& arguments, const Ended& ended);
   void readReport();
   void note(const TourLog::Deed& deed);
 

@@ -266,7 +266,7 @@ void GuestFloor::paintEvent(QPaintEvent* event) {
     if (options_.seat() == Seat::Application) words = tr("what each program has of its own");
     if (world_ != nullptr && !enlarged_ && world_->vms() > kMostCards)
       words += tr("; %1 more are under less pressure").arg(world_->vms() - kMostCards);
-    if (enlarged_) words = tr("%1 alone; Esc brings the others back").arg(qstring(world_->name(*enlarged_)));
+    if (enlarged_ && world_ != nullptr) words = tr("%1 alone; Esc brings the others back").arg(qstring(world_->name(*enlarged_)));
     paintHeading(painter, line, tr("GUESTS"), words, cards_.empty() ? QString() : cards_.front().map.geometry().caption());
   }
   for (const Card& card : cards_) {

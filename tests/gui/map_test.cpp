@@ -6,6 +6,7 @@
 #include "gui/map/map_geometry.h"
 #include "support/test.h"
 
+using namespace overcommit;
 using namespace overcommit::gui;
 
 namespace {
