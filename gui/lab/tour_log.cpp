@@ -25,12 +25,15 @@ TourLog TourLog::read(const QString& path) {
     if (pair.hasMatch()) deed.emplace_back(pair.captured(1), pair.captured(2));
   }
   finish();
+  log.written_ = log.deeds_.size();
   return log;
 }
 
-bool TourLog::add(const Deed& deed) {
+bool TourLog::add(Deed deed) {
+  // As they can stand between quotes.
+  for (auto& [key, value] : deed) value.remove(QLatin1Char('"')).remove(QLatin1Char('\\'));
   if (deeds_.size() >= kMostDeeds || std::ranges::find(deeds_, deed) != deeds_.end()) return false;
-  deeds_.push_back(deed);
+  deeds_.push_back(std::move(deed));
   return true;
 }
 
@@ -44,21 +47,21 @@ bool TourLog::has(const QJsonObject& did) const {
   });
 }
 
-Result<void> TourLog::write() const {
-  QString text = QStringLiteral("# What was done in the app, as it wrote it down.\n");
-  for (const Deed& deed : deeds_) {
-    text += QStringLiteral("\n[[did]]\n");
-    for (const auto& [key, value] : deed) {
-      QString plain = value;
-      plain.remove(QLatin1Char('"')).remove(QLatin1Char('\\'));
-      text += QStringLiteral("%1 = \"%2\"\n").arg(key, plain);
-    }
+// Behind what stands in the file already: somebody may have written there by hand.
+Result<void> TourLog::write() {
+  QByteArray bytes;
+  if (QFile before(path_); before.open(QIODevice::ReadOnly)) bytes = before.readAll();
+  if (bytes.isEmpty()) bytes = "# What was done in the app, as it wrote it down.\n";
+  if (!bytes.endsWith('\n')) bytes += '\n';
+  for (std::size_t i = written_; i < deeds_.size(); ++i) {
+    bytes += "\n[[did]]\n";
+    for (const auto& [key, value] : deeds_[i]) bytes += QStringLiteral("%1 = \"%2\"\n").arg(key, value).toUtf8();
   }
   QSaveFile file(path_);
-  const QByteArray bytes = text.toUtf8();
   if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
     return failure("cannot write {}: {}. What you do in this tour is not noted: is the disk full, or may you not write there?",
                    path_.toStdString(), file.errorString().toStdString());
+  written_ = deeds_.size();
   return {};
 }
 

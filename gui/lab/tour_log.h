@@ -19,15 +19,17 @@ class TourLog {
   // A file that is not there is an empty log; what is no deed in it is left out.
   static TourLog read(const QString& path);
   // False: it is known.
-  bool add(const Deed& deed);
+  bool add(Deed deed);
   [[nodiscard]] bool has(const QJsonObject& did) const;
   [[nodiscard]] const std::vector<Deed>& deeds() const { return deeds_; }
-  [[nodiscard]] Result<void> write() const;
+  // Adds to the file what was added here.
+  Result<void> write();
 
  private:
   static constexpr std::size_t kMostDeeds = 1000;  // more nobody does on a tour
   QString path_;
   std::vector<Deed> deeds_;
+  std::size_t written_ = 0;  // that stand in the file
 };
 
 }  // namespace overcommit::gui

@@ -114,6 +114,13 @@ class LabTest : public QObject {
     QCOMPARE(again.deeds(), log.deeds());
     QVERIFY(again.has({{QStringLiteral("what"), QStringLiteral("seek")}, {QStringLiteral("state"), QStringLiteral("hard")}}));
     QVERIFY(!again.has({{QStringLiteral("what"), QStringLiteral("seek")}, {QStringLiteral("state"), QStringLiteral("low")}}));
+    // What somebody wrote there stays.
+    writeLabFile(path, "# by hand\n[[did]]\nwhat = \"seek\"\nsteps = 3");
+    TourLog byHand = TourLog::read(path);
+    QVERIFY(byHand.add({{QStringLiteral("what"), QStringLiteral("step-back")}}));
+    VERIFY_OK(byHand.write());
+    VERIFY_OK(byHand.write());
+    QCOMPARE(labFileText(path), QByteArray("# by hand\n[[did]]\nwhat = \"seek\"\nsteps = 3\n\n[[did]]\nwhat = \"step-back\"\n"));
     writeLabFile(path, "[[did]]\nwhat = 3\nsome \"rubbish\n[[did]\n");
     QVERIFY(TourLog::read(path).deeds().empty());
   }
