@@ -303,7 +303,8 @@ constexpr std::array kCommands{
     CommandInfo{
         "grade", "grade coursework",
         "Looks at a submission, check by check, and gives points. What fails is explained: what was looked at, what was expected, what "
-        "came, why that matters and what usually causes it. Every run is done twice, and a run that is not the same twice is reported.\n\n"
+        "came, why that matters and what usually causes it. Runs that code of the submission decides in are done twice, and one that is "
+        "not the same twice is reported.\n\n"
         "The same submission gives the same result on every machine and under any load. Nothing of a submission is believed: its "
         "scenarios count for nothing, those of the lab do. What is wrong with a submission costs points; the command fails with 2 only if "
         "the lab or the machine is at fault. Without a single check that passed, nothing is passed.\n\n"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "grade/engine_process.h"
+#include "grade/run_process.h"
 #include "grade/text_file.h"
 #include "scenario/expectation.h"
 
@@ -92,7 +92,7 @@ std::optional<std::string> EngineResult::trouble() const {
 
 struct Engine::Job {
   EngineRequest request;
-  std::unique_ptr<EngineProcess> process;  // while it runs
+  std::unique_ptr<RunProcess> process;  // while it runs
   std::optional<Result<EngineResult>> result;
   bool isTaken = false;  // or abandoned
 
@@ -154,7 +154,7 @@ void Engine::launch(Job& job) {
   if (request.trace) words.insert(words.end(), {"--trace", trace});
   if (request.audit) words.emplace_back("--audit");
   words.insert(words.end(), request.more.begin(), request.more.end());
-  auto process = EngineProcess::start(words, request.debugging);
+  auto process = RunProcess::start(words, request.debugging);
   if (process)
     job.process = std::move(*process);
   else
@@ -172,10 +172,10 @@ void Engine::listen() {
   }
   const int changed = poll(ready.data(), ready.size(), kPollMilliseconds);
   for (std::size_t i = 0; i < heard.size(); ++i) {
-    EngineProcess& process = *heard[i]->process;
+    RunProcess& process = *heard[i]->process;
     if (stop_()) process.kill();
     process.endIfLate();
-    if (changed > 0 && ready[i].revents != 0 && process.take() == EngineProcess::Taken::All) conclude(*heard[i]);
+    if (changed > 0 && ready[i].revents != 0 && process.take() == RunProcess::Taken::All) conclude(*heard[i]);
   }
 }
 

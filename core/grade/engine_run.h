@@ -61,7 +61,7 @@ struct EngineResult {
   [[nodiscard]] std::optional<std::string> trouble() const;
 };
 
-class EngineProcess;
+class RunProcess;
 
 // Does runs, some of them at the same time. What comes of one does not depend on which others there are.
 class Engine {

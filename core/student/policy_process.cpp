@@ -172,7 +172,7 @@ void PolicyProcess::takeOutput() {
 PolicyProcess::Received PolicyProcess::receive(std::span<std::byte> into) {
   const auto begun = Clock::now();
   // Where looking was in vain, because the policy has no processor or much to do, it is done less and less often.
-  constexpr std::uint32_t kMostInVain = 128;
+  constexpr std::uint32_t kMostInVain = 16;
   const auto eager = passedOver_ > 0 ? std::chrono::nanoseconds(0) : settings_.eager;
   if (passedOver_ > 0) --passedOver_;
   bool slept = false;

@@ -164,38 +164,67 @@ class LabTest : public QObject {
     QCOMPARE(lab_.run({"lab", "package", "1", lab_.path("moodle"), "--for", "moodle"}).code, 2);
   }
 
-  // The commands that docs/how-to/grade-a-class.md gives to GNU parallel and to Slurm, done for one student each.
-  void jobFilesOfTheHowToGradeAStudent() {
+  void theHowToShowsTheJobFiles() {
     const QString page = QString::fromUtf8(ScenarioFolder::read(kSource + "/docs/how-to/grade-a-class.md"));
-    const QString parallel = QRegularExpression("'(cd COURSE && [^']*)'").match(page).captured(1);
-    QString slurm =
-        QRegularExpression("(    #!/bin/sh\n    #SBATCH.*?)\n\n", QRegularExpression::DotMatchesEverythingOption).match(page).captured(1);
-    QVERIFY(parallel.contains("overcommit grade 3") && slurm.contains("exec overcommit grade 3"));
-    slurm.replace("\n    ", "\n");
-    for (const char* name : {"ada", "bob"}) lab_.write(QString("course/submissions/%1/answers.toml").arg(name), "word = \"b\"\n");
-    QDir().mkpath(lab_.path("course/results"));
-    const auto done = [&](QString command, const QMap<QString, QString>& more) {
-      command.replace("overcommit grade 3", kCommand + " grade 1").replace("COURSE", lab_.path("course"));
-      QProcess process;
-      auto variables = lab_.environment();
-      variables.insert(more);
-      process.setProcessEnvironment(environmentWith(variables));
-      process.setWorkingDirectory(lab_.path("course"));
-      process.start("/bin/sh", {"-c", command});
-      return process.waitForFinished(60'000) && process.exitCode() == 0;
-    };
-    QVERIFY(done(QString(parallel).replace("{}", "ada"), {}));
-    QVERIFY(done(slurm, {{"SLURM_ARRAY_TASK_ID", "2"}}));
-    for (const char* name : {"ada", "bob"}) {
-      const Json result =
-          Json::parse(ScenarioFolder::read(lab_.path(QString("course/results/%1.json").arg(name))).toStdString(), nullptr, false);
-      QVERIFY(result.is_object());
-      QCOMPARE(result["student"].get<std::string>(), std::string(name));
-      QCOMPARE(result["milli_points"].get<int>(), 1500);
+    for (const QString& name : {kParallelJob, kSlurmJob}) {
+      QString shown = "    " + QString::fromUtf8(ScenarioFolder::read(kSource + "/docs/how-to/jobs/" + name)).trimmed();
+      QVERIFY2(page.contains(shown.replace("\n", "\n    ")), qPrintable(name));
     }
   }
 
+  // The job itself, on this machine: what it makes of a class is what --many makes of it.
+  void gnuParallelGradesAClassAsOneMachineDoes() {
+    makeClass();
+    lab_.write("course/hosts", "2/:\n");
+    const Outcome parallel = job(kParallelJob, {});
+    QVERIFY2(parallel.code == 0, parallel.err.constData());
+    QCOMPARE(ScenarioFolder::read(lab_.path("course/grade.log")).count('\n'), 1 + kStudents.size());
+    const Outcome many = lab_.run({"grade", "1", "--many", lab_.path("course/submissions"), "--out", lab_.path("many"), "--gradebook",
+                                   lab_.path("book.csv"), "--quiet"});
+    QCOMPARE(many.code, 0);
+    const QString book = ScenarioFolder::read(lab_.path("book.csv"));
+    for (const auto& [name, word] : kStudents.asKeyValueRange()) {
+      const QByteArray result = ScenarioFolder::read(lab_.path("course/results/" + name + ".json"));
+      QVERIFY2(!result.isEmpty(), qPrintable(name));
+      QCOMPARE(result, ScenarioFolder::read(lab_.path("many/" + name + ".json")));
+      const QString points = QString::number(Json::parse(result.toStdString())["milli_points"].get<int>() / 1000.0);
+      QVERIFY2(book.contains("\n" + name + "," + points + ","), qPrintable(book));
+    }
+  }
+
+  void theSlurmJobGradesTheStudentOfItsNumber() {
+    makeClass();
+    const Outcome done = job(kSlurmJob, {{"SLURM_ARRAY_TASK_ID", "2"}});
+    QVERIFY2(done.code == 0, done.err.constData());
+    const Json result = Json::parse(ScenarioFolder::read(lab_.path("course/results/bob.json")).toStdString(), nullptr, false);
+    QVERIFY(result.is_object());
+    QCOMPARE(result["student"].get<std::string>(), std::string("bob"));
+    QCOMPARE(job(kSlurmJob, {{"SLURM_ARRAY_TASK_ID", "9"}}).code, 0);  // the array may be longer than the class
+  }
+
  private:
+  const QString kParallelJob = "grade-with-parallel.sh", kSlurmJob = "grade-with-slurm.sh";
+  const QMap<QString, QString> kStudents{{"ada", "b"}, {"bob", "a"}, {"eve", "b"}};  // and what they answer
+
+  void makeClass() {
+    for (const auto& [name, word] : kStudents.asKeyValueRange())
+      lab_.write("course/submissions/" + name + "/answers.toml", ("word = \"" + word + "\"\n").toUtf8());
+  }
+
+  // Runs a job file of docs/how-to/jobs for the lab, in the course's folder.
+  Outcome job(const QString& name, const QMap<QString, QString>& more) {
+    QProcess process;
+    auto variables = lab_.environment();
+    variables.insert(more);
+    variables.insert("HOME", lab_.path(""));  // GNU parallel keeps notes there
+    variables.insert("PATH", QFileInfo(kCommand).path() + ":" + qEnvironmentVariable("PATH"));
+    process.setProcessEnvironment(environmentWith(variables));
+    process.setWorkingDirectory(lab_.path("course"));
+    process.start("/bin/sh", {kSource + "/docs/how-to/jobs/" + name, "1"});
+    if (!process.waitForFinished(60'000)) return {-1, {}, "it does not end"};
+    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+  }
+
   MiniLab lab_;
 };
 

@@ -128,7 +128,7 @@ class Engine {
     const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(bell->nanoseconds);
     while (__atomic_load_n(&bell->rings, __ATOMIC_ACQUIRE) != rings_) {
       if (std::chrono::steady_clock::now() > until) {
-        in_vain_ = in_vain_ < 128 ? 2 * in_vain_ + 1 : in_vain_;
+        in_vain_ = in_vain_ < 16 ? 2 * in_vain_ + 1 : in_vain_;
         passed_over_ = in_vain_;
         return;
       }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "grade/engine_process.h"
+#include "grade/run_process.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -36,16 +36,16 @@ constexpr std::size_t kMostMessages = 64u << 10;
 
 }  // namespace
 
-EngineProcess::EngineProcess(int child, OwnedDescriptor messages, bool debugging)
+RunProcess::RunProcess(int child, OwnedDescriptor messages, bool debugging)
     : child_(child), messages_(std::move(messages)), debugging_(debugging), begun_(std::chrono::steady_clock::now()) {}
 
-EngineProcess::~EngineProcess() {
+RunProcess::~RunProcess() {
   if (child_ < 0) return;
   kill();
   wait();
 }
 
-Result<std::unique_ptr<EngineProcess>> EngineProcess::start(const std::vector<std::string>& words, bool debugging) {
+Result<std::unique_ptr<RunProcess>> RunProcess::start(const std::vector<std::string>& words, bool debugging) {
   auto said = makePipe();
   if (!said) return tl::unexpected(said.error());
   (void)std::fflush(nullptr);  // or the child would write it again
@@ -53,10 +53,10 @@ Result<std::unique_ptr<EngineProcess>> EngineProcess::start(const std::vector<st
   const pid_t child = fork();
   if (child == 0) execute(words, said->writing.get(), parent);
   if (child < 0) return failure("cannot make a process for a run: {}", systemErrorText(errno));
-  return std::unique_ptr<EngineProcess>(new EngineProcess(child, std::move(said->reading), debugging));
+  return std::unique_ptr<RunProcess>(new RunProcess(child, std::move(said->reading), debugging));
 }
 
-EngineProcess::Taken EngineProcess::take() {
+RunProcess::Taken RunProcess::take() {
   std::array<char, 4096> part{};
   const ssize_t length = read(messages_.get(), part.data(), part.size());
   if (length < 0 && errno == EINTR) return Taken::Some;
@@ -66,16 +66,16 @@ EngineProcess::Taken EngineProcess::take() {
   return Taken::Some;
 }
 
-void EngineProcess::endIfLate() {
+void RunProcess::endIfLate() {
   if (!debugging_ && std::chrono::steady_clock::now() - begun_ > kLongestWall) kill();
 }
 
-void EngineProcess::kill() {
+void RunProcess::kill() {
   if (!killed_) ::kill(child_, SIGKILL);
   killed_ = true;
 }
 
-EngineProcess::Ended EngineProcess::wait() {
+RunProcess::Ended RunProcess::wait() {
   int status = 0;
   while (waitpid(child_, &status, 0) < 0 && errno == EINTR) {
   }

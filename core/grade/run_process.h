@@ -11,13 +11,13 @@
 namespace overcommit {
 
 // One command in a child process, and what it says on standard error. It ends with whoever started it.
-class EngineProcess final {
+class RunProcess final {
  public:
   // `debugging`: what it says is passed on at once, and it may take as long as it likes.
-  static Result<std::unique_ptr<EngineProcess>> start(const std::vector<std::string>& words, bool debugging);
-  ~EngineProcess();
-  EngineProcess(const EngineProcess&) = delete;
-  EngineProcess& operator=(const EngineProcess&) = delete;
+  static Result<std::unique_ptr<RunProcess>> start(const std::vector<std::string>& words, bool debugging);
+  ~RunProcess();
+  RunProcess(const RunProcess&) = delete;
+  RunProcess& operator=(const RunProcess&) = delete;
 
   // Readable when there is something to take.
   [[nodiscard]] int messages() const { return messages_.get(); }
@@ -34,7 +34,7 @@ class EngineProcess final {
   Ended wait();
 
  private:
-  EngineProcess(int child, OwnedDescriptor messages, bool debugging);
+  RunProcess(int child, OwnedDescriptor messages, bool debugging);
 
   int child_;
   OwnedDescriptor messages_;
