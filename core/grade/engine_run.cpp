@@ -94,7 +94,7 @@ struct Engine::Job {
   EngineRequest request;
   std::unique_ptr<RunProcess> process;  // while it runs
   std::optional<Result<EngineResult>> result;
-  bool isTaken = false;  // or abandoned
+  bool isTaken = false;
 
   [[nodiscard]] bool isWaiting() const { return !process && !result && !isTaken; }
 };
@@ -121,12 +121,6 @@ Result<EngineResult> Engine::result(Ticket ticket) {
   auto result = std::move(*job.result);
   job.result.reset();
   return result;
-}
-
-void Engine::abandon(Ticket ticket) {
-  jobs_[ticket]->isTaken = true;
-  jobs_[ticket]->process.reset();
-  jobs_[ticket]->result.reset();
 }
 
 bool Engine::hasRoom() const {

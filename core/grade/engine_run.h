@@ -78,8 +78,6 @@ class Engine {
   // Waits for it; once for each ticket. The error: no process can be made, or its files cannot be written. All else is in the result.
   Result<EngineResult> result(Ticket ticket);
   Result<EngineResult> run(EngineRequest request) { return result(begin(std::move(request))); }
-  // Nobody wants to know any more: ends it.
-  void abandon(Ticket ticket);
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:

@@ -176,8 +176,8 @@ class LabRuns final : public RunSource {
     auto first = resultOfBegun(begun);
     if (!first) return tl::unexpected(first.error());
     std::optional<Result<EngineResult>> second;
-    if (again && first->hasResult && first->policyFailure.empty()) second = resultOfBegun(*again);
-    if (again && !second && !again->known) engine_.abandon(again->ticket);
+    // Also where the first one failed: a run that ends by itself leaves nothing behind.
+    if (again) second = resultOfBegun(*again);
     if (second && !*second) return tl::unexpected(second->error());
     if (first->policyTrouble == "hung" || (first->exitCode == EngineResult::kHung && !run.policies.empty()))
       hung_.emplace(policies->key, run.name);
@@ -190,7 +190,8 @@ class LabRuns final : public RunSource {
     result.variant = scenario->variant;
     result.digest = first->digest;
     result.exitCode = first->exitCode;
-    result.deterministic = !second || same(*first, **second);
+    const bool fine = first->hasResult && first->policyFailure.empty();
+    result.deterministic = !second || !fine || same(*first, **second);
     judged.trouble = first->trouble();
     if (!judged.trouble && !run.policies.empty()) {
       if (const auto looked = lookForWrongAnswers(*first, judged); !looked) return tl::unexpected(looked.error());
