@@ -304,6 +304,7 @@ class CheckReader {
     for (const std::string& name : check_.mutants) {
       if (std::ranges::find(lab_.mutants, name, &Mutant::name) == lab_.mutants.end())
         mistakes_.add(keys_.position("mutants"), "there is no mutant \"{}\"", name);
+      if (std::ranges::count(check_.mutants, name) > 1) mistakes_.add(keys_.position("mutants"), "the mutant \"{}\" is named twice", name);
     }
     if (check_.mutants.empty()) {
       for (const Mutant& mutant : lab_.mutants) check_.mutants.push_back(mutant.name);

@@ -112,6 +112,7 @@ Engine::Ticket Engine::begin(EngineRequest request) {
 
 Result<EngineResult> Engine::result(Ticket ticket) {
   Job& job = *jobs_[ticket];
+  invariant(!job.isTaken, "the result of a run is taken once");
   while (!job.result) {
     if (job.isWaiting() && hasRoom()) launch(job);
     fillUp();

@@ -27,6 +27,7 @@ BeginLabDialog::BeginLabDialog(const LabWork& work, const QString& lab, QWidget*
   student_->setAccessibleName(tr("Who you are"));
   student_->setPlaceholderText(tr("as your teacher knows you; may stay empty"));
   trouble_->setObjectName(QStringLiteral("beginLabTrouble"));
+  trouble_->setAccessibleName(tr("What is wrong"));
   trouble_->setWordWrap(true);
   auto* browse = new QPushButton(tr("Choose …"));
   browse->setObjectName(QStringLiteral("beginLabBrowse"));

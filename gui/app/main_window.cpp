@@ -149,45 +149,54 @@ void MainWindow::setStarting(bool starting) {
     for (const Dock& dock : docks_) dock.widget->hide();
     return placeLegend();
   }
-  if (dockState_.isEmpty() || !restoreState(dockState_)) setWorkspace(workspace_);
+  if (!restoreDocks()) setWorkspace(workspace_);
   placeLegend();
   arrangeForRoom();
 }
 
-// Where there is no room for two docks above one another, they are tabs of one: with large text in a small window.
+// Where there is no room for two docks above one another, they are tabs of one: with large text in a small window. What a person has put
+// elsewhere stays there.
 void MainWindow::arrangeForRoom() {
   const bool cramped = height() < theme_.px(560);
   if (starting_ || cramped == cramped_) return;
   cramped_ = cramped;
-  const auto dockOf = [this](PanelEntry::Place place) {
-    const auto found = std::ranges::find_if(docks_, [place](const Dock& dock) { return dock.entry.place == place; });
-    return found->widget;
-  };
-  for (const auto& [place, with] : {std::pair(PanelEntry::Place::RightTop, PanelEntry::Place::Right),
-                                    std::pair(PanelEntry::Place::Bottom, PanelEntry::Place::BottomTabs)}) {
-    QDockWidget *first = dockOf(place), *second = dockOf(with);
-    const bool visible = second->isVisible();
-    QDockWidget* onTop = second;
-    for (const Dock& dock : docks_) {
-      if (dock.entry.place == with && !dock.widget->visibleRegion().isEmpty()) onTop = dock.widget;
-    }
+  using Place = PanelEntry::Place;
+  for (const auto& [place, with] : {std::pair(Place::RightTop, Place::Right), std::pair(Place::Bottom, Place::BottomTabs)}) {
+    QDockWidget *first = firstDockOf(place), *second = firstDockOf(with);
+    const bool together = dockWidgetArea(first) == dockWidgetArea(second) && !first->isFloating() && !second->isFloating();
+    if (!together || tabifiedDockWidgets(first).contains(second) == cramped) continue;
     if (cramped) {
       tabifyDockWidget(second, first);
       continue;
     }
     // All of the others are tabs of the second, and follow it.
-    QList<QDockWidget*> others;
-    for (const Dock& dock : docks_) {
-      if (dock.entry.place == with && dock.widget != second) others << dock.widget;
+    const bool hidden = second->isHidden();
+    const QList<QDockWidget*> others = tabifiedDockWidgets(second);
+    QDockWidget* onTop = second;
+    for (QDockWidget* other : others) {
+      if (other != first && !other->visibleRegion().isEmpty()) onTop = other;
     }
-    const Qt::DockWidgetArea area = dockWidgetArea(first);
-    addDockWidget(area, first);
+    addDockWidget(dockWidgetArea(first), first);
     splitDockWidget(first, second, Qt::Vertical);
-    for (QDockWidget* other : others) tabifyDockWidget(second, other);
-    second->setVisible(visible);
+    for (QDockWidget* other : others) {
+      if (other != first) tabifyDockWidget(second, other);
+    }
+    second->setHidden(hidden);
     onTop->raise();
   }
   giveDocksTheirSizes();
+}
+
+QDockWidget* MainWindow::firstDockOf(PanelEntry::Place place) const {
+  return std::ranges::find_if(docks_, [place](const Dock& dock) { return dock.entry.place == place; })->widget;
+}
+
+// As it was left: perhaps with large text.
+bool MainWindow::restoreDocks() {
+  if (dockState_.isEmpty() || !restoreState(dockState_)) return false;
+  cramped_ = tabifiedDockWidgets(firstDockOf(PanelEntry::Place::RightTop)).contains(firstDockOf(PanelEntry::Place::Right));
+  arrangeForRoom();
+  return true;
 }
 
 // As in the design: the right docks take a quarter of a small window and a fifth of a large one.
@@ -305,13 +314,13 @@ void MainWindow::askForLabFolder() {
 void MainWindow::showLab() {
   banner_->hide();
   lab_->setRun(run_.get());
-  workspace_ = Workspace::Lab;
-  if (starting_)
+  if (starting_) {
+    workspace_ = Workspace::Lab;
     dockState_.clear();
-  else
-    setWorkspace(Workspace::Lab);
+  }
+  const bool wasHidden = !panel(QStringLiteral("lab"))->isVisible();
   showPanel(QStringLiteral("lab"));
-  giveDocksTheirSizes();
+  if (wasHidden) giveDocksTheirSizes();
 }
 
 void MainWindow::beginScenario(const QString& path, const QString& profile) {
@@ -350,7 +359,7 @@ void MainWindow::restore(const StoredSession& session) {
   if (!session.geometry.isEmpty()) restoreGeometry(session.geometry);
   dockState_ = session.docks;
   workspace_ = session.workspace;
-  if (!starting_ && !dockState_.isEmpty()) restoreState(dockState_);
+  if (!starting_) restoreDocks();
   theme_.choose(session.theme);
   theme_.setZoom(session.zoom);
   theme_.setReduceMotion(session.reduceMotion);
@@ -555,7 +564,7 @@ void MainWindow::makeActions() {
   actions_.add(Group::File, QStringLiteral("checkLab"), tr("&Check the work on the lab"), {Qt::CTRL | Qt::Key_Return}, [this] {
     if (lab_->lab() == nullptr) return status_->say(tr("No work on a lab is open."));
     showPanel(QStringLiteral("lab"));
-    findChild<QAbstractButton*>(QStringLiteral("labCheck"))->click();
+    if (!lab_->checking()) findChild<QAbstractButton*>(QStringLiteral("labCheck"))->click();
   });
   actions_.add(Group::File, QStringLiteral("saveCsv"), tr("Show as a &table"), {Qt::CTRL | Qt::Key_T}, [this] { showTable(); });
   actions_.add(Group::File, QStringLiteral("savePicture"), tr("Save the &picture …"), {QKeySequence::Save}, [this] { askToSave(); });

@@ -93,6 +93,8 @@ class MainWindow final : public QMainWindow {
   void giveDocksTheirSizes();
   int giveBottomItsHeight();
   void arrangeForRoom();
+  bool restoreDocks();
+  [[nodiscard]] QDockWidget* firstDockOf(PanelEntry::Place place) const;
   void makeCentre();
   void makeLegend();
   void placeLegend();

@@ -5,14 +5,20 @@
 #include <QRegularExpression>
 #include <QSaveFile>
 #include <algorithm>
+#include <utility>
 
 namespace overcommit::gui {
 namespace {
 
 constexpr qint64 kLargestFile = 1 << 20;  // as the grader takes it
 
+// The line of a question that is not answered, as it is handed out; and any answer.
+const QRegularExpression& unanswered() {
+  static const QRegularExpression kUnanswered(QStringLiteral(R"(^# ([A-Za-z0-9_-]+|"[^"]+") = (.+)$)"));
+  return kUnanswered;
+}
 const QRegularExpression& assignment() {
-  static const QRegularExpression kAssignment(QStringLiteral(R"(^(# )?([A-Za-z0-9_-]+|"[^"]+") = (.+)$)"));
+  static const QRegularExpression kAssignment(QStringLiteral(R"(^([A-Za-z0-9_-]+|"[^"]+")\s*=\s*(.+)$)"));
   return kAssignment;
 }
 // What stands for an answer: a text, a list of texts, a number.
@@ -25,7 +31,7 @@ const QRegularExpression& listValue() {
   return kList;
 }
 const QRegularExpression& bareValue() {
-  static const QRegularExpression kBare(QStringLiteral(R"(^([-+]?[0-9][0-9_]*(\.[0-9]+)?|true|false)$)"));
+  static const QRegularExpression kBare(QStringLiteral(R"(^([-+]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?|true|false)$)"));
   return kBare;
 }
 
@@ -68,7 +74,10 @@ Result<AnswerFile> AnswerFile::read(const QString& path) {
   if (!file.exists()) return answers;
   if (!file.open(QIODevice::ReadOnly)) return failure("cannot read {}: {}", path.toStdString(), file.errorString().toStdString());
   if (file.size() > kLargestFile) return failure("{} has more than {} bytes: it is no file of answers", path.toStdString(), kLargestFile);
-  answers.lines_ = QString::fromUtf8(file.readAll()).split(QLatin1Char('\n'));
+  const QByteArray bytes = file.readAll();
+  const QString text = QString::fromUtf8(bytes);
+  if (text.toUtf8() != bytes) return failure("{} is not UTF-8, so that its answers cannot be changed here", path.toStdString());
+  answers.lines_ = text.split(QLatin1Char('\n'));
   answers.parse();
   return answers;
 }
@@ -78,22 +87,14 @@ void AnswerFile::parse() {
   Field next;
   for (int i = 0; i < lines_.size(); ++i) {
     const QString line = lines_[i].trimmed();
-    const auto match = assignment().match(line);
-    if (match.hasMatch() && (!next.question.isEmpty() || match.captured(1).isEmpty())) {
-      const bool answered = match.captured(1).isEmpty();
-      const QString value = match.captured(3).trimmed();
-      next.name = match.captured(2);
+    const auto blank = unanswered().match(line), answer = assignment().match(line);
+    if (blank.hasMatch() && !next.question.isEmpty()) {
+      next.name = blank.captured(1);
       next.line = i;
-      const auto plain = spoken(value.section(QStringLiteral("   ("), 0, 0).trimmed());
-      next.example = answered && examples_.contains(next.name) ? examples_[next.name] : value;
-      if (!answered) examples_[next.name] = value;
-      if (answered) {
-        next.byHand = !plain;
-        next.answer = plain.value_or(value);
-      }
-      const bool asks = !next.question.isEmpty() && next.name != QStringLiteral("student");
-      if (asks) fields_.push_back(next);
-      next = {};
+      next.example = examples_[next.name] = blank.captured(2).trimmed();
+      fields_.push_back(std::exchange(next, {}));
+    } else if (answer.hasMatch()) {
+      parseAnswer(answer.captured(1), answer.captured(2).trimmed(), i, std::exchange(next, {}));
     } else if (line.startsWith(QStringLiteral("#   "))) {
       const QString text = line.mid(4);
       next.choices.push_back({text.section(QLatin1Char(':'), 0, 0).trimmed(), text});
@@ -107,6 +108,22 @@ void AnswerFile::parse() {
   }
 }
 
+// Of the question above it, or of the one whose line was left standing. What answers none is nobody's to fill in, and so is who it is.
+void AnswerFile::parseAnswer(const QString& name, const QString& value, int line, Field asked) {
+  auto field = std::ranges::find(fields_, name, &Field::name);
+  const bool twice = field != fields_.end() && !field->answer.isEmpty();
+  if (field == fields_.end()) {
+    if (asked.question.isEmpty() || name == QStringLiteral("student")) return;
+    asked.name = name;
+    asked.example = examples_.contains(name) ? examples_[name] : value;
+    field = fields_.insert(fields_.end(), std::move(asked));
+  }
+  const auto plain = spoken(value);
+  field->line = line;
+  field->byHand = !plain || twice;  // twice is a mistake, which only an editor can mend
+  field->answer = plain.value_or(value);
+}
+
 Result<void> AnswerFile::set(const QString& name, const QString& answer) {
   const auto field = std::ranges::find(fields_, name, &Field::name);
   if (field == fields_.end()) return failure("{} asks nothing that is called {}", path_.toStdString(), name.toStdString());
@@ -115,7 +132,10 @@ Result<void> AnswerFile::set(const QString& name, const QString& answer) {
   if (!now) return tl::unexpected(now.error());
   const auto there = std::ranges::find(now->fields_, name, &Field::name);
   if (there == now->fields_.end()) return failure("{} has no line for {} any more", path_.toStdString(), name.toStdString());
-  const QString text = answer.simplified();
+  if (there->byHand)
+    return failure("line {} of {} has a form that only an editor can change: nothing is written", there->line + 1, path_.toStdString());
+  QString text = answer.simplified();
+  text.remove(QRegularExpression(QStringLiteral("[\\x00-\\x1f\\x7f]")));
   now->lines_[there->line] = text.isEmpty() ? QStringLiteral("# %1 = %2").arg(name, field->example)
                                             : QStringLiteral("%1 = %2").arg(name, written(text, field->example));
   QSaveFile file(path_);

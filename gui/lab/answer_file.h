@@ -18,7 +18,7 @@ namespace overcommit::gui {
 //   #   b: what to choose from
 //   # name = "..."
 //
-// Only those lines are changed; whatever else somebody wrote into the file stays.
+// An answer may also stand below its line. Only those lines are changed; whatever else somebody wrote into the file stays.
 class AnswerFile {
  public:
   struct Choice {
@@ -37,11 +37,13 @@ class AnswerFile {
   // A file that is not there has no fields.
   static Result<AnswerFile> read(const QString& path);
   [[nodiscard]] const std::vector<Field>& fields() const { return fields_; }
+  [[nodiscard]] bool saysTheSameAs(const AnswerFile& other) const { return path_ == other.path_ && lines_ == other.lines_; }
   // Writes an answer, or takes it back if it is empty. The error says why it is not written.
   Result<void> set(const QString& name, const QString& answer);
 
  private:
   void parse();
+  void parseAnswer(const QString& name, const QString& value, int line, Field asked);
 
   QString path_;
   QStringList lines_;

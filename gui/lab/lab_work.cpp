@@ -55,11 +55,14 @@ QProcess* LabWork::start(const QStringList& arguments, const Ended& ended) {
     ended(status == QProcess::NormalExit ? exitCode : -1, process->readAllStandardOutput(), complaint);
     process->deleteLater();
   });
-  connect(process, &QProcess::errorOccurred, this, [process, ended](QProcess::ProcessError error) {
-    if (error != QProcess::FailedToStart) return;
-    ended(-1, {}, tr("%1 could not be started: %2").arg(process->program(), process->errorString()));
-    process->deleteLater();
-  });
+  connect(
+      process, &QProcess::errorOccurred, this,
+      [process, ended](QProcess::ProcessError error) {
+        if (error != QProcess::FailedToStart) return;
+        ended(-1, {}, tr("%1 could not be started: %2").arg(process->program(), process->errorString()));
+        process->deleteLater();
+      },
+      Qt::QueuedConnection);  // never from within start()
   process->start(*engine, arguments);
   return process;
 }
@@ -76,6 +79,7 @@ void LabWork::list() {
       if (auto lab = labEntryOf(line)) labs_.push_back(std::move(*lab));
     }
     Q_EMIT listed();
+    sayIfUnknown();
   });
 }
 
@@ -112,6 +116,7 @@ Result<void> LabWork::open(const QString& folder) {
   tour_ = TourLog::read(QDir(folder_).filePath(QStringLiteral("tour.toml")));
   readAgain();
   Q_EMIT opened();
+  sayIfUnknown();
   return {};
 }
 
@@ -120,14 +125,23 @@ const LabEntry* LabWork::lab() const {
   return folder_.isEmpty() || found == labs_.end() ? nullptr : &*found;
 }
 
-void LabWork::readAgain() {
+void LabWork::sayIfUnknown() {
+  if (!folder_.isEmpty() && !labs_.empty() && lab() == nullptr)
+    Q_EMIT troubled(
+        tr("%1 is work on the lab %2, which is not here: OVERCOMMIT_LABS can name the folder of the labs.").arg(folder_, name_));
+}
+
+bool LabWork::readAgain() {
+  bool changed = false;
   for (const auto& [file, to] : {std::pair("answers.toml", &answers_), std::pair("settings.toml", &settings_)}) {
     auto read = AnswerFile::read(QDir(folder_).filePath(QLatin1String(file)));
-    if (read)
-      *to = std::move(*read);
-    else
-      Q_EMIT troubled(qstring(read.error().text));
+    if (!read) Q_EMIT troubled(qstring(read.error().text));
+    AnswerFile now = read ? std::move(*read) : AnswerFile();
+    if (now.saysTheSameAs(*to)) continue;
+    *to = std::move(now);
+    changed = true;
   }
+  return changed;
 }
 
 // --- the grader
@@ -148,7 +162,8 @@ void LabWork::check() {
     watch_.stop();
     readReport();
     grader_ = nullptr;
-    if (exitCode != 0 && !complaint.isEmpty()) Q_EMIT troubled(tr("The work could not be checked: %1").arg(complaint));
+    if (exitCode != 0 || !report_ || !report_->complete)
+      Q_EMIT troubled(tr("The work could not be checked: %1").arg(complaint.isEmpty() ? tr("the grader was ended") : complaint));
     Q_EMIT checkingChanged();
   });
   if (grader_ == nullptr) return;
@@ -157,12 +172,14 @@ void LabWork::check() {
 }
 
 void LabWork::cancel() {
-  if (grader_ == nullptr) return;
   watch_.stop();
-  QProcess* const process = std::exchange(grader_, nullptr);
-  disconnect(process, nullptr, this, nullptr);
-  connect(process, &QProcess::finished, process, &QObject::deleteLater);
-  process->terminate();  // the command ends what it started
+  for (QProcess** one : {&grader_, &mover_}) {
+    QProcess* const process = std::exchange(*one, nullptr);
+    if (process == nullptr) continue;
+    disconnect(process, nullptr, this, nullptr);
+    connect(process, &QProcess::finished, process, &QObject::deleteLater);
+    process->terminate();  // the command ends what it started
+  }
   Q_EMIT checkingChanged();
 }
 
@@ -179,14 +196,18 @@ void LabWork::showMoment(const LabReport::Check& check) {
   const LabEntry* lab = this->lab();
   const auto runs = runsFolder();
   if (!runs) return troubled(qstring(runs.error().text));
-  if (lab == nullptr || check.run.isEmpty()) return;
+  if (lab == nullptr || check.run.isEmpty() || mover_ != nullptr) return;
   const QString trace = newTraceFile(*runs, QStringLiteral("%1-%2").arg(lab->name, check.run));
   const QStringList arguments{QStringLiteral("grade"),  lab->folder, QStringLiteral("--submission"), folder_,
                               QStringLiteral("--open"), check.id,    QStringLiteral("--trace"),      trace};
-  start(arguments, [this, trace, at = check.time.value_or(VirtualTime(0))](int exitCode, const QByteArray&, const QString& complaint) {
-    if (exitCode != 0) return troubled(tr("The run of the check could not be executed: %1").arg(complaint));
-    Q_EMIT momentReady(trace, at);
-  });
+  mover_ =
+      start(arguments, [this, trace, at = check.time.value_or(VirtualTime(0))](int exitCode, const QByteArray&, const QString& complaint) {
+        mover_ = nullptr;
+        Q_EMIT checkingChanged();
+        if (exitCode != 0) return troubled(tr("The run of the check could not be executed: %1").arg(complaint));
+        Q_EMIT momentReady(trace, at);
+      });
+  Q_EMIT checkingChanged();
 }
 
 // --- the tour

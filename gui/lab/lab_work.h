@@ -43,8 +43,8 @@ class LabWork final : public QObject {
   [[nodiscard]] const LabEntry* lab() const;
   [[nodiscard]] AnswerFile& answers() { return answers_; }
   [[nodiscard]] AnswerFile& settings() { return settings_; }
-  // Reads answers and settings again: an editor may have written to them.
-  void readAgain();
+  // Reads answers and settings again, for an editor may have written to them. Whether one has.
+  bool readAgain();
   [[nodiscard]] bool isDone(const LabEntry::Step& step) const { return !step.did.isEmpty() && tour_.has(step.did); }
 
   // Has the work graded; reported() tells after every check. Cancelled by cancel().
@@ -52,8 +52,9 @@ class LabWork final : public QObject {
   [[nodiscard]] bool checking() const { return grader_ != nullptr; }
   void cancel();
   [[nodiscard]] const std::optional<LabReport>& report() const { return report_; }
-  // Has the run of a check executed, to be looked at: momentReady() tells.
+  // Has the run of a check executed, to be looked at: momentReady() tells. One at a time.
   void showMoment(const LabReport::Check& check);
+  [[nodiscard]] bool showingMoment() const { return mover_ != nullptr; }
 
   // The window shows this run now, or none; and this panel came to the front.
   void setRun(Run* run);
@@ -73,6 +74,7 @@ class LabWork final : public QObject {
   using Ended = std::function<void(int exitCode, const QByteArray& out, const QString& complaint)>;
   QProcess* start(const QStringList& arguments, const Ended& ended);
   void readReport();
+  void sayIfUnknown();
   void note(const TourLog::Deed& deed);
 
   std::vector<LabEntry> labs_;
@@ -82,6 +84,7 @@ class LabWork final : public QObject {
   TourLog tour_;
   TourRecorder recorder_;
   QProcess* grader_ = nullptr;
+  QProcess* mover_ = nullptr;  // that executes the run of a check
   std::unique_ptr<QTemporaryDir> results_;
   QTimer watch_;  // looks whether the grader has written
   std::optional<LabReport> report_;

@@ -14,7 +14,7 @@ TourLog TourLog::read(const QString& path) {
   QFile file(path);
   constexpr qint64 kLargestLog = 1 << 20;
   if (!file.open(QIODevice::ReadOnly) || file.size() > kLargestLog) return log;
-  static const QRegularExpression kPair(QStringLiteral(R"re(^([a-z_-]+) = "([^"\\]*)"$)re"));
+  static const QRegularExpression kPair(QStringLiteral(R"re(^([a-z_-]+)\s*=\s*"([^"\\]*)"\s*(#.*)?$)re"));
   Deed deed;
   const auto finish = [&] {
     if (!deed.empty()) log.add(std::exchange(deed, {}));
@@ -31,7 +31,8 @@ TourLog TourLog::read(const QString& path) {
 
 bool TourLog::add(Deed deed) {
   // As they can stand between quotes.
-  for (auto& [key, value] : deed) value.remove(QLatin1Char('"')).remove(QLatin1Char('\\'));
+  static const QRegularExpression kUnfit(QStringLiteral("[\\x00-\\x1f\\x7f\"\\\\]"));
+  for (auto& [key, value] : deed) value.remove(kUnfit);
   if (deeds_.size() >= kMostDeeds || std::ranges::find(deeds_, deed) != deeds_.end()) return false;
   deeds_.push_back(std::move(deed));
   return true;
@@ -40,7 +41,7 @@ bool TourLog::add(Deed deed) {
 bool TourLog::has(const QJsonObject& did) const {
   return std::ranges::any_of(deeds_, [&did](const Deed& deed) {
     for (auto wanted = did.begin(); wanted != did.end(); ++wanted) {
-      const std::pair<QString, QString> pair(wanted.key(), wanted.value().toString());
+      const std::pair<QString, QString> pair(wanted.key(), wanted.value().toVariant().toString());
       if (std::ranges::find(deed, pair) == deed.end()) return false;
     }
     return true;
@@ -50,7 +51,13 @@ bool TourLog::has(const QJsonObject& did) const {
 // Behind what stands in the file already: somebody may have written there by hand.
 Result<void> TourLog::write() {
   QByteArray bytes;
-  if (QFile before(path_); before.open(QIODevice::ReadOnly)) bytes = before.readAll();
+  QFile before(path_);
+  if (before.exists() && !before.open(QIODevice::ReadOnly))
+    return failure("cannot read {}: {}. What you do in this tour is not noted", path_.toStdString(), before.errorString().toStdString());
+  bytes = before.readAll();
+  static const QRegularExpression kList(QStringLiteral("^did\\s*="), QRegularExpression::MultilineOption);
+  if (kList.match(QString::fromUtf8(bytes)).hasMatch())
+    return failure("{} has its deeds as a list, to which none can be added: write each as [[did]]", path_.toStdString());
   if (bytes.isEmpty()) bytes = "# What was done in the app, as it wrote it down.\n";
   if (!bytes.endsWith('\n')) bytes += '\n';
   for (std::size_t i = written_; i < deeds_.size(); ++i) {

@@ -6,12 +6,16 @@
 
 namespace overcommit::gui {
 
-TourRecorder::TourRecorder(const ViewOptions& options, QObject* parent) : QObject(parent) {
-  connect(&options, &ViewOptions::changed, this, [this, &options, before = options.seat()]() mutable {
-    if (run_ == nullptr || options.seat() == before) return;
-    before = options.seat();
-    Q_EMIT did({{QStringLiteral("what"), QStringLiteral("seat")}, {QStringLiteral("name"), optionOf(options.seat())}});
+TourRecorder::TourRecorder(const ViewOptions& options, QObject* parent) : QObject(parent), options_(options), seat_(options.seat()) {
+  connect(&options, &ViewOptions::changed, this, [this] {
+    if (options_.seat() == seat_) return;
+    seat_ = options_.seat();
+    noteSeat();
   });
+}
+
+void TourRecorder::noteSeat() {
+  if (run_ != nullptr) Q_EMIT did({{QStringLiteral("what"), QStringLiteral("seat")}, {QStringLiteral("name"), optionOf(seat_)}});
 }
 
 void TourRecorder::watch(Run* run) {
@@ -41,6 +45,7 @@ void TourRecorder::watch(Run* run) {
 void TourRecorder::noteOpened() {
   if (run_ == nullptr) return;
   Q_EMIT did({{QStringLiteral("what"), QStringLiteral("open")}, {QStringLiteral("title"), qstring(run_->header().title)}});
+  noteSeat();  // it may be taken already
 }
 
 void TourRecorder::notePanel(const QString& id) {

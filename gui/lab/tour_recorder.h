@@ -24,10 +24,13 @@ class TourRecorder final : public QObject {
   void did(const overcommit::gui::TourLog::Deed& deed);
 
  private:
+  void noteSeat();
   void noteInstant();
   void noteSelection();
   [[nodiscard]] QString placeOf(VmId vm, Gfn gfn) const;
 
+  const ViewOptions& options_;
+  Seat seat_;
   Run* run_ = nullptr;
 };
 

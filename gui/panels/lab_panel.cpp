@@ -154,7 +154,8 @@ void LabPanel::showHandout() {
   const QString chosen = lab_->currentData().toString();
   for (const LabEntry& lab : work_->labs()) {
     if (lab.name != chosen) continue;
-    handout_->setSource(QUrl::fromLocalFile(QDir(lab.folder).filePath(QStringLiteral("handout.md"))), QTextDocument::MarkdownResource);
+    const QUrl source = QUrl::fromLocalFile(QDir(lab.folder).filePath(QStringLiteral("handout.md")));
+    if (handout_->source() != source) handout_->setSource(source, QTextDocument::MarkdownResource);
     QFont drawing = theme().font(FontRole::Mono);
     drawing.setPixelSize(theme().px(11));
     return keepDrawings(*handout_->document(), drawing);
@@ -168,7 +169,7 @@ void LabPanel::showWork() {
   const bool isOpen = work_->lab() != nullptr && work_->lab()->name == lab_->currentData().toString();
   where_->setText(isOpen ? tr("Your work is in %1").arg(QDir::toNativeSeparators(work_->folder()))
                          : tr("Not begun: Begin makes a folder for your work, Open continues in one."));
-  check_->setEnabled(isOpen);
+  check_->setEnabled(isOpen || work_->checking());
   begin_->setEnabled(lab_->count() > 0);
   tasks_->showWork(isOpen);
   result_->showWork(isOpen);
@@ -178,6 +179,7 @@ void LabPanel::showWork() {
 
 void LabPanel::pressCheck() {
   if (work_->checking()) return work_->cancel();
+  tasks_->keepWhatIsTyped();
   tabs_->setCurrentWidget(result_);
   work_->check();
 }

@@ -115,7 +115,9 @@ void LabResultPage::show() {
 
 void LabResultPage::showCheck() {
   const LabReport::Check* check = current();
-  moment_->setEnabled(check != nullptr && !check->run.isEmpty());
+  const bool executing = work_ != nullptr && work_->showingMoment();
+  moment_->setEnabled(check != nullptr && !check->run.isEmpty() && !executing);
+  moment_->setText(executing ? tr("Executing …") : tr("Show the moment"));
   if (check != nullptr) return text_->setHtml(checkHtml(*check, theme_));
   const bool checking = work_ != nullptr && work_->checking();
   const auto& report = work_ != nullptr ? work_->report() : std::optional<LabReport>();

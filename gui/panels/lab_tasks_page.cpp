@@ -7,7 +7,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QUrl>
+#include <utility>
 
 #include "gui/session/text.h"
 
@@ -31,18 +33,31 @@ void LabTasksPage::showWork(bool isOpen) {
   build();
 }
 
-void LabTasksPage::restyle() { build(); }
-
-// An editor may have written to the files while this was hidden.
-void LabTasksPage::showEvent(QShowEvent* event) {
-  QScrollArea::showEvent(event);
-  if (!isOpen_) return;
-  work_->readAgain();
+void LabTasksPage::restyle() {
+  const QString style = QStringLiteral("%1 %2").arg(theme_.px(1000)).arg(static_cast<int>(theme_.shade()));
+  if (std::exchange(style_, style) == style) return;
+  keepWhatIsTyped();
   build();
 }
 
+// An editor may have written to the files while this was hidden, or while another window was in front.
+bool LabTasksPage::event(QEvent* event) {
+  const bool isBack = event->type() == QEvent::Show || event->type() == QEvent::WindowActivate;
+  if (isBack && isOpen_ && work_->readAgain()) build();
+  return QScrollArea::event(event);
+}
+
+// What is being typed is an answer before its field goes.
+void LabTasksPage::keepWhatIsTyped() {
+  for (QLineEdit* line : findChildren<QLineEdit*>()) {
+    if (line->isModified()) Q_EMIT line->editingFinished();
+  }
+}
+
 QLabel* LabTasksPage::addText(const QString& text, FontRole role, Hue hue) {
-  auto* label = new QLabel(text);
+  auto* label = new QLabel;
+  label->setTextFormat(Qt::PlainText);
+  label->setText(text);
   label->setWordWrap(true);
   label->setFont(theme_.font(role));
   label->setStyleSheet(QStringLiteral("color: %1").arg(theme_.colour(hue).name()));
@@ -64,6 +79,7 @@ QPushButton* LabTasksPage::addButton(const QString& text, const QString& objectN
 }
 
 void LabTasksPage::build() {
+  const int scrolled = verticalScrollBar()->value();
   steps_.clear();
   auto* page = new QWidget;
   page->setObjectName(QStringLiteral("labTasksPage"));
@@ -82,6 +98,7 @@ void LabTasksPage::build() {
   }
   column_->addStretch(1);
   setWidget(page);
+  verticalScrollBar()->setValue(scrolled);
 }
 
 void LabTasksPage::addSteps(const LabEntry& lab) {
@@ -140,6 +157,7 @@ void LabTasksPage::addField(AnswerFile& file, const AnswerFile::Field& field) {
     box->setFont(theme_.font(FontRole::Body));
     box->addItem(tr("not answered"), QString());
     for (const AnswerFile::Choice& choice : field.choices) box->addItem(choice.value, choice.value);
+    if (!field.answer.isEmpty() && box->findData(field.answer) < 0) box->addItem(field.answer, field.answer);
     box->setCurrentIndex(std::max(box->findData(field.answer), 0));
     box->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     connect(box, &QComboBox::activated, this, [this, &file, box, name = field.name] { write(file, name, box->currentData().toString()); });

@@ -21,13 +21,15 @@ class LabTasksPage final : public QScrollArea {
   // Whether the work that is open belongs to the lab that is chosen.
   void showWork(bool isOpen);
   void restyle();
+  // An answer is written when its field is left: before another one is graded, the last is.
+  void keepWhatIsTyped();
 
  Q_SIGNALS:
   void scenarioWanted(const QString& path);
   void said(const QString& text);
 
  protected:
-  void showEvent(QShowEvent* event) override;
+  bool event(QEvent* event) override;
 
  private:
   void build();
@@ -44,6 +46,7 @@ class LabTasksPage final : public QScrollArea {
   const Theme& theme_;
   LabWork* work_ = nullptr;
   bool isOpen_ = false;
+  QString style_;  // that it is built in
   QVBoxLayout* column_ = nullptr;
   std::vector<QLabel*> steps_;
 };

@@ -80,7 +80,7 @@ void FreeStateGauge::refresh() {
   // Only free memory moved: the states' words stay.
   const Layout at = layOut();
   if (at.freeY != freeY_) update(QRect(0, 0, at.textLeft, height()));
-  if (!same) update(at.words.united(at.scaled));
+  if (!same || run_->header().frameScale > 1) update(at.words.united(at.scaled));
 }
 
 void FreeStateGauge::paintEvent(QPaintEvent* event) {

@@ -91,6 +91,48 @@ class LabTest : public QObject {
     QVERIFY(labFileText(path).contains("\n# many = ...\n"));
   }
 
+  void whatAnEditorWroteIsUnderstoodOrLeftAlone() {
+    const QString path = folder_->filePath(QStringLiteral("answers.toml"));
+    writeLabFile(path,
+                 "# Q?\n# which = \"...\"\nwhich=\"a\"\n\n# N?\n# many = ...\n\n# T?\n# twice = \"...\"\ntwice = \"a\"\ntwice = \"b\"\n");
+    auto answers = AnswerFile::read(path);
+    VERIFY_OK(answers);
+    QCOMPARE(answers->fields().size(), std::size_t{3});
+    QCOMPARE(answers->fields()[0].answer, QStringLiteral("a"));
+    VERIFY_OK(answers->set(QStringLiteral("which"), QStringLiteral("b\x7f")));
+    VERIFY_OK(answers->set(QStringLiteral("many"), QStringLiteral("007")));
+    QVERIFY(labFileText(path).startsWith("# Q?\n# which = \"...\"\nwhich = \"b\"\n\n# N?\nmany = \"007\"\n"));
+    QVERIFY(!answers->set(QStringLiteral("twice"), QStringLiteral("c")));
+    // A list of several lines, written while the app shows the question.
+    QByteArray text = labFileText(path);
+    writeLabFile(path, text.replace("many = \"007\"", "many = [\n 1,\n]"));
+    const auto refused = answers->set(QStringLiteral("many"), QStringLiteral("3"));
+    QVERIFY(!refused && refused.error().text.find("only an editor") != std::string::npos);
+    QCOMPARE(labFileText(path), text);
+    writeLabFile(path, "# Gr\xfc\xdf dich\n# who = \"...\"\n");
+    const auto latin = AnswerFile::read(path);
+    QVERIFY(!latin && latin.error().text.find("UTF-8") != std::string::npos);
+  }
+
+  void whatIsTypedIsKeptWhateverHappens() {
+    beginTour();
+    find<QTabWidget>("labTabs")->setCurrentIndex(1);
+    auto* digest = find<QLineEdit>("labAnswer.digest");
+    digest->setFocus();
+    QTest::keyClicks(digest, QStringLiteral("12"));
+    options_->setSeat(Seat::Hypervisor);
+    QCOMPARE(find<QLineEdit>("labAnswer.digest"), digest);
+    theme_->setZoom(120);
+    QCOMPARE(find<QLineEdit>("labAnswer.digest")->text(), QStringLiteral("12"));
+    QVERIFY(labFileText(work("answers.toml")).contains("\ndigest = \"12\"\n"));
+    // And what an editor writes is seen when the window is in front again.
+    QByteArray text = labFileText(work("answers.toml"));
+    writeLabFile(work("answers.toml"), text.replace("\"12\"", "\"34\""));
+    QEvent back(QEvent::WindowActivate);
+    QCoreApplication::sendEvent(find<QWidget>("labTasks"), &back);
+    QCOMPARE(find<QLineEdit>("labAnswer.digest")->text(), QStringLiteral("34"));
+  }
+
   void anAnswerThatCannotBeWrittenIsToldOf() {
     const QString path = folder_->filePath(QStringLiteral("answers.toml"));
     writeLabFile(path, "# Who?\n# who = \"...\"\n");
