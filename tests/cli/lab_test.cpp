@@ -17,6 +17,11 @@ QStringList filesIn(const QString& folder) {
   return files;
 }
 
+// Of docs/how-to/jobs.
+const QString kParallelJob = "grade-with-parallel.sh", kSlurmJob = "grade-with-slurm.sh";
+
+const QMap<QString, QString> kStudents{{"ada", "b"}, {"bob", "a"}, {"eve", "b"}};  // and what they answer
+
 }  // namespace
 
 class LabTest : public QObject {
@@ -203,9 +208,6 @@ class LabTest : public QObject {
   }
 
  private:
-  const QString kParallelJob = "grade-with-parallel.sh", kSlurmJob = "grade-with-slurm.sh";
-  const QMap<QString, QString> kStudents{{"ada", "b"}, {"bob", "a"}, {"eve", "b"}};  // and what they answer
-
   void makeClass() {
     for (const auto& [name, word] : kStudents.asKeyValueRange())
       lab_.write("course/submissions/" + name + "/answers.toml", ("word = \"" + word + "\"\n").toUtf8());

@@ -4,5 +4,5 @@
 set -eu
 lab=${1:?which lab?}
 mkdir -p results
-ls submissions | parallel --sshloginfile hosts --workdir "$PWD" --joblog grade.log --resume \
+(cd submissions && printf '%s\n' *) | parallel --sshloginfile hosts --workdir "$PWD" --joblog grade.log --resume \
   overcommit grade "$lab" --submission submissions/{} --student {} --format json --out results/{}.json --quiet --exit-policy ran

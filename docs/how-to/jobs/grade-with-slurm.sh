@@ -8,6 +8,6 @@
 set -eu
 lab=${1:?which lab?}
 mkdir -p results
-student=$(ls submissions | sed -n "${SLURM_ARRAY_TASK_ID}p")
+student=$(cd submissions && printf '%s\n' * | sed -n "${SLURM_ARRAY_TASK_ID}p")
 [ -n "$student" ] || exit 0
 exec overcommit grade "$lab" --submission "submissions/$student" --student "$student" --format json --out "results/$student.json" --quiet --exit-policy ran
