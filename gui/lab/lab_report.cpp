@@ -32,7 +32,6 @@ std::optional<LabReport> labReportOf(const QByteArray& text) {
   report.passed = json[QLatin1String("passed")].toBool();
   report.milliPoints = countOf(json[QLatin1String("milli_points")]);
   report.mostMilliPoints = countOf(json[QLatin1String("max_milli_points")]);
-  report.manualMilliPoints = countOf(json[QLatin1String("manual_milli_points")]);
   report.allChecks = countOf(json[QLatin1String("all_checks")]);
   for (const QJsonValue value : json[QLatin1String("checks")].toArray()) {
     LabReport::Check check;
@@ -52,7 +51,6 @@ std::optional<LabReport> labReportOf(const QByteArray& text) {
     if (value[QLatin1String("time_ns")].isDouble()) check.time = VirtualTime(countOf(value[QLatin1String("time_ns")]));
     report.checks.push_back(std::move(check));
   }
-  for (const QJsonValue warning : json[QLatin1String("warnings")].toArray()) report.warnings << warning.toString();
   return report;
 }
 

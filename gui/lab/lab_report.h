@@ -25,10 +25,9 @@ struct LabReport {
     std::optional<VirtualTime> time;  // the instant to look at
   };
   bool complete = false, passed = false;
-  std::uint64_t milliPoints = 0, mostMilliPoints = 0, manualMilliPoints = 0;
+  std::uint64_t milliPoints = 0, mostMilliPoints = 0;
   std::size_t allChecks = 0;
   std::vector<Check> checks;
-  QStringList warnings;
 };
 
 // Nothing if it is no result.

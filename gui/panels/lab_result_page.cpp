@@ -76,7 +76,7 @@ void LabResultPage::restyle() {
   for (QWidget* widget : std::initializer_list<QWidget*>{list_, text_, moment_, list_->header()})
     widget->setFont(theme_.font(FontRole::Body));
   text_->document()->setDocumentMargin(theme_.px(8));
-  moment_->setMinimumWidth(QFontMetrics(moment_->font()).horizontalAdvance(moment_->text()) + theme_.px(28));
+  moment_->setMinimumWidth(theme_.buttonWidth(moment_->text()));
   show();
 }
 

@@ -74,7 +74,7 @@ QPushButton* LabTasksPage::addButton(const QString& text, const QString& objectN
   button->setAccessibleName(accessibleName);
   button->setFont(theme_.font(FontRole::Body));
   button->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
-  button->setMinimumWidth(QFontMetrics(button->font()).horizontalAdvance(text) + theme_.px(28));
+  button->setMinimumWidth(theme_.buttonWidth(text));
   column_->addWidget(button);
   return button;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gui/theme/theme.h"
 
+#include <QFontMetrics>
 #include <algorithm>
 
 namespace overcommit::gui {
@@ -95,6 +96,8 @@ QPalette Theme::widgetPalette() const {
     colours.setColor(QPalette::Disabled, role, QColor::fromRgb(mixed(dim.rgb(), panel.rgb(), 96)));
   return colours;
 }
+
+int Theme::buttonWidth(const QString& text) const { return QFontMetrics(font(FontRole::Body)).horizontalAdvance(text) + px(28); }
 
 QString Theme::styleSheet() const {
   return QStringLiteral(

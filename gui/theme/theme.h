@@ -53,6 +53,8 @@ class Theme final : public QObject {
   [[nodiscard]] QFont font(FontRole role) const;
   // A length that grows with the text.
   [[nodiscard]] int px(int length) const { return length * scale() / 100; }
+  // Of a button that does not stretch, so that its text does not touch its rim.
+  [[nodiscard]] int buttonWidth(const QString& text) const;
   [[nodiscard]] QPalette widgetPalette() const;
   [[nodiscard]] QString styleSheet() const;
 

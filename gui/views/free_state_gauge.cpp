@@ -69,7 +69,7 @@ void FreeStateGauge::refresh() {
   }
   if (run_ != nullptr && texts.empty())
     texts.push_back({nameOfState(run_->world().host().freeState), tr("yes"), QString(), tr("the thresholds are not set yet")});
-  const QString words = this->words();
+  const QStringList words = this->words();
   const bool same = words == words_;
   words_ = words;
   if (texts != texts_ || rows_.empty()) {
@@ -80,7 +80,7 @@ void FreeStateGauge::refresh() {
   // Only free memory moved: the states' words stay.
   const Layout at = layOut();
   if (at.freeY != freeY_) update(QRect(0, 0, at.textLeft, height()));
-  if (!same || run_->header().frameScale > 1) update(at.words.united(at.scaled));
+  if (!same) update(at.words.united(at.scaled));
 }
 
 void FreeStateGauge::paintEvent(QPaintEvent* event) {
@@ -191,27 +191,26 @@ void FreeStateGauge::paintRow(QPainter& painter, const Layout& at, std::size_t i
     painter.drawText(rest, Qt::AlignLeft | Qt::AlignTop, smallMetrics.elidedText(row.permits, Qt::ElideRight, rest.width()));
 }
 
-QString FreeStateGauge::words() const {
+QStringList FreeStateGauge::words() const {
   if (run_ == nullptr) return {};
   const std::uint64_t free = run_->world().host().at(FrameUse::Free), all = run_->world().hostMemory().value();
-  return tr("%1 of %2 free (%3 %)")
-      .arg(mebibytes(free), mebibytes(all))
-      .arg(100.0 * static_cast<double>(free) / static_cast<double>(std::max<std::uint64_t>(all, 1)), 0, 'f', 1);
+  const std::uint64_t scale = run_->header().frameScale;
+  QStringList words{tr("%1 of %2 free (%3 %)")
+                        .arg(mebibytes(free), mebibytes(all))
+                        .arg(100.0 * static_cast<double>(free) / static_cast<double>(std::max<std::uint64_t>(all, 1)), 0, 'f', 1)};
+  if (scale > 1) words << tr("stands for %1 of %2").arg(mebibytes(free * scale), mebibytes(all * scale));
+  return words;
 }
 
 // Below the gauge: free memory in words.
 void FreeStateGauge::paintWords(QPainter& painter, const Layout& at) const {
   painter.setFont(theme().font(FontRole::Body));
   painter.setPen(theme().colour(Hue::Text));
-  painter.drawText(at.words, Qt::AlignLeft | Qt::AlignVCenter, words_);
-  const std::uint64_t scale = run_->header().frameScale;
-  if (scale <= 1) return;
+  painter.drawText(at.words, Qt::AlignLeft | Qt::AlignVCenter, words_.front());
+  if (words_.size() < 2) return;
   painter.setFont(theme().font(FontRole::Small));
   painter.setPen(theme().colour(Hue::Dim));
-  painter.drawText(
-      at.scaled, Qt::AlignLeft | Qt::AlignVCenter,
-      tr("stands for %1 of %2")
-          .arg(mebibytes(run_->world().host().at(FrameUse::Free) * scale), mebibytes(run_->world().hostMemory().value() * scale)));
+  painter.drawText(at.scaled, Qt::AlignLeft | Qt::AlignVCenter, words_.back());
 }
 
 void FreeStateGauge::mousePressEvent(QMouseEvent*) { Q_EMIT stateChosen(); }

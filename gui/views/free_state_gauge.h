@@ -47,7 +47,7 @@ class FreeStateGauge final : public Picture {
   [[nodiscard]] std::vector<Row> rows() const;
   [[nodiscard]] Layout layOut() const;
   [[nodiscard]] int yOf(const Layout& at, std::size_t row, std::uint64_t pages) const;
-  [[nodiscard]] QString words() const;
+  [[nodiscard]] QStringList words() const;
   void paintGauge(QPainter& painter, const Layout& at) const;
   void paintRow(QPainter& painter, const Layout& at, std::size_t index) const;
   void paintWords(QPainter& painter, const Layout& at) const;
@@ -56,8 +56,8 @@ class FreeStateGauge final : public Picture {
   Run* run_ = nullptr;
   std::vector<Row> rows_;  // from the top: most free first
   std::vector<QStringList> texts_;
-  QString words_;  // how much is free
-  int freeY_ = 0;  // as painted last
+  QStringList words_;  // how much is free, and of a scaled host what that stands for
+  int freeY_ = 0;      // as painted last
   FigureTable table_;
 };
 

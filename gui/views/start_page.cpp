@@ -179,7 +179,7 @@ void StartPage::restyle() {
   }
   for (QPushButton* button : vintages_) button->setFont(theme_.font(FontRole::Body));
   for (QWidget* widget : std::initializer_list<QWidget*>{list_, run_, recent_, open_}) widget->setFont(theme_.font(FontRole::Body));
-  open_->setMinimumWidth(QFontMetrics(open_->font()).horizontalAdvance(open_->text()) + theme_.px(28));
+  open_->setMinimumWidth(theme_.buttonWidth(open_->text()));
   page_->setAutoFillBackground(true);
   QPalette ground = palette();
   ground.setColor(QPalette::Window, theme_.colour(Hue::Ground));

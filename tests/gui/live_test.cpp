@@ -356,12 +356,7 @@ class LiveTest : public QObject {
   }
 
   void theWalkIsSteppedThrough() {
-    begin();
-    runTo(milliseconds(40));
-    playback().seek(playback().end());
-    window_->showPanel(QStringLiteral("inspector"));
-    tabs()->setCurrentIndex(2);
-    window_->run()->selection().selectVm(VmId(0));
+    beginAWalk();
     auto* address = window_->findChild<QLineEdit*>(QStringLiteral("walkAddress"));
     QCOMPARE(address->text(), QStringLiteral("0x10000000000"));
     QTest::mouseClick(button("walkAsk"), Qt::LeftButton);
@@ -385,12 +380,7 @@ class LiveTest : public QObject {
   }
 
   void aWalkOfThePastIsTheOneOfThatTime() {
-    begin();
-    runTo(milliseconds(40));
-    playback().seek(playback().end());
-    window_->showPanel(QStringLiteral("inspector"));
-    tabs()->setCurrentIndex(2);
-    window_->run()->selection().selectVm(VmId(0));
+    beginAWalk();
     auto* walk = window_->findChild<QPlainTextEdit*>(QStringLiteral("walkText"));
     QTest::mouseClick(button("walkAsk"), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(!walk->toPlainText().isEmpty(), kPatience);
@@ -646,6 +636,15 @@ class LiveTest : public QObject {
   void showChanges() {
     QVERIFY(window_->showPanel(QStringLiteral("change")));
     QTRY_VERIFY_WITH_TIMEOUT(button("changeApplyVm")->isEnabled(), kPatience);
+  }
+  // The inspector stands at the page Walk, for the first VM.
+  void beginAWalk() {
+    begin();
+    runTo(milliseconds(40));
+    playback().seek(playback().end());
+    window_->showPanel(QStringLiteral("inspector"));
+    tabs()->setCurrentIndex(2);
+    window_->run()->selection().selectVm(VmId(0));
   }
   void openRecorded() {
     const QString trace = folder_.filePath(QStringLiteral("recorded.octrace"));
