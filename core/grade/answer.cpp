@@ -48,6 +48,15 @@ std::optional<std::uint64_t> numberIn(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(value) : std::nullopt;
 }
 
+// Numbers of frames are hexadecimal to some and decimal to others.
+std::string sameForAll(std::string_view word) {
+  std::string text = plain(word);
+  if (!text.starts_with("0x")) return text;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), value, 16);
+  return error == std::errc() && end == text.data() + text.size() ? fmt::format("{}", value) : text;
+}
+
 std::optional<std::uint64_t> stateNamed(std::string_view name) {
   for (std::size_t i = 0; i < kFreeStates; ++i) {
     if (nameOf(static_cast<FreeState>(i)) == name) return i;
@@ -136,6 +145,12 @@ std::string RightAnswer::words() const {
     return text;
   }
   if (form_ == Form::List) return fmt::format("{}", fmt::join(words_, ", "));
+  if (form_ == Form::AnyOf && words_.size() > 1) {
+    constexpr std::size_t kMostShown = 5;
+    const std::span shown = std::span(words_).first(std::min(words_.size(), kMostShown));
+    return fmt::format("one of {}{}", fmt::join(shown, ", "),
+                       words_.size() > kMostShown ? fmt::format(" and {} more", words_.size() - kMostShown) : "");
+  }
   for (const std::string& choice : choices_) {
     if (choice.starts_with(words_.front() + ":")) return choice;
   }
@@ -154,13 +169,14 @@ RightAnswer::Verdict RightAnswer::judgeNumber(const TomlValue& given) const {
 RightAnswer::Verdict RightAnswer::judgeWords(const TomlValue& given) const {
   std::vector<std::string> items;
   if (given.kind == TomlValue::Kind::Array) {
-    for (const TomlValue& item : given.array) items.push_back(plain(written(item)));
+    for (const TomlValue& item : given.array) items.push_back(sameForAll(written(item)));
   } else {
-    items.push_back(plain(written(given)));
+    items.push_back(sameForAll(written(given)));
   }
   std::vector<std::string> right;
-  for (const std::string& word : words_) right.push_back(plain(word));
-  Verdict verdict{items == right, written(given)};
+  for (const std::string& word : words_) right.push_back(sameForAll(word));
+  const bool isAny = form_ == Form::AnyOf && items.size() == 1;
+  Verdict verdict{isAny ? std::ranges::find(right, items.front()) != right.end() : items == right, written(given)};
   if (!verdict.isRight && !choices_.empty() && items.size() == 1) {
     const bool known =
         std::ranges::any_of(choices_, [&](const std::string& choice) { return plain(choice).starts_with(items.front() + ":"); });

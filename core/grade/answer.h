@@ -14,10 +14,11 @@
 namespace overcommit {
 
 // What would be right, and whether an answer is. Legitimate ways of writing the same are the same: "3 MiB" and "3072 KiB", 25 and
-// "25 %" for a share of 250 permille, "High" and "high", a list with one item and the item.
+// "25 %" for a share of 250 permille, "High" and "high", a list with one item and the item,
+// 0x1d5 and 469.
 class RightAnswer {
  public:
-  enum class Form : std::uint8_t { One, List };
+  enum class Form : std::uint8_t { One, List, AnyOf };
 
   static RightAnswer ofMetric(std::string metric, MetricUnit unit, std::uint64_t value, Tolerance tolerance);
   // `choices`: "a: what it says", if the answer is one of them.

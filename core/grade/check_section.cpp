@@ -24,11 +24,11 @@ struct KeysOfKind {
 const std::vector<KeysOfKind>& keysOfKinds() {
   static const std::vector<KeysOfKind> kKeys{
       {CheckKind::Answer,
-       {"run", "question", "right", "tolerance", "metric", "at", "since", "per", "event", "vm", "where", "from", "to", "while", "field",
-        "which"}},
+       {"run", "question", "right", "tolerance", "metric", "at", "since", "per", "event", "vm", "where", "from", "to", "while",
+        "followed_by", "field", "which"}},
       {CheckKind::Metric, {"run", "metric", "at", "since", "per", "min", "max", "full", "none", "same_as", "tolerance"}},
       {CheckKind::Sequence, {"run", "steps", "exactly"}},
-      {CheckKind::Event, {"run", "event", "vm", "where", "from", "to", "while", "min", "max"}},
+      {CheckKind::Event, {"run", "event", "vm", "where", "from", "to", "while", "followed_by", "min", "max"}},
       {CheckKind::Invariant, {"run", "law"}},
       {CheckKind::Digest, {"run", "same_as", "digest"}},
       {CheckKind::Mutants, {"test", "mutants"}},
@@ -212,7 +212,7 @@ class CheckReader {
   }
 
   void readAsked() {
-    static constexpr std::array<std::string_view, 3> kWhich{"first", "all", "count"};
+    static constexpr std::array<std::string_view, 4> kWhich{"first", "all", "any", "count"};
     const auto pattern = readEventPattern(keys_, position_, mistakes_);
     if (!pattern) return;
     check_.events.push_back(*pattern);
@@ -220,10 +220,14 @@ class CheckReader {
     if (check_.which == "count") return;
     need("field");
     check_.field = keys_.text("field").value_or("");
-    const bool known = check_.field == "time" || check_.field == "vm" || fieldIndex(pattern->kind, check_.field).has_value();
+    const EventInfo& info = infoOf(pattern->kind);
+    const bool known = check_.field == "time" || check_.field == "vm" || (check_.field == "gfn" && info.hasGfn) ||
+                       fieldIndex(pattern->kind, check_.field).has_value();
     if (keys_.has("field") && !known)
-      mistakes_.add(keys_.position("field"), "{} has no field \"{}\"; it has {}, time and vm", infoOf(pattern->kind).name, check_.field,
-                    fmt::join(infoOf(pattern->kind).values, " "));
+      mistakes_.add(keys_.position("field"), "{} has no field \"{}\"; it has {}, {}time and vm", info.name, check_.field,
+                    fmt::join(info.values, " "), info.hasGfn ? "gfn, " : "");
+    if (check_.which == "any" && check_.field == "time")
+      mistakes_.add(keys_.position("which"), "any is for names and numbers: for times ask for the first, or for all");
   }
 
   void readBand() {

@@ -3,40 +3,39 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <span>
+#include <utility>
 
 #include "base/nearest.h"
 #include "base/units.h"
 #include "trace/event_filter.h"
+#include "trace/event_text.h"
 
 namespace overcommit {
 namespace {
 
 constexpr std::uint64_t kMostWords = 64;  // more than any list of states or reasons has
 
-std::string wordOf(EventKind kind, std::string_view field, std::uint64_t value) {
+// The word for a value of a field that has words; "" for a number.
+std::string wordOf(EventKind kind, std::size_t field, std::uint64_t value) {
   if (value >= kMostWords) return "";
-  const auto byte = static_cast<std::uint8_t>(value);
-  std::string_view word;
-  if (kind == EventKind::FreeStateChange && (field == "state" || field == "old_state")) word = nameOf(static_cast<FreeState>(byte));
-  if (kind == EventKind::Threshold && field == "state") word = nameOf(static_cast<FreeState>(byte));
-  if (field == "reason") {
-    if (kind == EventKind::Refusal) word = nameOf(static_cast<RefusalReason>(byte));
-    if (kind == EventKind::ReclaimStart) word = nameOf(static_cast<ReclaimReason>(byte));
-    if (kind == EventKind::LargeBreak) word = nameOf(static_cast<LargeBreakReason>(byte));
-    if (kind == EventKind::Balance) word = nameOf(static_cast<BalanceReason>(byte));
-  }
-  return word == "unknown" ? "" : std::string(word);
+  Event event;
+  event.kind = kind;
+  event.values.at(field) = value;
+  std::string word = eventValueText(event, field);
+  return word == "unknown" || word.find_first_of("0123456789") == 0 ? "" : word;
 }
 
 // The number behind a word of a field.
-std::optional<std::uint64_t> numberOfWord(EventKind kind, std::string_view field, std::string_view word) {
+std::optional<std::uint64_t> numberOfWord(EventKind kind, std::size_t field, std::string_view word) {
   for (std::uint64_t value = 0; value < kMostWords; ++value) {
     if (wordOf(kind, field, value) == word) return value;
   }
   return std::nullopt;
 }
 
-std::string allWords(EventKind kind, std::string_view field) {
+std::string allWords(EventKind kind, std::size_t field) {
   std::string all;
   for (std::uint64_t value = 0; value < kMostWords; ++value) {
     if (const std::string word = wordOf(kind, field, value); !word.empty()) all += fmt::format("{}{}", all.empty() ? "" : ", ", word);
@@ -58,8 +57,8 @@ std::optional<EventPattern::Condition> readCondition(EventKind kind, const TomlE
   }
   const TomlValue& value = entry.value;
   if (value.kind == TomlValue::Kind::Text) {
-    if (const auto number = numberOfWord(kind, entry.key, value.text)) return EventPattern::Condition{*index, *number, *number};
-    const std::string words = allWords(kind, entry.key);
+    if (const auto number = numberOfWord(kind, *index, value.text)) return EventPattern::Condition{*index, *number, *number};
+    const std::string words = allWords(kind, *index);
     mistakes.add(value.position, "\"{}\" is no {}{}", value.text, entry.key, words.empty() ? ": it is a number" : ": there are " + words);
     return std::nullopt;
   }
@@ -73,39 +72,17 @@ std::optional<EventPattern::Condition> readCondition(EventKind kind, const TomlE
   return number ? std::optional(EventPattern::Condition{*index, *number, *number}) : std::nullopt;
 }
 
-}  // namespace
-
-std::optional<std::size_t> fieldIndex(EventKind kind, std::string_view field) {
-  const auto& fields = infoOf(kind).values;
-  const auto* found = std::ranges::find(fields, field);
-  return found == fields.end() || field.empty() ? std::nullopt : std::optional(static_cast<std::size_t>(found - fields.begin()));
-}
-
-std::string fieldWord(EventKind kind, std::size_t field, std::uint64_t value) {
-  const std::string word = wordOf(kind, infoOf(kind).values.at(field), value);
-  return word.empty() ? fmt::format("{}", value) : word;
-}
-
-std::string EventPattern::words() const {
-  std::string text(infoOf(kind).name);
-  if (!vm.empty()) text += fmt::format(" of {}", vm);
-  for (const Condition& condition : where) {
-    const std::string_view field = infoOf(kind).values.at(condition.value);
-    text += condition.least == condition.most
-                ? fmt::format(" with {} {}", field, fieldWord(kind, condition.value, condition.least))
-                : fmt::format(" with {} from {}{}", field, condition.least,
-                              condition.most == UINT64_MAX ? std::string(" on") : fmt::format(" to {}", condition.most));
+std::vector<EventPattern::Condition> readConditions(EventKind kind, const KeyReader& keys, Mistakes& mistakes) {
+  std::vector<EventPattern::Condition> conditions;
+  const TomlValue* where = keys.table("where");
+  if (where == nullptr) return conditions;
+  for (const TomlEntry& entry : where->table) {
+    if (const auto condition = readCondition(kind, entry, mistakes)) conditions.push_back(*condition);
   }
-  if (!whileState.empty()) {
-    text += " while the host is ";
-    for (std::size_t i = 0; i < whileState.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : " or ", nameOf(whileState[i]));
-  }
-  if (from) text += fmt::format(" from {} on", formatTime(*from));
-  if (to) text += fmt::format(" up to {}", formatTime(*to));
-  return text;
+  return conditions;
 }
 
-std::optional<EventPattern> readEventPattern(const KeyReader& keys, SourcePosition position, Mistakes& mistakes) {
+std::optional<EventKind> readKind(const KeyReader& keys, SourcePosition position, Mistakes& mistakes) {
   const auto name = keys.text("event");
   if (!name) {
     if (!keys.has("event")) mistakes.add(position, "the key \"event\" is missing: a kind of event, such as \"swap-out\"");
@@ -116,19 +93,86 @@ std::optional<EventPattern> readEventPattern(const KeyReader& keys, SourcePositi
     mistakes.add(keys.position("event"), "{}", kind.error().text);
     return std::nullopt;
   }
+  return *kind;
+}
+
+std::optional<EventPattern::Follower> readFollower(EventKind first, const TomlValue& table, Mistakes& mistakes) {
+  static constexpr std::array<std::string_view, 3> kKeys{"event", "where", "within"};
+  const KeyReader keys(table, "followed_by", kKeys, mistakes);
+  const auto kind = readKind(keys, table.position, mistakes);
+  keys.require("within");
+  const auto within = keys.time("within");
+  if (!kind || !within) return std::nullopt;
+  for (const EventKind each : {first, *kind}) {
+    if (!infoOf(each).hasGfn) {
+      mistakes.add(table.position, "followed_by is about a page, and {} has none", infoOf(each).name);
+      return std::nullopt;
+    }
+  }
+  return EventPattern::Follower{*kind, readConditions(*kind, keys, mistakes), *within};
+}
+
+std::string conditionWords(EventKind kind, std::span<const EventPattern::Condition> conditions) {
+  std::string text;
+  for (const EventPattern::Condition& condition : conditions) {
+    const std::string_view field = infoOf(kind).values.at(condition.value);
+    text += condition.least == condition.most
+                ? fmt::format(" with {} {}", field, fieldWord(kind, condition.value, condition.least))
+                : fmt::format(" with {} from {}{}", field, condition.least,
+                              condition.most == UINT64_MAX ? std::string(" on") : fmt::format(" to {}", condition.most));
+  }
+  return text;
+}
+
+bool hold(std::span<const EventPattern::Condition> conditions, const Event& event) {
+  return std::ranges::all_of(conditions, [&](const EventPattern::Condition& condition) {
+    const std::uint64_t value = event.values.at(condition.value);
+    return value >= condition.least && value <= condition.most;
+  });
+}
+
+}  // namespace
+
+std::optional<std::size_t> fieldIndex(EventKind kind, std::string_view field) {
+  const auto& fields = infoOf(kind).values;
+  const auto* found = std::ranges::find(fields, field);
+  return found == fields.end() || field.empty() ? std::nullopt : std::optional(static_cast<std::size_t>(found - fields.begin()));
+}
+
+std::string fieldWord(EventKind kind, std::size_t field, std::uint64_t value) {
+  const std::string word = wordOf(kind, field, value);
+  return word.empty() ? fmt::format("{}", value) : word;
+}
+
+std::string EventPattern::words() const {
+  std::string text(infoOf(kind).name);
+  if (!vm.empty()) text += fmt::format(" of {}", vm);
+  text += conditionWords(kind, where);
+  if (!whileState.empty()) {
+    text += " while the host is ";
+    for (std::size_t i = 0; i < whileState.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : " or ", nameOf(whileState[i]));
+  }
+  if (from) text += fmt::format(" from {} on", formatTime(*from));
+  if (to) text += fmt::format(" up to {}", formatTime(*to));
+  if (follower)
+    text += fmt::format(", followed within {} by {}{} of the same page", formatTime(follower->within), infoOf(follower->kind).name,
+                        conditionWords(follower->kind, follower->where));
+  return text;
+}
+
+std::optional<EventPattern> readEventPattern(const KeyReader& keys, SourcePosition position, Mistakes& mistakes) {
+  const auto kind = readKind(keys, position, mistakes);
+  if (!kind) return std::nullopt;
   EventPattern pattern;
   pattern.kind = *kind;
   pattern.vm = keys.text("vm").value_or("");
   pattern.from = keys.time("from");
   pattern.to = keys.time("to");
-  if (const TomlValue* where = keys.table("where")) {
-    for (const TomlEntry& entry : where->table) {
-      if (const auto condition = readCondition(*kind, entry, mistakes)) pattern.where.push_back(*condition);
-    }
-  }
+  pattern.where = readConditions(*kind, keys, mistakes);
+  if (const TomlValue* follower = keys.table("followed_by")) pattern.follower = readFollower(*kind, *follower, mistakes);
   if (const TomlValue* states = keys.value("while")) {
     for (const TomlValue& item : states->array) {
-      const auto state = numberOfWord(EventKind::FreeStateChange, "state", item.text);
+      const auto state = numberOfWord(EventKind::FreeStateChange, 0, item.text);
       if (state) {
         pattern.whileState.push_back(static_cast<FreeState>(*state));
       } else {
@@ -157,10 +201,7 @@ bool EventMatcher::matches(const Event& event) {
   if (vm_ && event.vm != *vm_) return false;
   if (pattern_->from && event.hostTime < *pattern_->from) return false;
   if (pattern_->to && event.hostTime > *pattern_->to) return false;
-  return std::ranges::all_of(pattern_->where, [&](const EventPattern::Condition& condition) {
-    const std::uint64_t value = event.values.at(condition.value);
-    return value >= condition.least && value <= condition.most;
-  });
+  return hold(pattern_->where, event);
 }
 
 Result<void> forAllEvents(const TraceReader& reader, const std::function<void(const Event&)>& visit) {
@@ -172,6 +213,27 @@ Result<void> forAllEvents(const TraceReader& reader, const std::function<void(co
     if (!*more) return {};
     visit(event);
   }
+}
+
+Result<void> forMatchingEvents(const TraceReader& reader, const EventPattern& pattern, const std::function<void(const Event&)>& visit) {
+  auto matcher = EventMatcher::create(reader, pattern);
+  if (!matcher) return tl::unexpected(matcher.error());
+  std::map<std::pair<VmId, Gfn>, Event> waiting;  // for what follows, by page
+  return forAllEvents(reader, [&](const Event& event) {
+    const bool matches = matcher->matches(event);
+    if (!pattern.follower) {
+      if (matches) visit(event);
+      return;
+    }
+    if (event.kind == pattern.follower->kind && hold(pattern.follower->where, event)) {
+      const auto found = waiting.find({event.vm, event.gfn});
+      if (found != waiting.end()) {
+        if (event.hostTime.value() - found->second.hostTime.value() <= pattern.follower->within.value()) visit(found->second);
+        waiting.erase(found);
+      }
+    }
+    if (matches) waiting.insert_or_assign({event.vm, event.gfn}, event);
+  });
 }
 
 }  // namespace overcommit

@@ -148,13 +148,10 @@ class Judge {
     const auto reader = TraceReader::open(run.trace);
     if (!reader) return tl::unexpected(reader.error());
     const EventPattern& pattern = check_.events.front();
-    auto matcher = EventMatcher::create(*reader, pattern);
-    if (!matcher) return tl::unexpected(matcher.error());
     std::vector<std::string> words;
     std::uint64_t count = 0;
     std::optional<std::uint64_t> time;
-    auto looked = forAllEvents(*reader, [&](const Event& event) {
-      if (!matcher->matches(event)) return;
+    auto looked = forMatchingEvents(*reader, pattern, [&](const Event& event) {
       ++count;
       if (!time) time = event.hostTime.value();
       if (count > 1 && check_.which == "first") return;
@@ -162,6 +159,8 @@ class Judge {
         words.push_back(event.vm.value() < reader->header().vms.size() ? reader->header().vms[event.vm.value()].name : "host");
       } else if (check_.field == "time") {
         words.push_back(timeWords(event.hostTime));
+      } else if (check_.field == "gfn") {
+        words.push_back(fmt::format("{:#x}", event.gfn.value()));
       } else if (const auto field = fieldIndex(pattern.kind, check_.field)) {
         words.push_back(fieldWord(pattern.kind, *field, event.values[*field]));
       }
@@ -171,6 +170,7 @@ class Judge {
     if (check_.which == "count") return RightAnswer::ofMetric("", MetricUnit::Count, count, check_.tolerance.value_or(Tolerance{}));
     if (count == 0) return failure("{}: check {}: the run has no event {}", lab_.name, check_.id, pattern.words());
     if (check_.which == "all") return RightAnswer::ofWords(words, RightAnswer::Form::List, {});
+    if (check_.which == "any") return RightAnswer::ofWords(words, RightAnswer::Form::AnyOf, {});
     if (check_.field == "time") return RightAnswer::ofMetric("", MetricUnit::Time, *time, check_.tolerance.value_or(Tolerance{}));
     return RightAnswer::ofWords(words, RightAnswer::Form::One, {});
   }
@@ -243,12 +243,9 @@ class Judge {
     if (*run == nullptr) return {};
     const auto reader = TraceReader::open((*run)->trace);
     if (!reader) return tl::unexpected(reader.error());
-    auto matcher = EventMatcher::create(*reader, pattern);
-    if (!matcher) return tl::unexpected(matcher.error());
     std::uint64_t count = 0;
     std::optional<VirtualTime> first;
-    auto looked = forAllEvents(*reader, [&](const Event& event) {
-      if (!matcher->matches(event)) return;
+    auto looked = forMatchingEvents(*reader, pattern, [&](const Event& event) {
       ++count;
       if (!first) first = event.hostTime;
     });

@@ -68,6 +68,15 @@ class AnswerTest : public QObject {
     QVERIFY(isRight(choice, "\"B\"") && !isRight(choice, "\"a\""));
     QVERIFY(choice.judge(given("\"c\"")).got.ends_with("none of the choices"));
   }
+
+  void anyOfManyIsRight() {
+    const auto any = RightAnswer::ofWords({"0x10", "0x1d5", "0x3", "0x4", "0x5", "0x6", "0x7"}, RightAnswer::Form::AnyOf, {});
+    for (const char* text : {"\"0x1d5\"", "0x1d5", "469", "\"469\"", "\"0x1D5\"", "[469]"}) QVERIFY2(isRight(any, text), text);
+    for (const char* text : {"\"0x1d6\"", "\"1d5\"", "470", "[469, 16]", "\"\"", "\"0x\"", "[]", "-469", "\"0x100000000000000001d5\""})
+      QVERIFY2(!isRight(any, text), text);
+    QCOMPARE(any.words(), std::string("one of 0x10, 0x1d5, 0x3, 0x4, 0x5 and 2 more"));
+    QCOMPARE(RightAnswer::ofWords({"0x10"}, RightAnswer::Form::AnyOf, {}).words(), std::string("0x10"));
+  }
 };
 
 OVERCOMMIT_TEST(AnswerTest)

@@ -74,6 +74,10 @@ class LabFileTest : public QObject {
     row("wrong choice",
         kTop + "[[question]]\nid = \"q\"\ntext = \"?\"\nchoices = [\"a: x\"]\n" + checkTable("answer", "question = \"q\"\nright = \"b\"\n"),
         "none of the question's choices");
+    row("any time",
+        kTop + kRun + "[[question]]\nid = \"q\"\ntext = \"?\"\n" +
+            checkTable("answer", "question = \"q\"\nrun = \"main\"\nevent = \"swap-in\"\nfield = \"time\"\nwhich = \"any\"\n"),
+        "any is for names and numbers");
     row("laws without audit", kTop + kRun + checkTable("invariant", "run = \"main\"\nlaw = \"laws\"\n"), "audit = true");
     row("twice", kTop + checkTable("text", "file = \"a\"\n") + checkTable("text", "file = \"b\"\n"), "there are two checks \"1\"");
     row("sizes of nobody",
