@@ -50,7 +50,7 @@ FreeStateQuestion = _value("FreeStateQuestion", "QQQQQQQB7x", "free high soft ha
 TargetsQuestion = _value("TargetsQuestion", "QIB3x", "available tax_percent progressive")
 VmClaim = _value("VmClaim", "QQQQQQ", "shares configured reservation active limit wanted")
 WalkQuestion = _value("WalkQuestion", "QQQQB7x", "address guest_root nested_root guest_memory access")
-WalkAnswer = namedtuple("WalkAnswer", "end level guest_physical machine", defaults=(0, 0, 0))
+WalkAnswer = namedtuple("WalkAnswer", "end level guest_physical machine accessed dirty", defaults=(0, 0, 0, 0, 0))
 
 
 class MatchPolicy:
@@ -140,7 +140,8 @@ class Walker:
 
     def answer(self, engine, _request):
         return b"".join(
-            struct.pack("<BB6xQQ", *self.walk(question, engine)) for question in engine.questions(WalkQuestion)
+            struct.pack("<BBBB4xQQ", a.end, a.level, a.accessed, a.dirty, a.guest_physical, a.machine)
+            for a in (self.walk(question, engine) for question in engine.questions(WalkQuestion))
         )
 
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <span>
 
 #include "base/nearest.h"
 #include "base/random.h"
@@ -24,10 +25,11 @@ using policy::WalkEnd;
 struct WalkTruth {
   WalkKind kind = WalkKind::Mapped;
   WalkEnd end = WalkEnd::Mapped;
-  std::uint8_t level = 0;           // of a guest fault
-  std::uint64_t guestPhysical = 0;  // if mapped, or of a nested fault
-  std::uint64_t machine = 0;        // if mapped
-  std::uint64_t references = 0;     // that the hardware makes
+  std::uint8_t level = 0;                // of a guest fault
+  std::uint64_t guestPhysical = 0;       // if mapped, or of a nested fault
+  std::uint64_t machine = 0;             // if mapped
+  std::uint64_t references = 0;          // that the hardware makes
+  std::uint8_t accessed = 0, dirty = 0;  // bits that it sets, as WalkAnswer has them
 };
 
 std::string_view nameOf(WalkEnd end) {
@@ -51,14 +53,17 @@ std::optional<WalkTruth> truthAbout(const Host& host, const VirtualMachine& vm, 
     case WalkOutcome::Mapped: {
       if (access == policy::Access::Write && !walk.guest.writable) return std::nullopt;
       truth.guestPhysical = walk.guest.address.value();
-      // A leaf of level 2 leads to the first frame of a large page.
-      const std::uint64_t pageBytes = made.references.back().level == 2 ? kPageSize * 512 : kPageSize;
-      truth.machine = made.frame->value() * kPageSize + truth.guestPhysical % pageBytes;
+      truth.machine = made.frame->value() * kPageSize + truth.guestPhysical % kPageSize;
       // The leaf that led there may be read, but not written: its frame is shared.
       if (access == policy::Access::Write && !made.references.back().nested().writable()) {
         truth.kind = WalkKind::WriteFault;
         truth.end = WalkEnd::NestedFault;
+        return truth;
       }
+      const std::span steps = std::span(walk.guest.steps).first(static_cast<std::size_t>(walk.guest.stepCount));
+      truth.accessed = static_cast<std::uint8_t>(
+          std::ranges::count_if(steps, [](const GuestWalkStep& step) { return (step.entry & kPteAccessed) == 0; }));
+      truth.dirty = access == policy::Access::Write && (steps.back().entry & kPteDirty) == 0 ? 1 : 0;
       return truth;
     }
     case WalkOutcome::NestedFault: {
@@ -108,14 +113,14 @@ std::string words(WalkEnd end, std::uint8_t level, std::uint64_t guestPhysical, 
 
 // The kernel's identity map, what it maps for programs, what nothing maps, and what no processor accepts.
 Gva drawAddress(Random& random, const VirtualMachine& vm) {
-  constexpr std::uint64_t kPrograms = std::uint64_t{1} << 40;
   const std::uint64_t memory = bytesOf(vm.config().memory).value();
+  const std::uint64_t programs = (std::uint64_t{1} << 40) + memory;  // where the guest kernel puts the first of their areas
   switch (random.below(8)) {
     case 0: return Gva(random.below(memory));
     case 1: return Gva(random.below(std::uint64_t{1} << 47));
     case 2: return Gva((std::uint64_t{1} << 47) + random.below(std::uint64_t{1} << 48));
-    case 3: return Gva(kPrograms + random.below(memory + memory / 4));
-    default: return Gva(kPrograms + random.below(memory / 2));
+    case 3: return Gva(programs + random.below(memory + memory / 4));
+    default: return Gva(programs + random.below(memory / 2));
   }
 }
 
@@ -164,7 +169,10 @@ Result<std::vector<WalkMarks>> askForWalks(const Host& host, const WalkQuestions
   };
 
   std::vector<WalkMarks> marks;
-  for (const WalkKind kind : kWalkKinds) marks.push_back({kind, 0, 0, 0, {}, {}});
+  for (const WalkKind kind : kWalkKinds) {
+    marks.emplace_back();
+    marks.back().kind = kind;
+  }
   Random random(host.config().seed, "walks that a walker is asked for");
   std::uint64_t asked = 0;
   // So that a guest without anything to ask about ends it too.
@@ -194,6 +202,12 @@ Result<std::vector<WalkMarks>> askForWalks(const Host& host, const WalkQuestions
       continue;
     }
     ++mark.right;
+    if (truth->kind != WalkKind::Mapped || (answer.accessed == truth->accessed && answer.dirty == truth->dirty)) {
+      ++mark.marked;
+    } else if (mark.mismarked.empty()) {
+      mark.mismarked = fmt::format("{} {:#x} sets {} accessed and {} dirty bits in the guest's tables; your answer was {} and {}", what,
+                                   address.value(), truth->accessed, truth->dirty, answer.accessed, answer.dirty);
+    }
     if (answered->machineReads == truth->references && answered->guestReads == 0) {
       ++mark.counted;
     } else if (mark.miscounted.empty()) {

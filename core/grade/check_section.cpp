@@ -34,7 +34,7 @@ const std::vector<KeysOfKind>& keysOfKinds() {
       {CheckKind::Mutants, {"test", "mutants"}},
       {CheckKind::Step, {"step"}},
       {CheckKind::Text, {"file", "words"}},
-      {CheckKind::Walks, {"run", "walks", "references"}},
+      {CheckKind::Walks, {"run", "walks", "references", "bits"}},
   };
   return kKeys;
 }
@@ -321,6 +321,8 @@ class CheckReader {
     const LabRun* run = lab_.run(check_.run);
     if (run != nullptr && !run->walks) mistakes_.add(keys_.position("run"), "the run \"{}\" asks for no walks", run->name);
     check_.references = keys_.boolean("references").value_or(false);
+    check_.bits = keys_.boolean("bits").value_or(false);
+    if (check_.references && check_.bits) mistakes_.add(keys_.position("bits"), "references and bits are for two checks");
     for (const std::string& name : readTextList(keys_, "walks", mistakes_)) {
       const auto kind = std::ranges::find(kWalkKinds, name, [](WalkKind each) { return nameOf(each); });
       if (kind != kWalkKinds.end()) {

@@ -53,8 +53,10 @@ void readResult(const EngineJson& json, EngineResult& result) {
     marks.asked = item.at("asked").get<std::uint64_t>();
     marks.right = item.at("right").get<std::uint64_t>();
     marks.counted = item.at("counted").get<std::uint64_t>();
+    marks.marked = item.at("marked").get<std::uint64_t>();
     marks.wrong = item.at("wrong").get<std::string>();
     marks.miscounted = item.at("miscounted").get<std::string>();
+    marks.mismarked = item.at("mismarked").get<std::string>();
   }
   for (const EngineJson& column : json.value("columns", EngineJson::array()))
     result.columns.emplace(column.at("name").get<std::string>(), numberOrNothing(column.at("value")));

@@ -211,7 +211,7 @@ class LabRuns final : public RunSource {
 
   // Two runs of a policy come to the same, wherever its memory is. The digest of a page walk is what was answered.
   static bool same(const EngineResult& first, const EngineResult& second) {
-    const auto told = [](const WalkMarks& marks) { return std::tie(marks.kind, marks.asked, marks.right, marks.counted); };
+    const auto told = [](const WalkMarks& marks) { return std::tie(marks.kind, marks.asked, marks.right, marks.counted, marks.marked); };
     return first.digest == second.digest && first.policyFailure == second.policyFailure &&
            std::ranges::equal(first.walks, second.walks, [&](const auto& a, const auto& b) { return told(a) == told(b); });
   }

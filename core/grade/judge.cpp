@@ -391,6 +391,7 @@ class Judge {
     result_.what = fmt::format("your answers to walks of {} at {} in the run \"{}\"{}{}", asked.vm, timeWords(asked.at), check_.run,
                                kinds.empty() ? "" : ", of the kind ", fmt::join(kinds, ", "));
     result_.expected = check_.references ? "all right, and each by as many references to machine memory as the hardware makes"
+                       : check_.bits     ? "all right, with the accessed and dirty bits that the hardware sets in the guest's tables"
                                          : "all right: the same end, and the same addresses";
     const auto run = theRun(check_.run);
     if (!run) return tl::unexpected(run.error());
@@ -401,9 +402,10 @@ class Judge {
     for (const WalkMarks& marks : (*run)->walks) {
       if (!isWanted(marks.kind)) continue;
       all += marks.asked;
-      well += check_.references ? marks.counted : marks.right;
+      well += check_.references ? marks.counted : check_.bits ? marks.marked : marks.right;
       if (first.empty()) first = marks.wrong;
       if (first.empty() && check_.references) first = marks.miscounted;
+      if (first.empty() && check_.bits) first = marks.mismarked;
     }
     if (all == 0) return failure("{}: check {}: the run \"{}\" came across no such walk", lab_.name, check_.id, check_.run);
     result_.got = fmt::format("{} of {}{}{}", well, all, first.empty() ? "" : "; the first that is not: ", first);

@@ -124,6 +124,7 @@ struct Check {
   std::vector<EventPattern> events;  // one, or the steps of a sequence
   bool exactly = false;
   bool references = false;  // Walks: they must be as many as the hardware makes, too
+  bool bits = false;        // Walks: accessed and dirty bits must be right, too
   // Others
   Law law = Law::Laws;
   std::string sameAs, digest;

@@ -106,6 +106,7 @@ constexpr std::array kLabKeys{
     LabKey{"check", "words", "number", "1", "text: the fewest words that are worth reading"},
     LabKey{"check", "walks", "list of kinds", "all", "walks: mapped, not-canonical, guest-fault, nested-fault, write-fault"},
     LabKey{"check", "references", "true/false", "false", "walks: true: the references to memory must be as many as the hardware makes"},
+    LabKey{"check", "bits", "true/false", "false", "walks: true: the accessed and dirty bits that the walk sets must be right, too"},
 
     LabKey{"saboteur", "name", "text", "required", "its folder in saboteurs/"},
     LabKey{"saboteur", "text", "text", "required", "what is wrong with it"},

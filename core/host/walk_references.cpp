@@ -64,8 +64,14 @@ WalkOutcome outcomeOf(GuestWalkEnd end) {
   return WalkOutcome::Mapped;
 }
 
+// The frame of a guest frame behind a leaf of a level: a large page is of 512 frames, and its entry tells the first.
+Mfn frameBehind(NptEntry leaf, int level, std::uint64_t gfn) {
+  const std::uint64_t frames = std::uint64_t{1} << 9 * (level - 1);
+  return Mfn(leaf.mfn().value() + gfn % frames);
+}
+
 // The nested walk of one guest-physical address; the frame it leads to, or nothing where the page is not in one.
-std::optional<Mfn> addNested(std::span<const NestedPageTable::Step> steps, int guestLevel, WalkReferences& walk) {
+std::optional<Mfn> addNested(std::span<const NestedPageTable::Step> steps, int guestLevel, Gpa address, WalkReferences& walk) {
   for (const NestedPageTable::Step& step : steps) {
     walk.references.push_back(
         {WalkReference::Table::Nested, step.level, guestLevel, step.table, step.index * kEntryBytes, step.entry.raw()});
@@ -73,7 +79,7 @@ std::optional<Mfn> addNested(std::span<const NestedPageTable::Step> steps, int g
       walk.lostAt = step.entry;
       return std::nullopt;
     }
-    if (walk.references.back().nestedLeaf()) return step.entry.mfn();
+    if (walk.references.back().nestedLeaf()) return frameBehind(step.entry, step.level, address.value() / kPageSize);
   }
   return std::nullopt;
 }
@@ -123,7 +129,7 @@ WalkReferences referencesOf(const Host::NestedWalk& walk) {
     const auto at = static_cast<std::size_t>(i);
     const GuestWalkStep& step = guest.steps.at(at);
     if (at >= walk.nested.size()) break;
-    const auto table = addNested(walk.nested[at], step.level, result);
+    const auto table = addNested(walk.nested[at], step.level, step.entryAt, result);
     if (!table) break;
     result.references.push_back(
         {WalkReference::Table::Guest, step.level, step.level, *table, step.entryAt.value() % kPageSize, step.entry});
@@ -131,7 +137,7 @@ WalkReferences referencesOf(const Host::NestedWalk& walk) {
   if (guest.end == GuestWalkEnd::Mapped && !result.lostAt) {
     result.address = guest.address;
     const auto last = static_cast<std::size_t>(guest.stepCount);
-    if (last < walk.nested.size()) result.frame = addNested(walk.nested[last], 0, result);
+    if (last < walk.nested.size()) result.frame = addNested(walk.nested[last], 0, guest.address, result);
   }
   if (result.frame) return result;
   result.outcome = result.lostAt ? WalkOutcome::NestedFault : outcomeOf(guest.end);

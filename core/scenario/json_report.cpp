@@ -168,8 +168,10 @@ std::string jsonReport(const RunSnapshot& run) {
                              {"asked", marks.asked},
                              {"right", marks.right},
                              {"counted", marks.counted},
+                             {"marked", marks.marked},
                              {"wrong", marks.wrong},
-                             {"miscounted", marks.miscounted}});
+                             {"miscounted", marks.miscounted},
+                             {"mismarked", marks.mismarked}});
   }
   // A guest's text need not be UTF-8: what is not becomes U+FFFD.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -63,9 +63,10 @@ std::string_view nameOf(WalkKind kind);  // "write-fault": the nested tables map
 struct WalkMarks {
   WalkKind kind = WalkKind::Mapped;
   std::uint64_t asked = 0;
-  std::uint64_t right = 0;        // of these
-  std::uint64_t counted = 0;      // of those that are right: with as many references as the hardware makes
-  std::string wrong, miscounted;  // the first of each, in words; "" = none
+  std::uint64_t right = 0;                   // of these
+  std::uint64_t counted = 0;                 // of those that are right: with as many references as the hardware makes
+  std::uint64_t marked = 0;                  // of those that are right: with the accessed and dirty bits that it sets
+  std::string wrong, miscounted, mismarked;  // the first of each, in words; "" = none
 };
 
 struct RunSnapshot {

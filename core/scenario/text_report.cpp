@@ -186,10 +186,10 @@ void appendWalks(std::string& out, const RunSnapshot& run) {
   out += "\nWalks that the walker was asked for\n";
   for (const WalkMarks& marks : run.walks) {
     appendWrapped(out,
-                  fmt::format("  {}: {} of {} right, {} with as many references as the hardware makes", nameOf(marks.kind), marks.right,
-                              marks.asked, marks.counted),
+                  fmt::format("  {}: {} of {} right; {} with the hardware's references, {} with the bits that it sets", nameOf(marks.kind),
+                              marks.right, marks.asked, marks.counted, marks.marked),
                   4);
-    for (const std::string& first : {marks.wrong, marks.miscounted}) {
+    for (const std::string& first : {marks.wrong, marks.miscounted, marks.mismarked}) {
       if (!first.empty()) appendWrapped(out, "    the first that is not: " + first, 6);
     }
   }

@@ -128,8 +128,10 @@ enum class WalkEnd : std::uint8_t {
 };
 struct WalkAnswer {
   WalkEnd end;
-  std::uint8_t level;  // of the entry that ended it, 4 to 1; 0: none did
-  std::uint8_t reserved[6];
+  std::uint8_t level;     // of the entry that ended it, 4 to 1; 0: none did
+  std::uint8_t accessed;  // if Mapped: how many entries of the guest's tables have their accessed bit set by this walk, and had not
+  std::uint8_t dirty;     // if Mapped: 1 if it sets the dirty bit of the guest's entry for the page, 0 if not
+  std::uint8_t reserved[4];
   std::uint64_t guest_physical;  // if Mapped; of a NestedFault: the guest-physical address that has no frame
   std::uint64_t machine;         // if Mapped: the machine address
 };

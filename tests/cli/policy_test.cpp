@@ -140,8 +140,17 @@ class PolicyTest : public QObject {
       asked += kind["asked"].get<int>();
       QCOMPARE(kind["right"].get<int>(), kind["asked"].get<int>());
       QCOMPARE(kind["counted"].get<int>(), kind["asked"].get<int>());
+      QCOMPARE(kind["marked"].get<int>(), kind["asked"].get<int>());
     }
     QCOMPARE(asked, 200);
+    // Accessed and dirty bits are those of the guest's own tables.
+    const Json marking = walked(lab + "/saboteurs/always-dirty/walk.cpp");
+    for (const Json& kind : marking["walks"]) {
+      const bool isMapped = kind["kind"] == "mapped";
+      QCOMPARE(kind["right"].get<int>(), kind["asked"].get<int>());
+      QVERIFY2((kind["marked"] == kind["asked"]) != isMapped, marking["walks"].dump().c_str());
+      QCOMPARE(kind["mismarked"].get<std::string>().find("bits in the guest's tables") != std::string::npos, isMapped);
+    }
     // One that takes a short cut is right, and is told so.
     const Json shortCut = walked(lab + "/saboteurs/guest-only/walk.cpp");
     bool miscounted = false;
@@ -152,6 +161,20 @@ class PolicyTest : public QObject {
       miscounted = kind["miscounted"].get<std::string>().find("takes the hardware 24 references") != std::string::npos;
     }
     QVERIFY2(miscounted, shortCut["walks"].dump().c_str());
+  }
+
+  // A large page's entry tells its first frame; the byte lies in one behind it.
+  void aWalkEndsInTheFrameOfTheByte() {
+    const auto endOf = [](const char* scenario) {
+      const Outcome outcome = overcommitCommand(
+          {"walk", kSource + "/labs/lab-2-page-walk/" + scenario, "--at", "300ms", "--vm", "guest", "--gva", "0x10001180123"});
+      return QString::fromUtf8(outcome.out).section("ends after ", 1);
+    };
+    const QString small = endOf("walk.toml"), large = endOf("large.toml");
+    QVERIFY2(small.startsWith("24 memory references: gva 0x10001180123 -> gpa 0x2d4123 -> mfn 0x4d4, machine address 0x4d4123"),
+             qPrintable(small));
+    QVERIFY2(large.startsWith("23 memory references: gva 0x10001180123 -> gpa 0x2d4123 -> mfn 0x4d4, machine address 0x4d4123"),
+             qPrintable(large));
   }
 
   void withoutConfinementPoliciesAreRefusedUnlessAllowed() {

@@ -34,6 +34,9 @@ class Mine : public Walker {
     // map without kNestedWrite is one, too.
 
     // 4. Mapped: answer.guest_physical and answer.machine are the addresses of the byte.
+
+    // 5. answer.accessed and answer.dirty: how many accessed bits of the guest's entries, and whether the dirty bit of the last one, are
+    // clear, and would be set by this access.
     answer.end = WalkEnd::NestedFault;
     return answer;
   }

@@ -39,9 +39,11 @@ class TwoDimensions : public Walker {
       if (!nested(question, answer.guest_physical, false, memory, machine)) return ends(WalkEnd::NestedFault, level);
       const std::uint64_t entry = memory.machine(machine);
       if ((entry & kGuestPresent) == 0 || (writes && (entry & kGuestWritable) == 0)) return ends(WalkEnd::GuestFault, level);
+      if ((entry & kGuestAccessed) == 0) ++answer.accessed;
       table = entry & kEntryAddress;
       const bool leaf = level == 1 || (level < 4 && (entry & kGuestLarge) != 0);
       if (!leaf) continue;
+      answer.dirty = writes && (entry & kGuestDirty) == 0 ? 1 : 0;
       answer.guest_physical = (table & ~within(~std::uint64_t{0}, level)) | within(question.address, level);
       break;
     }
