@@ -51,6 +51,7 @@ std::optional<LabReport> labReportOf(const QByteArray& text) {
     if (value[QLatin1String("time_ns")].isDouble()) check.time = VirtualTime(countOf(value[QLatin1String("time_ns")]));
     report.checks.push_back(std::move(check));
   }
+  for (const QJsonValue warning : json[QLatin1String("warnings")].toArray()) report.warnings << warning.toString();
   return report;
 }
 
@@ -101,6 +102,10 @@ QString checkHtml(const LabReport::Check& check, const Theme& theme) {
   part(say("The usual cause"), check.mistake);
   part(say("A hint"), check.hint);
   return html;
+}
+
+QString warningHtml(const QString& warning) {
+  return QStringLiteral("<p><b>%1</b></p><p style='margin-top:4px'>%2</p>").arg(say("The grader warns"), warning.toHtmlEscaped());
 }
 
 }  // namespace overcommit::gui

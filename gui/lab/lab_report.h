@@ -28,6 +28,7 @@ struct LabReport {
   std::uint64_t milliPoints = 0, mostMilliPoints = 0;
   std::size_t allChecks = 0;
   std::vector<Check> checks;
+  QStringList warnings;  // what the grader passed over: answers to nothing, settings that are no knobs
 };
 
 // Nothing if it is no result.
@@ -38,5 +39,6 @@ QString markOf(LabReport::Status status);     // "✓"
 QString nameOf(LabReport::Status status);
 // What there is to learn from a check, as rich text: what was expected, what came, why it matters, the usual cause.
 QString checkHtml(const LabReport::Check& check, const Theme& theme);
+QString warningHtml(const QString& warning);
 
 }  // namespace overcommit::gui

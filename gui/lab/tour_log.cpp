@@ -54,7 +54,7 @@ Result<void> TourLog::write() {
   QFile before(path_);
   if (before.exists() && !before.open(QIODevice::ReadOnly))
     return failure("cannot read {}: {}. What you do in this tour is not noted", path_.toStdString(), before.errorString().toStdString());
-  bytes = before.readAll();
+  if (before.isOpen()) bytes = before.readAll();
   static const QRegularExpression kList(QStringLiteral("^did\\s*="), QRegularExpression::MultilineOption);
   if (kList.match(QString::fromUtf8(bytes)).hasMatch())
     return failure("{} has its deeds as a list, to which none can be added: write each as [[did]]", path_.toStdString());

@@ -166,7 +166,7 @@ void LabPanel::showHandout() {
 void LabPanel::showWork() {
   if (work_ == nullptr) return;
   if (const LabEntry* lab = work_->lab(); lab != nullptr && sender() == work_) lab_->setCurrentIndex(lab_->findData(lab->name));
-  const bool isOpen = work_->lab() != nullptr && work_->lab()->name == lab_->currentData().toString();
+  const bool isOpen = showsWork();
   where_->setText(isOpen ? tr("Your work is in %1").arg(QDir::toNativeSeparators(work_->folder()))
                          : tr("Not begun: Begin makes a folder for your work, Open continues in one."));
   check_->setEnabled(isOpen || work_->checking());
@@ -176,6 +176,9 @@ void LabPanel::showWork() {
   showHandout();
   showChecking();
 }
+
+// Whether the chosen lab is the one that work is open of.
+bool LabPanel::showsWork() const { return work_->lab() != nullptr && work_->lab()->name == lab_->currentData().toString(); }
 
 void LabPanel::pressCheck() {
   if (work_->checking()) return work_->cancel();
@@ -190,7 +193,7 @@ void LabPanel::showChecking() {
   check_->setText(checking ? tr("Cancel") : tr("Check"));
   check_->setAccessibleName(checking ? tr("Cancel the check") : tr("Check the work on this lab"));
   progress_->setVisible(checking);
-  points_->setVisible(!checking);
+  points_->setVisible(!checking && showsWork());
   progress_->setRange(0, report ? static_cast<int>(report->allChecks) : 0);
   progress_->setValue(report ? static_cast<int>(report->checks.size()) : 0);
   QString points;

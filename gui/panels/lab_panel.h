@@ -41,6 +41,7 @@ class LabPanel final : public Panel {
   void showHandout();
   void showWork();
   void showChecking();
+  [[nodiscard]] bool showsWork() const;
   void pressCheck();
 
   LabWork* work_ = nullptr;

@@ -9,6 +9,7 @@ namespace overcommit::gui {
 namespace {
 
 constexpr int kCheckIdRole = Qt::UserRole;
+constexpr int kWarningRole = Qt::UserRole + 1;
 
 Hue hueOfStatus(LabReport::Status status) {
   switch (status) {
@@ -96,6 +97,12 @@ void LabResultPage::show() {
   const bool has = isOpen_ && work_ != nullptr && work_->report();
   if (has) {
     const LabReport& report = *work_->report();
+    for (const QString& warning : report.warnings) {
+      auto* item = new QTreeWidgetItem(list_, {QStringLiteral("!  ") + warning});
+      item->setToolTip(0, warning);
+      item->setForeground(0, theme_.colour(Hue::Ballooned));
+      item->setData(0, kWarningRole, warning);
+    }
     for (const LabReport::Check& check : report.checks) {
       auto* item = new QTreeWidgetItem(list_);
       item->setText(0, QStringLiteral("%1  %2  %3").arg(markOf(check.status), check.id, check.title));
@@ -119,6 +126,7 @@ void LabResultPage::showCheck() {
   moment_->setEnabled(check != nullptr && !check->run.isEmpty() && !executing);
   moment_->setText(executing ? tr("Executing …") : tr("Show the moment"));
   if (check != nullptr) return text_->setHtml(checkHtml(*check, theme_));
+  if (const QTreeWidgetItem* item = list_->currentItem()) return text_->setHtml(warningHtml(item->data(0, kWarningRole).toString()));
   const bool checking = work_ != nullptr && work_->checking();
   const auto& report = work_ != nullptr ? work_->report() : std::optional<LabReport>();
   if (checking)

@@ -223,11 +223,17 @@ class LabTest : public QObject {
     digest->selectAll();
     QTest::keyClicks(digest, QStringLiteral("42"));
     QTest::keyClick(digest, Qt::Key_Return);
+    writeLabFile(work("answers.toml"), labFileText(work("answers.toml")) + "\nnobody-asked = 1\n");
     QTest::keyClick(window_.get(), Qt::Key_Return, Qt::ControlModifier);
     QTRY_VERIFY_WITH_TIMEOUT(reportIsComplete(), kLabPatience);
     QVERIFY(!window_->labWork().report()->passed);
     QVERIFY(find<QTextBrowser>("labCheckText")->toPlainText().contains(QStringLiteral("The usual cause")));
+    QCOMPARE(checks->topLevelItemCount(), 10);
+    QVERIFY(checks->topLevelItem(0)->text(0).startsWith(QStringLiteral("!")));
     checks->setCurrentItem(checks->topLevelItem(0));
+    QVERIFY(find<QTextBrowser>("labCheckText")->toPlainText().contains(QStringLiteral("nobody-asked")));
+    QVERIFY(!find<QPushButton>("labMoment")->isEnabled());
+    checks->setCurrentItem(checks->topLevelItem(1));
     const auto* before = window_->run();
     QTest::mouseClick(find<QPushButton>("labMoment"), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(window_->run() != before, kLabPatience);
