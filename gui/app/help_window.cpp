@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "gui/session/places.h"
+#include "gui/theme/markdown_page.h"
 
 namespace overcommit::gui {
 namespace {
@@ -28,7 +29,7 @@ class ManualText final : public QTextBrowser {
 
 }  // namespace
 
-HelpWindow::HelpWindow(Theme& theme, QWidget* parent) : QDialog(parent), text_(new ManualText(this)) {
+HelpWindow::HelpWindow(Theme& theme, QWidget* parent) : QDialog(parent), theme_(theme), text_(new ManualText(this)) {
   setObjectName(QStringLiteral("helpWindow"));
   setWindowTitle(tr("Help"));
   text_->setObjectName(QStringLiteral("helpText"));
@@ -36,6 +37,7 @@ HelpWindow::HelpWindow(Theme& theme, QWidget* parent) : QDialog(parent), text_(n
   text_->setOpenExternalLinks(false);
   text_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // so that pictures know their room
   text_->setFont(theme.font(FontRole::Body));
+  connect(text_, &QTextBrowser::sourceChanged, this, [this] { setMarkdownPage(*text_->document(), theme_); });
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   auto* column = new QVBoxLayout(this);

@@ -17,6 +17,7 @@ class HelpWindow final : public QDialog {
   void showTopic(const QString& heading);
 
  private:
+  Theme& theme_;
   QTextBrowser* text_;
 };
 

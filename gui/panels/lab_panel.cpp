@@ -4,13 +4,13 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QTextBlock>
 #include <QVBoxLayout>
 
 #include "gui/lab/lab_work.h"
 #include "gui/panels/lab_result_page.h"
 #include "gui/panels/lab_tasks_page.h"
 #include "gui/session/text.h"
+#include "gui/theme/markdown_page.h"
 
 namespace overcommit::gui {
 namespace {
@@ -20,23 +20,6 @@ QPushButton* namedButton(const char* objectName, const QString& text, const QStr
   button->setObjectName(QLatin1String(objectName));
   button->setAccessibleName(accessibleName);
   return button;
-}
-
-// A drawing in characters stays one: its lines are not broken, but scrolled, and set small.
-void keepDrawings(QTextDocument& document, const QFont& font) {
-  for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
-    if (!block.blockFormat().hasProperty(QTextFormat::BlockCodeLanguage)) continue;
-    QTextCursor cursor(block);
-    QTextBlockFormat format = block.blockFormat();
-    format.setNonBreakableLines(true);
-    cursor.setBlockFormat(format);
-    cursor.movePosition(QTextCursor::EndOfBlock, QTextCursor::KeepAnchor);
-    QTextCharFormat characters;
-    characters.setFontFamilies(font.families());
-    characters.setProperty(QTextFormat::FontPixelSize, font.pixelSize());
-    characters.clearProperty(QTextFormat::FontPointSize);
-    cursor.mergeCharFormat(characters);
-  }
 }
 
 }  // namespace
@@ -156,9 +139,7 @@ void LabPanel::showHandout() {
     if (lab.name != chosen) continue;
     const QUrl source = QUrl::fromLocalFile(QDir(lab.folder).filePath(QStringLiteral("handout.md")));
     if (handout_->source() != source) handout_->setSource(source, QTextDocument::MarkdownResource);
-    QFont drawing = theme().font(FontRole::Mono);
-    drawing.setPixelSize(theme().px(11));
-    return keepDrawings(*handout_->document(), drawing);
+    return setMarkdownPage(*handout_->document(), theme());
   }
   handout_->setPlainText(tr("There are no labs here. The command `overcommit lab list` says where it looked for them."));
 }

@@ -14,7 +14,7 @@ constexpr int kWarningRole = Qt::UserRole + 1;
 Hue hueOfStatus(LabReport::Status status) {
   switch (status) {
     case LabReport::Status::Passed: return Hue::Shared;
-    case LabReport::Status::Partial: return Hue::Ballooned;
+    case LabReport::Status::Partial: return Hue::Text;
     case LabReport::Status::Failed: return Hue::Swapped;
     case LabReport::Status::Skipped:
     case LabReport::Status::Manual: return Hue::Dim;
@@ -100,7 +100,7 @@ void LabResultPage::show() {
     for (const QString& warning : report.warnings) {
       auto* item = new QTreeWidgetItem(list_, {QStringLiteral("!  ") + warning});
       item->setToolTip(0, warning);
-      item->setForeground(0, theme_.colour(Hue::Ballooned));
+      item->setForeground(0, theme_.colour(Hue::Text));
       item->setData(0, kWarningRole, warning);
     }
     for (const LabReport::Check& check : report.checks) {
