@@ -174,14 +174,14 @@ void LabPanel::showChecking() {
   check_->setText(checking ? tr("Cancel") : tr("Check"));
   check_->setAccessibleName(checking ? tr("Cancel the check") : tr("Check the work on this lab"));
   progress_->setVisible(checking);
-  points_->setVisible(!checking && showsWork());
+  points_->setVisible(!checking);
   progress_->setRange(0, report ? static_cast<int>(report->allChecks) : 0);
   progress_->setValue(report ? static_cast<int>(report->checks.size()) : 0);
   QString points;
   if (report && report->mostMilliPoints > 0)
     points = tr("%1 of %2 points").arg(pointsOf(report->milliPoints), pointsOf(report->mostMilliPoints));
   if (report && report->complete && report->mostMilliPoints == 0) points = report->passed ? tr("passed") : tr("not passed yet");
-  points_->setText(points);
+  points_->setText(showsWork() ? points : QString());
 }
 
 }  // namespace overcommit::gui
