@@ -310,11 +310,16 @@ void MainWindow::askForLabFolder() {
   if (const auto opened = openLab(folder); !opened) trouble(qstring(opened.error().text));
 }
 
-// The lab stands beside the start page until something runs, and beside the run then.
+// The lab stands beside the start page until something runs, and beside the run then. A lab that was open before is shown as it was left.
 void MainWindow::showLab() {
   banner_->hide();
   lab_->setRun(run_.get());
-  if (starting_) {
+  if (!shownLab_.isEmpty()) labViews_.insert(shownLab_, view());
+  const bool another = shownLab_ != lab_->name();
+  shownLab_ = lab_->name();
+  if (const auto known = labViews_.constFind(shownLab_); another && known != labViews_.constEnd()) {
+    showView(*known);
+  } else if (starting_) {
     workspace_ = Workspace::Lab;
     dockState_.clear();
   }
@@ -357,16 +362,10 @@ void MainWindow::noteRecent(const QString& trace) {
 
 void MainWindow::restore(const StoredSession& session) {
   if (!session.geometry.isEmpty()) restoreGeometry(session.geometry);
-  dockState_ = session.docks;
-  workspace_ = session.workspace;
-  if (!starting_) restoreDocks();
+  labViews_ = session.labViews;
   theme_.choose(session.theme);
-  theme_.setZoom(session.zoom);
   theme_.setReduceMotion(session.reduceMotion);
-  options_.setSeat(session.seat);
-  options_.setOrder(session.order);
-  options_.setLayer(session.layer);
-  speed_ = session.speed;
+  showView(session.view);
   recent_.clear();
   for (const QString& trace : session.recent) {
     if (QFileInfo::exists(trace)) recent_ << trace;
@@ -375,22 +374,35 @@ void MainWindow::restore(const StoredSession& session) {
   link_->setBranches(BranchList::fromStored(session.branches));
   if (LabWork::isWork(session.lab)) {
     const QSignalBlocker quietly(lab_.get());  // where its panel is, the docks say
-    (void)openLab(session.lab);
+    if (openLab(session.lab)) shownLab_ = lab_->name();
   }
+}
+
+void MainWindow::showView(const StoredView& view) {
+  dockState_ = view.docks;
+  workspace_ = view.workspace;
+  if (!starting_) restoreDocks();
+  theme_.setZoom(view.zoom);
+  options_.setSeat(view.seat);
+  options_.setOrder(view.order);
+  options_.setLayer(view.layer);
+  speed_ = view.speed;
+  if (run_) run_->playback().setSpeed(view.speed);
+}
+
+StoredView MainWindow::view() const {
+  return {starting_ ? dockState_ : saveState(),    workspace_, theme_.zoom(), options_.seat(), options_.order(), options_.layer(),
+          run_ ? run_->playback().speed() : speed_};
 }
 
 StoredSession MainWindow::session() const {
   StoredSession session;
+  session.view = view();
   session.geometry = saveGeometry();
-  session.docks = starting_ ? dockState_ : saveState();
-  session.workspace = workspace_;
   session.theme = theme_.choice();
-  session.zoom = theme_.zoom();
   session.reduceMotion = theme_.reduceMotion();
-  session.seat = options_.seat();
-  session.order = options_.order();
-  session.layer = options_.layer();
-  session.speed = run_ ? run_->playback().speed() : speed_;
+  session.labViews = labViews_;
+  if (!shownLab_.isEmpty()) session.labViews.insert(shownLab_, session.view);
   session.recent = recent_;
   link_->noteReached();
   session.branches = link_->branches().stored();

@@ -110,6 +110,8 @@ class MainWindow final : public QMainWindow {
   void askForLabFolder();
   void chooseLab(const QString& lab);
   void showLab();
+  void showView(const StoredView& view);
+  [[nodiscard]] StoredView view() const;
   void notePanelOf(const QWidget* widget);
   void makeLiveActions();
   void makeLink();
@@ -146,6 +148,8 @@ class MainWindow final : public QMainWindow {
   Workspace workspace_ = Workspace::Investigate;  // that was chosen last
   QStringList recent_;
   std::uint64_t speed_;  // of the next run
+  QMap<QString, StoredView> labViews_;
+  QString shownLab_;  // the lab whose view this is; empty: none
   std::vector<Dock> docks_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QMap>
 #include <QStringList>
 #include <QVariant>
 #include <cstdint>
@@ -16,25 +17,33 @@
 
 namespace overcommit::gui {
 
-// What the app remembers from one time to the next, so that nothing a person arranged is lost.
-struct StoredSession {
-  QByteArray geometry;
+// How a person looks at runs.
+struct StoredView {
   QByteArray docks;
   Workspace workspace = Workspace::Investigate;
-  ThemeChoice theme = ThemeChoice::System;
   int zoom = 100;
-  bool reduceMotion = false;
   Seat seat = Seat::AllKnowing;
   MapOrder order = MapOrder::Auto;
   MapLayer layer = MapLayer::State;
   std::uint64_t speed = 1000;
-  QStringList recent;  // traces, the last one first
-  QString lab;         // folder of the work on a lab that was open; empty: none
-  QString trace;       // that was open; empty: the start page was
+};
+
+// What the app remembers from one time to the next, so that nothing a person arranged is lost. The view is the last one; each lab has its
+// own, too.
+struct StoredSession {
+  StoredView view;
+  QByteArray geometry;
+  ThemeChoice theme = ThemeChoice::System;
+  bool reduceMotion = false;
+  QMap<QString, StoredView> labViews;  // by the lab's name
+  QStringList recent;                  // traces, the last one first
+  QString lab;                         // folder of the work on a lab that was open; empty: none
+  QString trace;                       // that was open; empty: the start page was
   VirtualTime at;
   QVariantList branches;  // BranchList::stored()
 };
 inline constexpr int kMostRecent = 12;
+inline constexpr int kMostLabViews = 64;
 
 // Where settings of this user are kept. What is stored wrongly is as if it was not stored.
 StoredSession loadSession();

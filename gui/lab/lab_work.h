@@ -41,6 +41,7 @@ class LabWork final : public QObject {
   // Empty: nothing is open.
   [[nodiscard]] const QString& folder() const { return folder_; }
   [[nodiscard]] const LabEntry* lab() const;
+  [[nodiscard]] const QString& name() const { return name_; }  // of the lab, even before the labs are listed
   [[nodiscard]] AnswerFile& answers() { return answers_; }
   [[nodiscard]] AnswerFile& settings() { return settings_; }
   // Reads answers and settings again, for an editor may have written to them. Whether one has.

@@ -15,6 +15,7 @@
 #include <algorithm>
 
 #include "gui/app/main_window.h"
+#include "gui/app/session_store.h"
 #include "gui/lab/lab_work.h"
 #include "gui/link/live_run.h"
 #include "support/test.h"
@@ -249,6 +250,32 @@ class LabTest : public QObject {
     QTest::mouseClick(check, Qt::LeftButton);
     QVERIFY(!window_->labWork().checking());
     QCOMPARE(check->text(), QStringLiteral("Check"));
+  }
+
+  // Each lab is looked at as it was left: zoom, seat, speed, panels. Also the next time.
+  void everyLabHasAViewOfItsOwn() {
+    beginTour();
+    theme_->setZoom(150);
+    options_->setSeat(Seat::GuestOs);
+    window_->labWork().begin(window_->labWork().labs().at(1), folder_->filePath(QStringLiteral("other")), QString());
+    QTRY_COMPARE_WITH_TIMEOUT(window_->labWork().name(), QStringLiteral("lab-1-first-touch"), kLabPatience);
+    QCOMPARE(theme_->zoom(), 150);  // a lab that is new is shown as things are
+    theme_->setZoom(110);
+    options_->setSeat(Seat::Hypervisor);
+    VERIFY_OK(window_->openLab(work("")));
+    QCOMPARE(theme_->zoom(), 150);
+    QCOMPARE(options_->seat(), Seat::GuestOs);
+    saveSession(window_->session());
+    const StoredSession session = loadSession();
+    QCOMPARE(session.labViews.size(), 2);
+    Theme theme;
+    ViewOptions options;
+    MainWindow next(theme, options);
+    next.restore(session);
+    QCOMPARE(theme.zoom(), 150);
+    VERIFY_OK(next.openLab(folder_->filePath(QStringLiteral("other"))));
+    QCOMPARE(theme.zoom(), 110);
+    QCOMPARE(options.seat(), Seat::Hypervisor);
   }
 
   void workIsOpenAgainTheNextTime() {

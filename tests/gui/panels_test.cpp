@@ -268,7 +268,7 @@ class PanelsTest : public QObject {
         const auto* dock = shown_->window.findChild<QDockWidget*>(QStringLiteral("dock.%1").arg(entry.id));
         QCOMPARE(!dock->isHidden(), panelsOf(workspace).contains(entry.id));
       }
-      QCOMPARE(shown_->window.session().workspace, workspace);
+      QCOMPARE(shown_->window.session().view.workspace, workspace);
     }
   }
 

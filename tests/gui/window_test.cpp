@@ -373,9 +373,9 @@ class WindowTest : public QObject {
     playback().seek(milliseconds(7));
     saveSession(window_->session());
     const StoredSession stored = loadSession();
-    QCOMPARE(stored.zoom, 120);
-    QCOMPARE(stored.seat, Seat::Hypervisor);
-    QCOMPARE(stored.speed, std::uint64_t{5000});
+    QCOMPARE(stored.view.zoom, 120);
+    QCOMPARE(stored.view.seat, Seat::Hypervisor);
+    QCOMPARE(stored.view.speed, std::uint64_t{5000});
     QCOMPARE(stored.at, milliseconds(7));
     QCOMPARE(stored.trace, QString::fromStdString(trace_.path().string()));
     Theme theme;
