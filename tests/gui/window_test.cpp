@@ -135,7 +135,7 @@ class WindowTest : public QObject {
     for (const Event& event : trace_.events()) {
       if (event.kind == EventKind::FirstTouch) touch = &event;
     }
-    QVERIFY(touch != nullptr);
+    if (touch == nullptr) qFatal("the trace has no first touch");
     window_->showPanel(QStringLiteral("inspector"));
     window_->run()->selection().selectPage(touch->vm, touch->gfn);
     const auto* text = window_->findChild<QWidget*>(QStringLiteral("inspectorText"));
@@ -347,7 +347,7 @@ class WindowTest : public QObject {
     for (const Event& event : trace_.events()) {
       if (event.kind == EventKind::Console && !event.text.empty()) line = &event;
     }
-    QVERIFY(line != nullptr);
+    if (line == nullptr) qFatal("nothing was printed in the trace");
     auto* text = window_->findChild<QPlainTextEdit*>(QStringLiteral("consoleText"));
     QTRY_VERIFY(text->toPlainText().contains(QString::fromStdString(line->text)));
   }
@@ -388,11 +388,14 @@ class WindowTest : public QObject {
   }
 
   void thePaletteDoesWhatIsTyped() {
-    QTimer::singleShot(0, this, [] {
+    QTimer soon;
+    soon.setSingleShot(true);
+    connect(&soon, &QTimer::timeout, this, [] {
       QWidget* palette = QApplication::activeModalWidget();
       QTest::keyClicks(palette->findChild<QLineEdit*>(QStringLiteral("commandLetters")), QStringLiteral("tothend"));
       QTest::keyClick(palette->findChild<QLineEdit*>(QStringLiteral("commandLetters")), Qt::Key_Return);
     });
+    soon.start(0);
     QTest::keyClick(window_.get(), Qt::Key_Slash);
     QCOMPARE(playback().now(), playback().end());
   }
