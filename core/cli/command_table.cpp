@@ -152,7 +152,7 @@ constexpr std::array kGradeOptions{
 };
 constexpr std::array<string_view, 5> kGradeExamples{
     "overcommit grade 1 --submission my-lab-1",
-    "overcommit grade 3 --submission . --open 3.2",
+    "overcommit grade 3 --submission . --open 2.1",
     "overcommit grade 5 --submission . --format gradescope --out results.json --exit-policy ran",
     "overcommit grade 5 --many submissions --jobs 8 --out results --gradebook lab-5.csv",
     "overcommit grade 5 --submission submissions/ada --verify results/ada.json",

@@ -52,7 +52,7 @@ ExitCode labStartCommand(const CommandLine& line) {
   const auto started = startLab(*lab, line.text("DIR"), line.text("--student"), *config);
   if (!started) return refuseLab(started.error());
   say("Lab {}, {}, is in {}: begin with handout.md.\nAsk how you do: overcommit grade {} --submission {}\n", lab->number, lab->title,
-      line.text("DIR"), lab->number, line.text("DIR"));
+      line.text("DIR"), line.text("LAB"), line.text("DIR"));
   return ExitCode::Well;
 }
 

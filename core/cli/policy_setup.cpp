@@ -23,6 +23,7 @@ void warnOfConfinement(const CommandLine& line) { warnOf(probeConfinement(), lin
 
 ExitCode exitCodeFor(const PolicyFailure& failure) {
   if (failure.trouble == PolicyTrouble::NotFound) return ExitCode::Usage;
+  if (failure.trouble == PolicyTrouble::NoCompiler || failure.trouble == PolicyTrouble::NotConfined) return ExitCode::BackendUnavailable;
   return neverStarted(failure.trouble) ? ExitCode::PolicyNotBuilt : ExitCode::GuestCrashed;
 }
 
@@ -66,11 +67,11 @@ PolicyResult<PolicySetup> PolicySetup::from(const CommandLine& line) {
   if (!confinement) return tl::unexpected(confinement.error());
   warnOf(*confinement, line);
   const auto sdk = findSdk();
-  if (!sdk) return tl::unexpected(PolicyFailure{PolicyTrouble::NotFound, sdk.error().text});
+  if (!sdk) return tl::unexpected(PolicyFailure{PolicyTrouble::NoCompiler, sdk.error().text});
   const auto debugging = line.has("--debug-policy") ? PolicyDebugging::On : PolicyDebugging::Off;
   if (line.has("--driver")) {
     const auto parts = findGuestSources();
-    if (!parts) return tl::unexpected(PolicyFailure{PolicyTrouble::NotFound, parts.error().text});
+    if (!parts) return tl::unexpected(PolicyFailure{PolicyTrouble::NoCompiler, parts.error().text});
     auto built = buildGuestDriver(line.text("--driver"), *parts, *confinement, line.text("--policy-builds"));
     if (!built) return tl::unexpected(PolicyFailure{built.error().trouble, "--driver: " + built.error().text});
     setup.driver_ = std::move(*built);

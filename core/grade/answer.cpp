@@ -14,6 +14,8 @@
 namespace overcommit {
 namespace {
 
+constexpr std::int64_t kMostPages = std::int64_t{1} << 40;
+
 std::string plain(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -130,6 +132,12 @@ RightAnswer RightAnswer::ofMetric(std::string metric, MetricUnit unit, std::uint
   return right;
 }
 
+RightAnswer RightAnswer::ofPages(std::uint64_t pages, Tolerance tolerance) {
+  RightAnswer right = ofMetric("", MetricUnit::Size, pages * kPageSize, {tolerance.permille, tolerance.amount * kPageSize});
+  right.isInPages_ = true;
+  return right;
+}
+
 RightAnswer RightAnswer::ofWords(std::vector<std::string> words, Form form, std::span<const std::string> choices) {
   RightAnswer right;
   right.words_ = std::move(words);
@@ -140,7 +148,7 @@ RightAnswer RightAnswer::ofWords(std::vector<std::string> words, Form form, std:
 
 std::string RightAnswer::words() const {
   if (isNumber_) {
-    std::string text = metricWords(metric_, unit_, value_);
+    std::string text = isInPages_ ? fmt::format("{} pages", value_ / kPageSize) : metricWords(metric_, unit_, value_);
     if (tolerance_.permille != 0 || tolerance_.amount != 0) text += fmt::format(", give or take {}", tolerance_.text(unit_));
     return text;
   }
@@ -161,8 +169,10 @@ RightAnswer::Verdict RightAnswer::judge(const TomlValue& given) const { return i
 
 RightAnswer::Verdict RightAnswer::judgeNumber(const TomlValue& given) const {
   const TomlValue& one = given.kind == TomlValue::Kind::Array && given.array.size() == 1 ? given.array.front() : given;
-  const auto value = valueOf(one, unit_, metric_);
-  if (!value) return {false, fmt::format("{}: that is not {}", written(given), formOf(unit_))};
+  auto value = valueOf(one, unit_, metric_);
+  if (isInPages_ && one.kind == TomlValue::Kind::Integer && one.integer >= 0 && one.integer <= kMostPages)
+    value = static_cast<std::uint64_t>(one.integer) * kPageSize;
+  if (!value) return {false, fmt::format("{}: that is not {}{}", written(given), isInPages_ ? "a number of pages, or " : "", formOf(unit_))};
   return {tolerance_.accepts(value_, *value), written(given)};
 }
 
@@ -172,6 +182,10 @@ RightAnswer::Verdict RightAnswer::judgeWords(const TomlValue& given) const {
     for (const TomlValue& item : given.array) items.push_back(sameForAll(written(item)));
   } else {
     items.push_back(sameForAll(written(given)));
+  }
+  // Whoever copies a choice with what it says means it.
+  for (const std::string& choice : choices_) {
+    if (items.size() == 1 && items.front() == plain(choice)) items.front() = plain(choice.substr(0, choice.find(':')));
   }
   std::vector<std::string> right;
   for (const std::string& word : words_) right.push_back(sameForAll(word));

@@ -21,6 +21,8 @@ class RightAnswer {
   enum class Form : std::uint8_t { One, List, AnyOf };
 
   static RightAnswer ofMetric(std::string metric, MetricUnit unit, std::uint64_t value, Tolerance tolerance);
+  // A number of pages, or a size. `tolerance`: in pages.
+  static RightAnswer ofPages(std::uint64_t pages, Tolerance tolerance);
   // `choices`: "a: what it says", if the answer is one of them.
   static RightAnswer ofWords(std::vector<std::string> words, Form form, std::span<const std::string> choices);
 
@@ -37,6 +39,7 @@ class RightAnswer {
   [[nodiscard]] Verdict judgeWords(const TomlValue& given) const;
 
   bool isNumber_ = false;
+  bool isInPages_ = false;  // a plain number is one of pages
   std::string metric_;
   MetricUnit unit_ = MetricUnit::Count;
   std::uint64_t value_ = 0;

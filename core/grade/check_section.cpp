@@ -158,7 +158,12 @@ class CheckReader {
     metric.unit = keys_.has("per") ? MetricUnit::Permille : *unit;
     metric.column = fmt::format("metric = {}\n", tomlText(*path));
     for (const std::string_view key : {"at", "since", "per"}) {
-      if (const auto value = keys_.text(key)) metric.column += fmt::format("{} = {}\n", key, tomlText(*value));
+      const auto value = keys_.text(key);
+      if (!value) continue;
+      metric.column += fmt::format("{} = {}\n", key, tomlText(*value));
+      metric.when += fmt::format(", {} {}", key, *value);
+      const auto time = parseTime(*value);
+      if (key == "at" && time) metric.at = *time;
     }
     check_.metric = metric;
   }

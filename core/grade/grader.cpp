@@ -175,6 +175,7 @@ class LabRuns final : public RunSource {
     }
     auto first = resultOfBegun(begun);
     if (!first) return tl::unexpected(first.error());
+    if (const auto fault = machineFault(run, *first)) return failure("{}: the run \"{}\": {}", lab_.name, run.name, *fault);
     std::optional<Result<EngineResult>> second;
     // Also where the first one failed: a run that ends by itself leaves nothing behind.
     if (again) second = resultOfBegun(*again);
@@ -207,6 +208,23 @@ class LabRuns final : public RunSource {
     }
     judged.result = std::move(*first);
     return judged;
+  }
+
+  // Why a run could not be done that no submission can be blamed for: nothing of it is in the run, or it cannot be done without that either.
+  std::optional<std::string> machineFault(const LabRun& run, const EngineResult& result) {
+    const bool isPolicys = !run.policies.empty();
+    if (result.exitCode == kExitBackendUnavailable) return isPolicys ? result.trouble() : std::nullopt;
+    if (result.exitCode != kExitUsage && (result.hasResult || result.exitCode != kExitExpectationFailed)) return std::nullopt;
+    if (!isPolicys && !run.knobs) return result.trouble();
+    LabRun bare = run;
+    bare.policies.clear();
+    bare.walks.reset();
+    bare.knobs = false;
+    const auto scenario = scenarioOf(bare);
+    if (!scenario) return std::nullopt;
+    const auto plain = resultOfBegun(begin({run.name + ".bare", scenario->text, false, false, {}}));
+    if (!plain || (plain->exitCode != kExitUsage && plain->hasResult)) return std::nullopt;
+    return plain->trouble();
   }
 
   // Two runs of a policy come to the same, wherever its memory is. The digest of a page walk is what was answered.

@@ -44,6 +44,7 @@ class Judge {
 
   Result<CheckResult> judge() {
     if (const auto judged = byKind(); !judged) return tl::unexpected(judged.error());
+    tellOfCrashes();
     return result_;
   }
 
@@ -74,6 +75,15 @@ class Judge {
     if (result_.expected.empty()) result_.expected = "a run that ends well";
     if ((*run)->result.hasResult) result_.at = (*run)->at.value_or((*run)->result.end);
     return nullptr;
+  }
+
+  // A guest that was stopped explains most of what comes out otherwise.
+  void tellOfCrashes() {
+    const bool isFailure = result_.status == CheckStatus::Failed || result_.status == CheckStatus::Partial;
+    if (!isFailure || check_.kind == CheckKind::Answer || check_.kind == CheckKind::Invariant || check_.run.empty()) return;
+    const auto run = runs_.run(check_.run);
+    if (run && !(*run)->trouble && !(*run)->result.crashes.empty())
+      result_.got += fmt::format("; a guest was stopped: {}", fmt::join((*run)->result.crashes, "; "));
   }
 
   // All events of the run's trace, in order.
@@ -149,7 +159,7 @@ class Judge {
     if (!reader) return tl::unexpected(reader.error());
     const EventPattern& pattern = check_.events.front();
     std::vector<std::string> words;
-    std::uint64_t count = 0;
+    std::uint64_t count = 0, pages = 0;
     std::optional<std::uint64_t> time;
     auto looked = forMatchingEvents(*reader, pattern, [&](const Event& event) {
       ++count;
@@ -163,6 +173,7 @@ class Judge {
         words.push_back(fmt::format("{:#x}", event.gfn.value()));
       } else if (const auto field = fieldIndex(pattern.kind, check_.field)) {
         words.push_back(fieldWord(pattern.kind, *field, event.values[*field]));
+        pages = event.values[*field];
       }
     });
     if (!looked) return tl::unexpected(looked.error());
@@ -172,6 +183,7 @@ class Judge {
     if (check_.which == "all") return RightAnswer::ofWords(words, RightAnswer::Form::List, {});
     if (check_.which == "any") return RightAnswer::ofWords(words, RightAnswer::Form::AnyOf, {});
     if (check_.field == "time") return RightAnswer::ofMetric("", MetricUnit::Time, *time, check_.tolerance.value_or(Tolerance{}));
+    if (check_.field.ends_with("pages")) return RightAnswer::ofPages(pages, check_.tolerance.value_or(Tolerance{}));
     return RightAnswer::ofWords(words, RightAnswer::Form::One, {});
   }
 
@@ -189,7 +201,7 @@ class Judge {
   Result<void> metric() {
     const CheckMetric& metric = *check_.metric;
     const auto words = [&](std::uint64_t value) { return metricWords(metric.path, metric.unit, value); };
-    result_.what = fmt::format("{} in the run \"{}\"", metric.path, check_.run);
+    result_.what = fmt::format("{}{} in the run \"{}\"", metric.path, metric.when.empty() ? "" : metric.when + ",", check_.run);
     const bool isBand = check_.full.has_value();
     std::optional<std::uint64_t> other;
     if (!check_.sameAs.empty()) {
@@ -208,7 +220,7 @@ class Judge {
     const auto value = figure(**run);
     if (!value) return {};
     result_.got = words(*value);
-    result_.at = (*run)->end;
+    result_.at = std::min(metric.at.value_or((*run)->end), (*run)->end);
     if (other) {
       if (tolerance.accepts(*other, *value)) pass(result_);
       return {};

@@ -59,6 +59,9 @@ struct LabRun {
   std::vector<std::string> policies;  // kinds of the submission's policies that decide
   std::string sabotage;               // an engine fault, against which a policy is the only defence; "" = none
   std::optional<LabWalks> walks;
+
+  // Where a student finds it: a run with settings of its own is a scenario beside the one that it is made from.
+  [[nodiscard]] std::string studentFile() const { return set.empty() ? scenario : seedName + ".toml"; }
 };
 
 struct Knob {
@@ -97,6 +100,8 @@ enum class Law : std::uint8_t { Laws, Guests, Expectations };
 struct CheckMetric {
   std::string path;
   std::string column;  // the table's text
+  std::string when;    // for people: ", at 3 s"; "" = at the end
+  std::optional<VirtualTime> at;  // if it is of one instant before the end
   MetricUnit unit = MetricUnit::Count;
 };
 

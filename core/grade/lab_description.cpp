@@ -34,7 +34,7 @@ std::string labDescription(const Lab& lab) {
   for (const LabStep& step : lab.steps) json["steps"].push_back({{"title", step.title}, {"text", step.text}, {"did", didJson(step.did)}});
   json["runs"] = DescriptionJson::array();
   for (const LabRun& run : lab.runs) {
-    if (run.seed != SeedSource::Hidden) json["runs"].push_back({{"name", run.name}, {"scenario", run.scenario}});
+    if (run.seed != SeedSource::Hidden) json["runs"].push_back({{"name", run.name}, {"scenario", run.studentFile()}});
   }
   json["policies"] = DescriptionJson::array();
   for (const LabPolicy& policy : lab.policies) json["policies"].push_back({{"kind", policy.kind}, {"files", policy.files()}});

@@ -129,6 +129,7 @@ tl::expected<LabScenario, LabScenarioError> labScenario(const Lab& lab, const La
       whole += fmt::format("\n[[column]]\nname = {}\n{}", tomlText(columnOf(check)), check.metric->column);
   }
   scenario.hash = hash128(std::as_bytes(std::span(whole))).text();
+  scenario.portable = whole;
   auto absolute = changedScenario(whole, run.scenario, ScenarioChanges{{}, {}, {}, "", path.parent_path()});
   if (!absolute) return tl::unexpected(ofLab(absolute.error()));
   scenario.text = std::move(*absolute);

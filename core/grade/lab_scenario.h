@@ -14,7 +14,8 @@ namespace overcommit {
 // The scenario of one run of a lab, with everything filled in: seed and sizes of the student, settings of the lab and of the
 // submission, and a [[column]] for each figure that a check looks at.
 struct LabScenario {
-  std::string text;  // paths in it are absolute
+  std::string text;      // paths in it are absolute
+  std::string portable;  // the same with paths as the lab's folder has them
   std::string hash;  // XXH3-128 of the text without them: equal everywhere
   std::uint64_t seed = 0;
   std::string variant;  // "vm.a.memory = 12 MiB, ..." as it was chosen for the student

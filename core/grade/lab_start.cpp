@@ -8,6 +8,7 @@
 #include "grade/text_file.h"
 #include "grade/work_folder.h"
 #include "scenario/expectation.h"
+#include "scenario/scenario_file.h"
 
 namespace overcommit {
 namespace {
@@ -96,20 +97,77 @@ Result<std::string> askedTexts(const Lab& lab, const LabRun& run, const std::str
   return text;
 }
 
-// The scenarios that a student may have, as this student's variants.
+// What a file says of itself in comments before anything else.
+std::string leadingComments(std::string_view text) {
+  std::string head;
+  while (text.starts_with('#')) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    head += text.substr(0, end);
+    text.remove_prefix(end);
+  }
+  return head;
+}
+
+// Without the tables [[ask]]: they are asked in another run of this scenario, and would be answered wrongly here.
+std::string withoutQuestions(std::string_view text) {
+  std::string kept;
+  bool isQuestion = false;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    if (line.starts_with('[')) isQuestion = line.starts_with("[[ask]]");
+    if (!isQuestion) kept += line;
+    text.remove_prefix(end);
+  }
+  while (kept.ends_with("\n\n")) kept.pop_back();
+  return kept;
+}
+
+[[nodiscard]] bool isAskedIn(const Lab& lab, const LabRun& run) {
+  return std::ranges::any_of(lab.checks, [&](const Check& check) { return check.ofScenario && check.run == run.name; });
+}
+
+// The scenario as it stands in the lab, for the runs of it that have no settings of their own: as the file is, or, where one of them is the
+// student's, with the student's seed and values.
+Result<std::string> plainScenario(const Lab& bare, const Lab& lab, const std::string& name, const std::string& student) {
+  const auto text = readScenarioText(lab.folder / name);
+  if (!text) return tl::unexpected(text.error());
+  const LabRun* mine = nullptr;
+  bool asks = false, asksElsewhere = false;
+  for (const LabRun& run : lab.runs) {
+    if (run.scenario != name || run.seed == SeedSource::Hidden) continue;
+    (run.set.empty() ? asks : asksElsewhere) |= isAskedIn(lab, run);
+    if (mine == nullptr && run.set.empty() && run.seed == SeedSource::Student) mine = &run;
+  }
+  if (mine != nullptr && !student.empty()) {
+    const auto scenario = labScenario(bare, *mine, {student, ""}, {});
+    if (!scenario) return tl::unexpected(scenario.error().error);
+    return leadingComments(*text) + fmt::format("# The variant of the student {}.\n", student) + scenario->portable;
+  }
+  return asksElsewhere && !asks ? withoutQuestions(*text) : *text;
+}
+
+// The scenarios that a student may have, as this student's variants, and those of runs with settings of their own.
 Result<void> writeScenarios(const Lab& lab, const fs::path& into, const std::string& student) {
+  Lab bare = lab;  // without columns for checks
+  bare.checks.clear();
   std::set<std::string> done;
   for (const LabRun& run : lab.runs) {
-    if (run.seed == SeedSource::Hidden || !done.insert(run.scenario).second) continue;
-    if (auto copied = copyTree(lab.folder / run.scenario, into / run.scenario); !copied) return copied;
-    if (run.seed == SeedSource::Scenario || student.empty()) continue;
-    // The text of the file with its comments would say another seed: the student's is the one that counts.
-    Lab bare = lab;
-    bare.checks.clear();
+    if (run.seed == SeedSource::Hidden) continue;
+    if (done.insert(run.scenario).second) {
+      const auto text = plainScenario(bare, lab, run.scenario, student);
+      if (!text) return tl::unexpected(text.error());
+      if (auto written = writeAtomically(into / run.scenario, *text); !written) return written;
+    }
+    if (!done.insert(run.studentFile()).second) continue;
     const auto scenario = labScenario(bare, run, {student, ""}, {});
     if (!scenario) return tl::unexpected(scenario.error().error);
-    const std::string head = fmt::format("# SPDX-License-{}\n# The variant of the student {}.\n", "Identifier: GPL-2.0-or-later", student);
-    if (auto written = writeAtomically(into / run.scenario, head + scenario->text); !written) return written;
+    const std::string head = fmt::format("# SPDX-License-{}\n# The run \"{}\": {} with settings of its own{}.\n",
+                                         "Identifier: GPL-2.0-or-later", run.seedName, run.scenario,
+                                         student.empty() ? std::string() : fmt::format(", the variant of the student {}", student));
+    if (auto written = writeAtomically(into / run.studentFile(), head + (isAskedIn(lab, run) ? scenario->portable : withoutQuestions(scenario->portable)));
+        !written)
+      return written;
   }
   return {};
 }
@@ -141,8 +199,7 @@ Result<void> startLab(const Lab& lab, const fs::path& into, const std::string& s
   if (!student.empty()) answers += fmt::format("student = {}\n", tomlText(student));
   for (const LabQuestion& question : lab.questions) answers += questionText(lab, question);
   for (const LabRun& run : lab.runs) {
-    const bool asks = std::ranges::any_of(lab.checks, [&](const Check& check) { return check.ofScenario && check.run == run.name; });
-    if (!asks || run.seed == SeedSource::Hidden) continue;
+    if (!isAskedIn(lab, run) || run.seed == SeedSource::Hidden) continue;
     const auto texts = askedTexts(lab, run, student, config);
     if (!texts) return tl::unexpected(texts.error());
     answers += *texts;

@@ -183,7 +183,7 @@ class PolicyTest : public QObject {
     QVERIFY(!refused);
     QVERIFY2(refused.error().text.find("--unconfined") != std::string::npos, refused.error().text.c_str());
     QVERIFY(confinementFor(nothing, true).has_value());
-    QCOMPARE(exitCodeFor(refused.error()), ExitCode::PolicyNotBuilt);
+    QCOMPARE(exitCodeFor(refused.error()), ExitCode::BackendUnavailable);
   }
 
   void theDoctorSaysHowPoliciesAreConfined() {
