@@ -172,7 +172,8 @@ RightAnswer::Verdict RightAnswer::judgeNumber(const TomlValue& given) const {
   auto value = valueOf(one, unit_, metric_);
   if (isInPages_ && one.kind == TomlValue::Kind::Integer && one.integer >= 0 && one.integer <= kMostPages)
     value = static_cast<std::uint64_t>(one.integer) * kPageSize;
-  if (!value) return {false, fmt::format("{}: that is not {}{}", written(given), isInPages_ ? "a number of pages, or " : "", formOf(unit_))};
+  if (!value)
+    return {false, fmt::format("{}: that is not {}{}", written(given), isInPages_ ? "a number of pages, or " : "", formOf(unit_))};
   return {tolerance_.accepts(value_, *value), written(given)};
 }
 

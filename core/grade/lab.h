@@ -99,8 +99,8 @@ enum class Law : std::uint8_t { Laws, Guests, Expectations };
 // A metric of a run at an instant, as a [[column]] of the run's scenario.
 struct CheckMetric {
   std::string path;
-  std::string column;  // the table's text
-  std::string when;    // for people: ", at 3 s"; "" = at the end
+  std::string column;             // the table's text
+  std::string when;               // for people: ", at 3 s"; "" = at the end
   std::optional<VirtualTime> at;  // if it is of one instant before the end
   MetricUnit unit = MetricUnit::Count;
 };

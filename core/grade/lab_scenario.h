@@ -16,7 +16,7 @@ namespace overcommit {
 struct LabScenario {
   std::string text;      // paths in it are absolute
   std::string portable;  // the same with paths as the lab's folder has them
-  std::string hash;  // XXH3-128 of the text without them: equal everywhere
+  std::string hash;      // XXH3-128 of the text without them: equal everywhere
   std::uint64_t seed = 0;
   std::string variant;  // "vm.a.memory = 12 MiB, ..." as it was chosen for the student
 };

@@ -162,10 +162,11 @@ Result<void> writeScenarios(const Lab& lab, const fs::path& into, const std::str
     if (!done.insert(run.studentFile()).second) continue;
     const auto scenario = labScenario(bare, run, {student, ""}, {});
     if (!scenario) return tl::unexpected(scenario.error().error);
-    const std::string head = fmt::format("# SPDX-License-{}\n# The run \"{}\": {} with settings of its own{}.\n",
-                                         "Identifier: GPL-2.0-or-later", run.seedName, run.scenario,
-                                         student.empty() ? std::string() : fmt::format(", the variant of the student {}", student));
-    if (auto written = writeAtomically(into / run.studentFile(), head + (isAskedIn(lab, run) ? scenario->portable : withoutQuestions(scenario->portable)));
+    const std::string head =
+        fmt::format("# SPDX-License-{}\n# The run \"{}\": {} with settings of its own{}.\n", "Identifier: GPL-2.0-or-later", run.seedName,
+                    run.scenario, student.empty() ? std::string() : fmt::format(", the variant of the student {}", student));
+    if (auto written = writeAtomically(into / run.studentFile(),
+                                       head + (isAskedIn(lab, run) ? scenario->portable : withoutQuestions(scenario->portable)));
         !written)
       return written;
   }

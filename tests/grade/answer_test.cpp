@@ -69,6 +69,19 @@ class AnswerTest : public QObject {
     QVERIFY(choice.judge(given("\"c\"")).got.ends_with("none of the choices"));
   }
 
+  void pagesAreANumberOrASize() {
+    const auto pages = RightAnswer::ofPages(131, Tolerance{0, 2});
+    for (const char* text : {"131", "133", "\"131 pages\"", "\"524 KiB\"", "\"0.512 MiB\""}) QVERIFY2(isRight(pages, text), text);
+    for (const char* text : {"134", "\"134 pages\"", "\"1 MiB\"", "-131", "9223372036854775807"}) QVERIFY2(!isRight(pages, text), text);
+    QVERIFY(pages.words().starts_with("131 pages"));
+  }
+
+  void aWholeChoiceIsItsWord() {
+    const std::array<std::string, 2> choices{"a: one", "b: two, or so"};
+    const auto choice = RightAnswer::ofWords({"b"}, RightAnswer::Form::One, choices);
+    QVERIFY(isRight(choice, "\"b: two, or so\"") && !isRight(choice, "\"a: one\"") && !isRight(choice, "\"b: one\""));
+  }
+
   void anyOfManyIsRight() {
     const auto any = RightAnswer::ofWords({"0x10", "0x1d5", "0x3", "0x4", "0x5", "0x6", "0x7"}, RightAnswer::Form::AnyOf, {});
     for (const char* text : {"\"0x1d5\"", "0x1d5", "469", "\"469\"", "\"0x1D5\"", "[469]"}) QVERIFY2(isRight(any, text), text);

@@ -99,6 +99,59 @@ class CourseworkTest : public QObject {
     QVERIFY(ScenarioFolder::read(lab_.path("grader/Containerfile")).contains("gcc binutils"));
   }
 
+  // What this machine lacks is told, and costs nobody points.
+  void faultsOfTheMachineAreNoStudents_data() {
+    QTest::addColumn<QString>("variable");
+    QTest::addColumn<QByteArray>("words");
+    QTest::addRow("nowhere to swap to") << "OVERCOMMIT_SWAP_DIR" << QByteArray("OVERCOMMIT_SWAP_DIR");
+    QTest::addRow("no headers") << "OVERCOMMIT_SDK" << QByteArray("cannot find the headers of policies");
+    QTest::addRow("no Python") << "OVERCOMMIT_PYTHON" << QByteArray("this machine has no python3");
+    QTest::addRow("no room for temporary files") << "TMPDIR" << QByteArray("/nowhere/at/all");
+  }
+  void faultsOfTheMachineAreNoStudents() {
+    QFETCH(QString, variable);
+    QFETCH(QByteArray, words);
+    const QString submission = lab_.submission("sound", "victim.py", PolicyLab::python("return 0"));
+    const Outcome outcome = lab_.run({"grade", "1", "--submission", submission}, {{variable, "/nowhere/at/all"}});
+    QCOMPARE(outcome.code, 2);
+    QVERIFY2(outcome.err.contains(words), outcome.err.constData());
+  }
+
+  // Of runs with settings of their own, and of questions that are asked in one of them only.
+  void aStudentGetsAFileForEachRunThatDiffers() {
+    const QString folder = lab_.path("balloon");
+    QCOMPARE(overcommitCommand({"lab", "start", "4", folder, "--student", "ada"}).code, 0);
+    const QByteArray plain = ScenarioFolder::read(folder + "/balloon.toml"), asks = ScenarioFolder::read(folder + "/ask.toml"),
+                     noSwap = ScenarioFolder::read(folder + "/no-swap.toml");
+    QVERIFY(plain.contains("balloon = false") && plain.contains("# A guest that filled") && !plain.contains("[[ask]]"));
+    QVERIFY(asks.contains("balloon = true") && asks.contains("guest_swap = \"16 MiB\"") && asks.contains("[[ask]]"));
+    QVERIFY(noSwap.contains("balloon = true") && noSwap.contains("guest_swap = \"0 MiB\"") && !noSwap.contains("[[ask]]"));
+    // Nothing in them names this machine's folders.
+    const QString touch = lab_.path("touch");
+    QCOMPARE(overcommitCommand({"lab", "start", "1", touch, "--student", "ada"}).code, 0);
+    QVERIFY(ScenarioFolder::read(touch + "/touch.toml").contains("script = \"idle.script\""));
+    QCOMPARE(overcommitCommand({"run", touch + "/touch.toml", "--quiet"}).code, 0);
+  }
+
+  void aGuestThatStoodStillExplainsItself() {
+    const QString folder = lab_.path("wild");
+    QVERIFY(QDir().mkpath(folder));
+    for (const char* file : {"answers.toml", "settings.toml"})
+      QVERIFY(QFile::copy(kSource + "/labs/lab-4-balloon/reference/" + file, folder + "/" + file));
+    lab_.write("wild/balloon.c",
+               "#include \"balloon.h\"\nvoid balloon_start(void) {}\nvoid balloon_poll(void) { *(volatile int*)~7ul = 1; }\n");
+    const Outcome outcome = overcommitCommand({"grade", "4", "--submission", folder});
+    QCOMPARE(outcome.code, 5);
+    QVERIFY2(outcome.out.contains("; a guest was stopped: guest: "), outcome.out.constData());
+    QVERIFY(outcome.out.contains("vm.guest.ballooned, at 3 s, in the run"));
+    const Outcome open =
+        overcommitCommand({"grade", "4", "--submission", kSource + "/labs/lab-4-balloon/saboteurs/tells-nobody", "--open", "3.1"},
+                          {{"DISPLAY", ""}, {"WAYLAND_DISPLAY", ""}, {"QT_QPA_PLATFORM", ""}});
+    QVERIFY2(open.out.contains("--at 3000000000ns "), open.out.constData());
+    const QString trace = QString::fromUtf8(open.out).section("The run \"yours\" is in ", 1).section(';', 0, 0);
+    QDir(QFileInfo(trace).path()).removeRecursively();
+  }
+
   // --open: what the app is called with, it takes, and shows that moment.
   void theAppOpensAtTheMomentOfACheck() {
     const QString app = OVERCOMMIT_BINARY_DIR "/overcommit-gui";

@@ -98,6 +98,9 @@ class EventPatternTest : public QObject {
   }
 
   void wordsSayAllOfIt() {
+    const auto bounded = patternOf("event = \"free-state\"\nfrom = \"1 s\"\nto = \"1550 ms\"\n");
+    VERIFY_OK(bounded);
+    QCOMPARE(bounded->words(), std::string("free-state from 1 s on up to 1550 ms"));
     const auto pattern = patternOf("vm = \"a\"\n" + kPagedTwice);
     VERIFY_OK(pattern);
     QCOMPARE(pattern->words(), std::string("swap-in of a, followed within 50 ms by guest-frame with use free of the same page"));
