@@ -276,15 +276,20 @@ ExitCode gradeMany(const CommandLine& line, const Lab& lab, const GraderConfig& 
   if (!jobs) return refuseGrade(jobs.error());
   if (*jobs && (**jobs < 1 || **jobs > kMostGradeJobs))
     return refuseGrade(Error{fmt::format("--jobs: {} at a time: 1 to {}", **jobs, kMostGradeJobs)});
-  std::vector<std::string> students;
+  std::vector<std::string> students, passedOver;
   std::error_code failed;
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed)) {
     const std::string name = entry->path().filename().string();
-    if (entry->is_directory(failed) && !name.starts_with(".")) students.push_back(name);
+    if (name.starts_with(".")) continue;
+    std::error_code unseen;  // a link that leads nowhere
+    (entry->is_directory(unseen) ? students : passedOver).push_back(name);
   }
   if (failed) return refuseGrade(Error{fmt::format("--many: cannot read {}: {}", folder.string(), failed.message())});
   if (students.empty()) return refuseGrade(Error{fmt::format("--many: {} has no submissions: a folder for each student", folder.string())});
   std::ranges::sort(students);
+  std::ranges::sort(passedOver);
+  if (!passedOver.empty() && !line.has("--quiet"))
+    sayTo(stderr, "overcommit: passed over in {}, where each submission is a folder: {}\n", folder.string(), fmt::join(passedOver, ", "));
   const fs::path out = line.text("--out");
   if (line.has("--out")) fs::create_directories(out, failed);
   if (failed) return refuseGrade(Error{fmt::format("--out: cannot create {}: {}", out.string(), failed.message())});

@@ -73,7 +73,7 @@ PolicyResult<PolicySetup> PolicySetup::from(const CommandLine& line) {
     const auto parts = findGuestSources();
     if (!parts) return tl::unexpected(PolicyFailure{PolicyTrouble::NoCompiler, parts.error().text});
     auto built = buildGuestDriver(line.text("--driver"), *parts, *confinement, line.text("--policy-builds"));
-    if (!built) return tl::unexpected(PolicyFailure{built.error().trouble, "--driver: " + built.error().text});
+    if (!built) return tl::unexpected(built.error());
     setup.driver_ = std::move(*built);
   }
   if (sources.empty()) return setup;

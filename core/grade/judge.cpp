@@ -72,6 +72,7 @@ class Judge {
     if (!(*run)->trouble) return &(*run)->result;
     result_.status = (*run)->isUnavailable ? CheckStatus::Skipped : CheckStatus::Failed;
     result_.got = *(*run)->trouble;
+    result_.mistake.clear();  // it is about a run that came to its end
     if (result_.expected.empty()) result_.expected = "a run that ends well";
     if ((*run)->result.hasResult) result_.at = (*run)->at.value_or((*run)->result.end);
     return nullptr;

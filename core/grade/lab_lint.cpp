@@ -101,6 +101,12 @@ void lintDiscrimination(const Lab& lab, LintReport& report) {
 Result<LintReport> lintSolutions(const Lab& lab, GraderConfig config) {
   LintReport report;
   lintFiles(lab, report);
+  std::error_code ignored;
+  if (!fs::is_directory(lab.folder / "reference", ignored))
+    return failure(
+        "{} has no folder reference, a submission that passes, and nothing can be proved without one; what is exported for students has "
+        "none",
+        lab.folder.string());
   const auto empty = WorkFolder::create("empty");
   if (!empty) return tl::unexpected(empty.error());
   const auto add = [&](const std::string& name, const fs::path& folder) -> Result<const LabResult*> {
@@ -116,7 +122,6 @@ Result<LintReport> lintSolutions(const Lab& lab, GraderConfig config) {
   lintEmpty(**nothing, report);
   // That runs are the same twice is the reference's to show.
   config.onlyOnce = true;
-  std::error_code ignored;
   if (!lab.policies.empty() && fs::is_directory(lab.folder / "starter", ignored)) {
     const auto starter = add("starter", lab.folder / "starter");
     if (!starter) return tl::unexpected(starter.error());

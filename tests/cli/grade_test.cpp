@@ -302,6 +302,15 @@ class GradeTest : public QObject {
     QCOMPARE(QString::fromUtf8(alone.out), few.join('\n') + "\n");
   }
 
+  void whatIsNoFolderIsPassedOverAloud() {
+    lab_.write("some/ada/answers.toml", "word = \"b\"\n");
+    lab_.write("some/notes.txt", "mine");
+    const Outcome outcome = lab_.run({"grade", "1", "--many", lab_.path("some")});
+    QCOMPARE(outcome.code, 0);
+    QVERIFY2(outcome.err.contains("each submission is a folder: notes.txt"), outcome.err.constData());
+    QVERIFY(outcome.out.contains("\nada,"));
+  }
+
   void commandLineThatMakesNoSenseIsRefused() {
     QCOMPARE(lab_.run({"grade", "1"}).code, 2);
     QCOMPARE(lab_.run({"grade", "1", "--submission", lab_.empty(), "--many", lab_.empty()}).code, 2);

@@ -85,6 +85,9 @@ class LabTest : public QObject {
     QCOMPARE(filesIn(folder), (QStringList{"handout.md", "lab.toml", "run.toml", "starter/note.md"}));
     const QByteArray text = ScenarioFolder::read(folder + "/lab.toml");
     QVERIFY(!text.contains("saboteur") && !text.contains("hidden") && !text.contains("Never swapped"));
+    const Outcome lint = lab_.run({"lab", "lint", folder});
+    QCOMPARE(lint.code, 2);
+    QVERIFY2(lint.err.contains("has no folder reference"), lint.err.constData());
     const Outcome outcome = overcommitCommand({"grade", "1", "--submission", lab_.reference(), "--format", "json"},
                                               {{"OVERCOMMIT_LABS", lab_.path("labs-for-students")}});
     QCOMPARE(outcome.code, 0);
