@@ -436,6 +436,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 // Panels let go of the run before it goes.
 MainWindow::~MainWindow() {
+  disconnect(qApp, nullptr, this, nullptr);  // the focus moves on while the window's parts go
   link_->cancelBeginning();
   setRun(nullptr);
 }
