@@ -120,6 +120,20 @@ void takeOver(const KeyReader& keys, const Lab& lab, LabRun& run, Mistakes& mist
   run.set = other->set;
 }
 
+// A student gets runs with settings of their own as files beside all others.
+void checkStudentFiles(const KeyReader& top, const Lab& lab, Mistakes& mistakes) {
+  std::set<std::string> taken{"answers.toml", "settings.toml", "tour.toml"};
+  for (const LabRun& run : lab.runs) taken.insert(run.scenario);
+  for (std::size_t i = 0; i < lab.runs.size(); ++i) {
+    const LabRun& run = lab.runs[i];
+    if (!run.set.empty() && taken.contains(run.studentFile()))
+      mistakes.add(
+          top.tables("run")[i].position,
+          "the run \"{}\" has settings of its own, so students get it as {}, and that is another file's name: call the run otherwise",
+          run.name, run.studentFile());
+  }
+}
+
 void readRuns(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
   static constexpr std::array<std::string_view, 3> kSeeds{"scenario", "student", "hidden"};
   for (const TomlValue& table : top.tables("run")) {
@@ -145,6 +159,7 @@ void readRuns(const KeyReader& top, Lab& lab, Mistakes& mistakes) {
     run.audit = keys.boolean("audit").value_or(false);
     refuseTwice(lab.runs, &LabRun::name, "runs", table.position, mistakes);
   }
+  checkStudentFiles(top, lab, mistakes);
 }
 
 void readKnobs(const KeyReader& top, Lab& lab, Mistakes& mistakes) {

@@ -74,6 +74,9 @@ class LabFileTest : public QObject {
     row("wrong choice",
         kTop + "[[question]]\nid = \"q\"\ntext = \"?\"\nchoices = [\"a: x\"]\n" + checkTable("answer", "question = \"q\"\nright = \"b\"\n"),
         "none of the question's choices");
+    row("a run that a student could not have",
+        kTop + "[[run]]\nname = \"answers\"\nscenario = \"s.toml\"\nset = { seed = 3 }\n" + checkTable("text", "file = \"a\"\n"),
+        "students get it as answers.toml, and that is another file's name");
     row("any time",
         kTop + kRun + "[[question]]\nid = \"q\"\ntext = \"?\"\n" +
             checkTable("answer", "question = \"q\"\nrun = \"main\"\nevent = \"swap-in\"\nfield = \"time\"\nwhich = \"any\"\n"),
