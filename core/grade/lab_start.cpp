@@ -90,7 +90,8 @@ Result<std::string> askedTexts(const Lab& lab, const LabRun& run, const std::str
     if (!check.ofScenario || check.run != run.name) continue;
     const auto asked = std::ranges::find(result->asked, check.question, &EngineAsked::id);
     if (asked == result->asked.end()) continue;
-    text += "\n" + comment(fmt::format("Asked at {}: {}", formatValue(asked->time, MetricUnit::Time), asked->text));
+    text +=
+        "\n" + comment(fmt::format("Asked at {} of {}: {}", formatValue(asked->time, MetricUnit::Time), run.studentFile(), asked->text));
     text += fmt::format("# {} = {}\n", asked->id, exampleOf(asked->unit));
   }
   if (text.empty() && result->trouble()) return failure("the run \"{}\": {}", run.name, *result->trouble());

@@ -54,7 +54,7 @@ class LabTest : public QObject {
     QCOMPARE(filesIn(folder), (QStringList{"answers.toml", "handout.md", "note.md", "run.toml", "settings.toml"}));
     QCOMPARE(ScenarioFolder::read(folder + "/.overcommit-lab"), QByteArray("lab-1-mini\n"));
     const QByteArray answers = ScenarioFolder::read(folder + "/answers.toml");
-    QVERIFY2(answers.contains("# Asked at 5 ms: It has") && answers.contains("# asked = \"... MiB\""), answers.constData());
+    QVERIFY2(answers.contains("# Asked at 5 ms of run.toml: It has") && answers.contains("# asked = \"... MiB\""), answers.constData());
     QVERIFY(answers.contains("# word = ") && answers.contains("#   b: yes") && answers.contains("# count = ..."));
     QVERIFY(ScenarioFolder::read(folder + "/settings.toml").contains("# \"vm.a.limit\" = ...   (\"512 KiB\" to \"4 MiB\")"));
     // What is handed in as it is gets nothing, and can be read.
