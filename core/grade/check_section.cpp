@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/nearest.h"
+#include "base/units.h"
 #include "grade/lab_keys.h"
 #include "grade/text_file.h"
 #include "scenario/timeline_section.h"
