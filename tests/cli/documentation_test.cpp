@@ -70,6 +70,15 @@ class DocumentationTest : public QObject {
     QCOMPARE(digest.size(), 32);
     QVERIFY2(ScenarioFolder::read(kSource + "/README.md").contains("digest " + digest.toUtf8()), "renew the transcript: ./dev demo");
   }
+
+  void theReadmeShowsTheMapAsItIsDrawn() {
+    static const QRegularExpression kMap("```\n(web1: [^`]*legend: [^`]*)```");
+    const auto shown = kMap.match(QString::fromUtf8(ScenarioFolder::read(kSource + "/README.md")));
+    QVERIFY(shown.hasMatch());
+    const Outcome outcome = overcommitCommand({"map", kSource + "/labs/scenarios/demo.toml", "--at", "20s", "--vm", "web1"});
+    QCOMPARE(outcome.code, 0);
+    QCOMPARE(outcome.out.mid(outcome.out.indexOf("web1:")), shown.captured(1).toUtf8());
+  }
 };
 
 OVERCOMMIT_TEST(DocumentationTest)
