@@ -108,17 +108,10 @@ std::pair<const CommandInfo*, std::size_t> namedCommand(std::span<const std::str
   return {findCommand(arguments[0]), 1};
 }
 
-bool isGroup(std::string_view word) {
-  const auto commands = commandTable();
-  return std::any_of(commands.begin(), commands.end(), [&](const CommandInfo& command) {
-    return command.name.size() > word.size() && command.name.starts_with(word) && command.name[word.size()] == ' ';
-  });
-}
-
 Error unknownCommand(std::span<const std::string> arguments) {
   std::vector<std::string_view> known;
   for (const CommandInfo& command : commandTable()) known.push_back(command.name);
-  if (isGroup(arguments[0])) {
+  if (isCommandGroup(arguments[0])) {
     std::string members;
     for (const std::string_view name : known) {
       if (name.starts_with(arguments[0] + " ")) members += fmt::format("{}{}", members.empty() ? "" : ", ", name);
@@ -170,10 +163,10 @@ Result<ParsedLine> parseCommandLine(std::span<const std::string> arguments) {
   if (arguments.empty()) return tl::unexpected(withHelp(nullptr, "what is to be done? For example: overcommit run FILE"));
   const auto [command, words] = namedCommand(arguments);
   if (command == nullptr) {
-    if (isGroup(arguments[0]) && arguments.size() > 1 && isHelp(arguments[1])) return HelpWanted{};
+    if (isCommandGroup(arguments[0]) && arguments.size() > 1 && isHelp(arguments[1])) return HelpWanted{nullptr, arguments[0]};
     return tl::unexpected(unknownCommand(arguments));
   }
-  if (std::any_of(arguments.begin(), arguments.end(), isHelp)) return HelpWanted{command};
+  if (std::any_of(arguments.begin(), arguments.end(), isHelp)) return HelpWanted{command, {}};
   return Parser(*command).parse(arguments.subspan(words));
 }
 

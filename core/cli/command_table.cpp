@@ -436,6 +436,14 @@ constexpr std::array kEnvironment{
 std::span<const CommandInfo> commandTable() { return kCommands; }
 std::span<const VariableInfo> environmentTable() { return kEnvironment; }
 
+bool isInGroup(const CommandInfo& command, std::string_view word) {
+  return command.name.size() > word.size() && command.name.starts_with(word) && command.name[word.size()] == ' ';
+}
+
+bool isCommandGroup(std::string_view word) {
+  return std::ranges::any_of(kCommands, [word](const CommandInfo& command) { return isInGroup(command, word); });
+}
+
 const CommandInfo* findCommand(std::string_view name) {
   const auto* found = std::ranges::find(kCommands, name, &CommandInfo::name);
   return found == kCommands.end() ? nullptr : &*found;
