@@ -57,7 +57,7 @@ ExitCode walkCommand(const CommandLine& line) {
   if (const auto named = vmNamed((*run)->host(), line.text("--vm")); !named) return fail(named.error());
   catchInterrupts();
   if (const auto started = (*run)->start(); !started) return fail(started.error());
-  if (const auto advanced = advanceUnlessInterrupted(**run, **at); !advanced) return fail(advanced.error());
+  if (const auto advanced = advanceToInstant(**run, **at); !advanced) return fail(advanced.error());
   if (interrupted()) return ExitCode::Interrupted;
   if (const auto walked = walkNow(**run, line, Gva(**address)); !walked) return fail(walked.error());
   return ExitCode::Well;

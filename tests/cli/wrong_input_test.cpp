@@ -11,6 +11,8 @@ class WrongInputTest : public QObject {
  private Q_SLOTS:
   void initTestCase() {
     good_ = folder_.write("good.toml", overcommittedScenario());
+    trace_ = folder_.path("trace.octrace");
+    QCOMPARE(overcommitCommand({"run", good_, "--quiet", "--trace", trace_}).code, 0);
     folder_.write("bad.toml", "title = \"x\"\nduration = \"1s\"\n[host]\nmemroy = \"8 MiB\"\n");
     folder_.write("not-a-trace.octrace", "something else altogether\n");
   }
@@ -49,6 +51,21 @@ class WrongInputTest : public QObject {
     QTest::newRow("no pages a character") << QStringList{"map", good_, "--at", "1s", "--pages", "0"}
                                           << "--pages: a character stands for one page";
     QTest::newRow("no CPU to walk") << QStringList{"walk", good_, "--at", "1s", "--vm", "a", "--gva", "0x1000"}
+    for (const char* command : {"map", "top"}) {
+      QTest::addRow("%s of nothing known", command)
+          << QStringList{command, fake, "--at", "1s"} << "not-a-trace.octrace is neither a trace nor a scenario";
+      QTest::addRow("%s of a wrong scenario", command) << QStringList{command, bad, "--at", "1s"} << "bad.toml:4:1:";
+      QTest::addRow("%s of no file", command) << QStringList{command, folder_.path("no.octrace"), "--at", "1s"}
+                                              << "cannot open the scenario";
+      for (const QString& file : {good_, trace_}) {
+        const QString end =
+            file == trace_ ? "99 s is beyond the end of the trace, which is at 2 s" : "99 s is beyond the end of the run, which is at 2 s";
+        QTest::addRow("%s of %s beyond the end", command, file == trace_ ? "a trace" : "a run")
+            << QStringList{command, file, "--at", "99s"} << "--at: " + end;
+      }
+    }
+    QTest::newRow("state beyond the end") << QStringList{"trace", "state", trace_, "--at", "99s"}
+                                          << "--at: 99 s is beyond the end of the trace, which is at 2 s";
                                     << "a is played by a script";
     QTest::newRow("bad address") << QStringList{"walk", good_, "--at", "1s", "--vm", "a", "--gva", "0xzz"}
                                  << "--gva: \"zz\" is not a whole number";
