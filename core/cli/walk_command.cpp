@@ -31,7 +31,9 @@ Result<void> walkNow(const ScenarioRun& run, const CommandLine& line, Gva addres
     return failure("{} is {} at {}{}; walk it at a time when it is on", vm.config().name, nameOf(vm.state()), formatTime(run.now()), why);
   }
   const auto registers = vm.registers();
-  if (!registers) return failure("{} is played by a script: it has no CPU and no page tables", vm.config().name);
+  if (!registers)
+    return failure("{} is played by a {}: it has no CPU and no page tables", vm.config().name,
+                   vm.config().generator.empty() ? "script" : "generator");
   say("walk of guest-virtual address {:#x} in {} at {}, CR3 = {:#x}\n\n", address.value(), vm.config().name, formatTime(run.now()),
       registers->cr3);
   say("{}", walkPicture(run.host().walk(vm.id(), address), address));

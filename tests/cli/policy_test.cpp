@@ -98,6 +98,13 @@ class PolicyTest : public QObject {
     QVERIFY2(events.out.contains("victim policy failing.py"), events.out.constData());
   }
 
+  void aPatienceThatIsNoneIsRefused() {
+    const QString file = folder_.write("patient.py", victimPolicy("return 0"));
+    const Outcome outcome = overcommitCommand({"run", scenario_, "--policy", "victim=" + file}, {{"OVERCOMMIT_POLICY_PATIENCE", "abc"}});
+    QCOMPARE(outcome.code, 2);
+    QVERIFY2(outcome.err.contains("OVERCOMMIT_POLICY_PATIENCE is \"abc\": it is a number of milliseconds"), outcome.err.constData());
+  }
+
   void theFailureOfAPolicyIsInTheJsonResult() {
     const QString file = folder_.write("crashing.py", victimPolicy("os.abort()"));
     const Outcome outcome = overcommitCommand({"run", scenario_, "--policy", "victim=" + file, "--json", "-"});
