@@ -16,6 +16,7 @@
 #include "gui/app/options.h"
 #include "gui/app/session_store.h"
 #include "gui/app/system_shade.h"
+#include "gui/lab/lab_work.h"
 #include "gui/theme/icons.h"
 
 namespace overcommit::gui {
