@@ -37,15 +37,16 @@ std::size_t editDistance(std::string_view a, std::string_view b) {
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> known) {
   if (word.size() > kLongestWord) return std::nullopt;
   std::optional<std::string_view> best;
-  std::size_t bestDistance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  bool several = false;  // are as close as that
+  std::size_t bestDistance = std::max<std::size_t>(1, word.size() / 3);
   for (const std::string_view candidate : known) {
     const std::size_t distance = editDistance(word, candidate);
-    if (distance < bestDistance && distance < candidate.size()) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (distance > bestDistance || distance >= candidate.size()) continue;
+    several = distance == bestDistance && best && (several || *best != candidate);
+    best = candidate;
+    bestDistance = distance;
   }
-  return best;
+  return several ? std::nullopt : best;
 }
 
 std::string didYouMean(std::string_view word, std::span<const std::string_view> known) {

@@ -12,8 +12,8 @@ namespace overcommit {
 // Typing mistakes between two words: letters inserted, left out, replaced, or two neighbours swapped (optimal string alignment).
 std::size_t editDistance(std::string_view a, std::string_view b);
 
-// The known word that a mistyped one probably meant: the closest, and the first of equally close ones. Nothing if none is close
-// (more than a third of the word is wrong), so that a wild guess is not offered as help.
+// The known word that a mistyped one probably meant: the closest. Nothing if none is close (more than a third of the word is
+// wrong) or several are equally close, so that a wild guess is not offered as help.
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> known);
 
 // `; did you mean "swapped"?`, or nothing. Goes behind a message such as `unknown metric "swaped"`.

@@ -14,12 +14,13 @@
 namespace overcommit {
 namespace {
 
-Result<std::uint64_t> parseNumber(std::string_view name, std::string_view text, int base) {
+Result<std::uint64_t> parseNumber(std::string_view name, std::string_view given, int base) {
+  const std::string_view text = base == 16 ? given.substr(2) : given;  // without 0x
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error == std::errc::result_out_of_range) return failure("{}: {} is too large", name, text);
+  if (error == std::errc::result_out_of_range) return failure("{}: {} is too large", name, given);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
-    return failure("{}: \"{}\" is not a whole number{}", name, text, base == 16 ? "; addresses are written like 0x10000000000" : "");
+    return failure("{}: \"{}\" is not a whole number{}", name, given, base == 16 ? "; addresses are written like 0x10000000000" : "");
   }
   return value;
 }
@@ -91,10 +92,13 @@ Result<ParsedLine> Parser::parse(std::span<const std::string> words) {
   for (const ArgumentInfo& argument : info.arguments) {
     if (argument.presence == Presence::Required && !line.has(argument.name))
       return tl::unexpected(withHelp(&info, fmt::format("{} is missing: {}", argument.name, argument.text)));
+    if (line.has(argument.name) && line.text(argument.name).empty())
+      return tl::unexpected(withHelp(&info, fmt::format("{} is empty: it is {}", argument.name, argument.text)));
   }
   for (const OptionInfo& option : info.options) {
     if (option.presence == Presence::Required && !line.has(option.name))
-      return tl::unexpected(withHelp(&info, fmt::format("{} {} is missing: {}", option.name, option.value, option.text)));
+      return tl::unexpected(
+          withHelp(&info, fmt::format("{}{}{} is missing: {}", option.name, option.value.empty() ? "" : " ", option.value, option.text)));
   }
   return line;
 }
@@ -108,17 +112,10 @@ std::pair<const CommandInfo*, std::size_t> namedCommand(std::span<const std::str
   return {findCommand(arguments[0]), 1};
 }
 
-bool isGroup(std::string_view word) {
-  const auto commands = commandTable();
-  return std::any_of(commands.begin(), commands.end(), [&](const CommandInfo& command) {
-    return command.name.size() > word.size() && command.name.starts_with(word) && command.name[word.size()] == ' ';
-  });
-}
-
 Error unknownCommand(std::span<const std::string> arguments) {
   std::vector<std::string_view> known;
   for (const CommandInfo& command : commandTable()) known.push_back(command.name);
-  if (isGroup(arguments[0])) {
+  if (isCommandGroup(arguments[0])) {
     std::string members;
     for (const std::string_view name : known) {
       if (name.starts_with(arguments[0] + " ")) members += fmt::format("{}{}", members.empty() ? "" : ", ", name);
@@ -160,8 +157,7 @@ Result<std::optional<std::uint64_t>> CommandLine::address(std::string_view name)
   if (!has(name)) return std::nullopt;
   const std::string value = text(name);
   const bool hexadecimal = value.starts_with("0x") || value.starts_with("0X");
-  return parseNumber(name, hexadecimal ? std::string_view(value).substr(2) : std::string_view(value), hexadecimal ? 16 : 10)
-      .map([](std::uint64_t number) { return std::optional(number); });
+  return parseNumber(name, value, hexadecimal ? 16 : 10).map([](std::uint64_t number) { return std::optional(number); });
 }
 
 Result<ParsedLine> parseCommandLine(std::span<const std::string> arguments) {
@@ -170,10 +166,10 @@ Result<ParsedLine> parseCommandLine(std::span<const std::string> arguments) {
   if (arguments.empty()) return tl::unexpected(withHelp(nullptr, "what is to be done? For example: overcommit run FILE"));
   const auto [command, words] = namedCommand(arguments);
   if (command == nullptr) {
-    if (isGroup(arguments[0]) && arguments.size() > 1 && isHelp(arguments[1])) return HelpWanted{};
+    if (isCommandGroup(arguments[0]) && arguments.size() > 1 && isHelp(arguments[1])) return HelpWanted{nullptr, arguments[0]};
     return tl::unexpected(unknownCommand(arguments));
   }
-  if (std::any_of(arguments.begin(), arguments.end(), isHelp)) return HelpWanted{command};
+  if (std::any_of(arguments.begin(), arguments.end(), isHelp)) return HelpWanted{command, {}};
   return Parser(*command).parse(arguments.subspan(words));
 }
 

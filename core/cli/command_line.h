@@ -45,6 +45,7 @@ class CommandLine {
 // What was typed comes down to one of these.
 struct HelpWanted {
   const CommandInfo* command = nullptr;  // nullptr: the overview
+  std::string group;                     // "lab": instead of it, the commands of this first word
 };
 struct VersionWanted {};
 using ParsedLine = std::variant<CommandLine, HelpWanted, VersionWanted>;

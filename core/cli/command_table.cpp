@@ -71,7 +71,7 @@ constexpr std::array kTwinOptions{
     OptionInfo{"--audit", "",
                "checks after every event of both runs that every page is in exactly one place and that frames are conserved"},
 };
-constexpr std::array<string_view, 1> kTwinExamples{"overcommit twin labs/scenarios/kvm-swapping.toml"};
+constexpr std::array<string_view, 1> kTwinExamples{"overcommit twin labs/scenarios/kvm-sharing.toml"};
 
 constexpr std::array kDoctorOptions{
     OptionInfo{"--backend", "NAME", "judges the machine for this backend: unicorn, which is meant if none is given, or kvm"},
@@ -288,6 +288,8 @@ constexpr std::array kCommands{
         "whatever the hypervisor did, digests are for guests that make hypercalls regularly. A VM can be compared only if it stopped at "
         "the same operation in both runs: give it "
         "ops, so that it stops by itself.\n\n"
+        "Digests need not be equal where pages with code are sampled or taken away, as in labs/scenarios/kvm-swapping.toml; "
+        "docs/how-to/run-on-kvm.md says why.\n\n"
         "KVM interprets guests slowly on some machines; labs/scenarios/kvm-*.toml are small enough for these. Exits with 1 if something "
         "differs, and with 77 if there is no KVM.",
         kTwinArguments, kTwinOptions, kTwinExamples, twinCommand},
@@ -433,6 +435,14 @@ constexpr std::array kEnvironment{
 
 std::span<const CommandInfo> commandTable() { return kCommands; }
 std::span<const VariableInfo> environmentTable() { return kEnvironment; }
+
+bool isInGroup(const CommandInfo& command, std::string_view word) {
+  return command.name.size() > word.size() && command.name.starts_with(word) && command.name[word.size()] == ' ';
+}
+
+bool isCommandGroup(std::string_view word) {
+  return std::ranges::any_of(kCommands, [word](const CommandInfo& command) { return isInGroup(command, word); });
+}
 
 const CommandInfo* findCommand(std::string_view name) {
   const auto* found = std::ranges::find(kCommands, name, &CommandInfo::name);

@@ -43,6 +43,9 @@ struct CommandInfo {
 
 std::span<const CommandInfo> commandTable();
 const CommandInfo* findCommand(std::string_view name);
+// Is the word the first of commands of two, as "lab" is?
+bool isCommandGroup(std::string_view word);
+bool isInGroup(const CommandInfo& command, std::string_view word);
 
 struct VariableInfo {
   std::string_view name;

@@ -189,6 +189,14 @@ fs::path findApp(const GraderConfig& config) {
   return {};
 }
 
+// An instant as one word of a command: "4s" if that is exact, else in nanoseconds.
+std::string instantWord(VirtualTime at) {
+  std::string word = formatTime(at);
+  std::erase(word, ' ');
+  const auto back = parseTime(word);
+  return back && *back == at ? word : fmt::format("{}ns", at.value());
+}
+
 ExitCode openAt(const CommandLine& line, const Lab& lab, GraderConfig config) {
   const Check* check = lab.check(line.text("--open"));
   if (check == nullptr) return refuseGrade(Error{fmt::format("--open: lab {} has no check \"{}\"", lab.number, line.text("--open"))});
@@ -214,7 +222,7 @@ ExitCode openAt(const CommandLine& line, const Lab& lab, GraderConfig config) {
     say("The run \"{}\" is in {}; the moment is {}.\n", check->run, line.text("--trace"), formatTime(at.value_or(VirtualTime())));
     return ExitCode::Well;
   }
-  const std::string time = at ? fmt::format("{}ns", at->value()) : "0s";
+  const std::string time = instantWord(at.value_or(VirtualTime()));
   const fs::path app = findApp(config);
   const bool hasScreen =
       !fromEnvironment("DISPLAY").empty() || !fromEnvironment("WAYLAND_DISPLAY").empty() || !fromEnvironment("QT_QPA_PLATFORM").empty();

@@ -19,6 +19,8 @@ ExitCode helpCommand(const CommandLine& line) {
     say("{}", overviewText());
   } else if (const CommandInfo* command = findCommand(name); command != nullptr) {
     say("{}", helpText(*command));
+  } else if (isCommandGroup(name)) {
+    say("{}", groupText(name));
   } else {
     std::vector<std::string_view> known;
     for (const CommandInfo& info : commandTable()) known.push_back(info.name);

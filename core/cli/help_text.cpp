@@ -104,6 +104,14 @@ std::string overviewText() {
   return text;
 }
 
+std::string groupText(std::string_view group) {
+  std::string text = fmt::format("{} {}: one of these commands\n\n", kProgramName, group);
+  for (const CommandInfo& command : commandTable()) {
+    if (isInGroup(command, group)) text += entry(std::string(command.name), command.summary);
+  }
+  return text + fmt::format("\n{} {} COMMAND --help tells more of one.\n", kProgramName, group);
+}
+
 std::string helpText(const CommandInfo& command) {
   std::string text = fmt::format("{} {}: {}\n\n", kProgramName, command.name, command.summary);
   text += "usage: " + wrapped(synopsis(command), 7, 7);

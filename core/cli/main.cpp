@@ -14,7 +14,7 @@ namespace {
 
 ExitCode execute(const ParsedLine& parsed) {
   if (const auto* help = std::get_if<HelpWanted>(&parsed)) {
-    say("{}", help->command == nullptr ? overviewText() : helpText(*help->command));
+    say("{}", help->command != nullptr ? helpText(*help->command) : help->group.empty() ? overviewText() : groupText(help->group));
     return ExitCode::Well;
   }
   if (std::holds_alternative<VersionWanted>(parsed)) {

@@ -54,6 +54,7 @@ Result<void> mapTrace(const CommandLine& line, const MapRequest& request) {
   if (line.has("--seed")) return failure("--seed: a trace is a run of one seed; give the scenario to run it with another");
   const auto reader = TraceReader::open(line.text("FILE"));
   if (!reader) return tl::unexpected(reader.error());
+  if (const auto reaches = reader->checkReaches(request.at); !reaches) return failure("--at: {}", reaches.error().text);
   if (reader->end() != TraceEnd::Complete) printError(Error{reader->endText()});
   TraceCursor cursor(*reader);
   if (auto sought = cursor.seekTime(request.at); !sought) return sought;
@@ -65,7 +66,7 @@ ExitCode mapScenario(const CommandLine& line, const MapRequest& request) {
     printError(error);
     return exitCodeFor(error);
   };
-  auto scenario = scenarioFrom(line);
+  auto scenario = scenarioNotTraceFrom(line);
   if (!scenario) return fail(scenario.error());
   EventLog log;
   auto run = setUp(std::move(*scenario), log);
@@ -74,7 +75,7 @@ ExitCode mapScenario(const CommandLine& line, const MapRequest& request) {
   log.addListener(listener);
   catchInterrupts();
   if (const auto started = (*run)->start(); !started) return fail(started.error());
-  if (const auto advanced = advanceUnlessInterrupted(**run, request.at); !advanced) return fail(advanced.error());
+  if (const auto advanced = advanceToInstant(**run, request.at); !advanced) return fail(advanced.error());
   if (interrupted()) return ExitCode::Interrupted;
   invariant(!listener.error(), "the world model follows every event of the engine");
   if (const auto drawn = draw(listener.world(), request, (*run)->now()); !drawn) return fail(drawn.error());

@@ -47,7 +47,9 @@ Result<PolicySettings> policySettings(const CommandLine& line) {
   const std::string_view text(patience);
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value > 0) settings.patience = std::chrono::milliseconds(value);
+  if (error != std::errc() || end != text.data() + text.size() || value == 0)
+    return failure("OVERCOMMIT_POLICY_PATIENCE is \"{}\": it is a number of milliseconds, 1 to {}", text, UINT32_MAX);
+  settings.patience = std::chrono::milliseconds(value);
   return settings;
 }
 

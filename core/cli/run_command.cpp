@@ -35,6 +35,7 @@ Result<void> checkOutputs(const CommandLine& line) {
     const std::string path = line.text(name);
     if (path.empty() && line.has(name)) return failure("{}: the file's name is empty", name);
     if (path.empty() || (path == "-" && std::string_view(name) == "--json")) continue;
+    if (path == "-") return failure("{}: only --json - is standard output; name a file, which may be called ./-", name);
     std::error_code ignored;
     const auto [known, added] = taken.emplace(std::filesystem::weakly_canonical(path, ignored), name);
     if (!added) return failure("{} and {} are the same file {}: give each a name of its own", known->second, name, path);

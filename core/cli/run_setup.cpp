@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/nearest.h"
+#include "base/units.h"
 #include "cli/interrupt.h"
 #include "cli/surroundings.h"
 #include "host/backend_name.h"
@@ -65,6 +66,15 @@ bool isTrace(const std::string& path) {
   return file.read(begin.data(), begin.size()) && std::bit_cast<std::uint64_t>(begin) == kTraceMagic;
 }
 
+Result<Scenario> scenarioNotTraceFrom(const CommandLine& line) {
+  const std::filesystem::path path = line.text("FILE");
+  auto scenario = scenarioFrom(line);
+  // A mistake in a scenario is told as one; whatever else it is, TOML is the least that its reader wants to hear of.
+  if (scenario || path.extension() == ".toml" || loadScenario(path)) return scenario;
+  if (const auto text = readScenarioText(path); !text) return scenario;
+  return failure("{} is neither a trace nor a scenario; read as a scenario: {}", path.string(), scenario.error().text);
+}
+
 ExitCode exitCodeFor(const Error& error) { return backendUnavailable(error) ? ExitCode::BackendUnavailable : ExitCode::Usage; }
 
 Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until, const std::function<bool()>& stop) {
@@ -72,6 +82,14 @@ Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until, const
   while (!run.ending() && run.now() < until && !interrupted() && !(stop && stop())) {
     if (auto advanced = run.advance(std::min(until, run.now() + quantum)); !advanced) return advanced;
   }
+  return {};
+}
+
+Result<void> advanceToInstant(ScenarioRun& run, VirtualTime at) {
+  const VirtualTime end = run.scenario().config.duration;
+  if (at > end) return failure("--at: {} is beyond the end of the run, which is at {}", formatTime(at), formatTime(end));
+  if (auto advanced = advanceUnlessInterrupted(run, at); !advanced) return advanced;
+  if (run.now() < at && !interrupted()) return failure("--at: the run ended before {}, at {}", formatTime(at), formatTime(run.now()));
   return {};
 }
 

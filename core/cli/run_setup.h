@@ -28,10 +28,15 @@ Result<std::unique_ptr<ScenarioRun>> setUp(Scenario scenario, EventLog& log, con
 // Whether a file is a trace and not a scenario.
 bool isTrace(const std::string& path);
 
+// As scenarioFrom(), for commands that take a trace as well and have found that FILE is none. What is neither is called so.
+Result<Scenario> scenarioNotTraceFrom(const CommandLine& line);
+
 // The exit code for a run that could not be set up.
 ExitCode exitCodeFor(const Error& error);
 
 // Runs up to `until`; ends early if interrupted, or if `stop` says so between two quanta. The error is an action of the scenario that the host refused.
 Result<void> advanceUnlessInterrupted(ScenarioRun& run, VirtualTime until, const std::function<bool()>& stop = {});
+// The same up to --at. The error may also be that the run ends before that.
+Result<void> advanceToInstant(ScenarioRun& run, VirtualTime at);
 
 }  // namespace overcommit

@@ -91,10 +91,14 @@ Result<ExitCode> list(TopSource& source, const std::string& title, const TopRequ
 }
 
 Result<ExitCode> showOne(TopSource& source, const std::string& title, const TopRequest& request) {
-  const VirtualTime at = std::min(std::max(request.at, nanoseconds(1)), source.end());
-  const auto sample = sampleAt(source, at, request.delay, {});
+  const auto isBeyond = [&] {
+    return failure("--at: {} is beyond the end of the run, which is at {}", formatTime(request.at), formatTime(source.end()));
+  };
+  if (request.at > source.end()) return isBeyond();
+  const auto sample = sampleAt(source, std::max(request.at, nanoseconds(1)), request.delay, {});
   if (!sample) return tl::unexpected(sample.error());
   if (interrupted()) return ExitCode::Interrupted;
+  if (request.at > source.end()) return isBeyond();  // it ended before its time
   sayScreen(*sample, {title, vmNamesOf(source.header())}, request);
   return ExitCode::Well;
 }
@@ -123,13 +127,16 @@ ExitCode topOfTrace(const CommandLine& line, const std::string& title, const Top
   }
   auto reader = TraceReader::open(line.text("FILE"));
   if (!reader) return endedAs(tl::unexpected(reader.error()));
+  if (request.mode == TopMode::OneScreen) {
+    if (const auto reaches = reader->checkReaches(request.at); !reaches) return endedAs(failure("--at: {}", reaches.error().text));
+  }
   if (reader->end() != TraceEnd::Complete && request.mode != TopMode::Terminal) printError(Error{reader->endText()});
-  TraceTopSource source(*reader);
+  TraceTopSource source(*reader, request.mode == TopMode::Terminal ? TraceGrows::Perhaps : TraceGrows::No);
   return endedAs(showAll(source, title, request));
 }
 
 ExitCode topOfScenario(const CommandLine& line, const std::string& title, const TopRequest& request) {
-  auto scenario = scenarioFrom(line);
+  auto scenario = scenarioNotTraceFrom(line);
   if (!scenario) return endedAs(tl::unexpected(scenario.error()));
   EventLog log;
   auto run = setUp(std::move(*scenario), log);

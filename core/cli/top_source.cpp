@@ -32,7 +32,7 @@ MemoryFigures RunTopSource::figures(VirtualTime time) const {
 }
 
 bool RunTopSource::goesOnAfter(VirtualTime time) { return !run_.ending() || run_.now() > time; }
-VirtualTime RunTopSource::end() const { return run_.scenario().config.duration; }
+VirtualTime RunTopSource::end() const { return run_.ending() ? run_.now() : run_.scenario().config.duration; }
 
 Result<bool> TraceTopSource::moveTo(VirtualTime time) {
   if (auto sought = cursor_.seekTime(lastBefore(time)); !sought) return tl::unexpected(sought.error());
@@ -49,7 +49,9 @@ bool TraceTopSource::goesOnAfter(VirtualTime time) {
 }
 
 VirtualTime TraceTopSource::end() const {
-  return header().duration > VirtualTime(0) ? header().duration : reader_.lastTime() + nanoseconds(1);
+  const bool asLongAsTheRun =
+      reader_.end() == TraceEnd::Complete || (reader_.end() == TraceEnd::Unfinished && grows_ == TraceGrows::Perhaps);
+  return asLongAsTheRun && header().duration > VirtualTime(0) ? header().duration : reader_.lastTime() + nanoseconds(1);
 }
 
 Result<TopSample> sampleAt(TopSource& source, VirtualTime time, VirtualTime delay, const TopSample& previous) {

@@ -50,10 +50,13 @@ class RunTopSource final : public TopSource {
   WorldListener world_;
 };
 
+// Of a trace that has no end yet: is more waited for?
+enum class TraceGrows : std::uint8_t { No, Perhaps };
+
 // Plays a trace, which may still be written.
 class TraceTopSource final : public TopSource {
  public:
-  explicit TraceTopSource(TraceReader& reader) : reader_(reader), cursor_(reader) {}
+  TraceTopSource(TraceReader& reader, TraceGrows grows) : reader_(reader), cursor_(reader), grows_(grows) {}
 
   Result<bool> moveTo(VirtualTime time) override;
   [[nodiscard]] MemoryFigures figures(VirtualTime time) const override;
@@ -65,6 +68,7 @@ class TraceTopSource final : public TopSource {
  private:
   TraceReader& reader_;
   TraceCursor cursor_;
+  TraceGrows grows_;
 };
 
 // The sample at `time`, with rates over the `delay` before it; moves as far as that takes. `previous`: the sample before, whose figures

@@ -45,6 +45,7 @@ Result<void> state(const CommandLine& line) {
   if (!at) return tl::unexpected(at.error());
   const auto reader = TraceReader::open(line.text("TRACE"));
   if (!reader) return tl::unexpected(reader.error());
+  if (const auto reaches = reader->checkReaches(at->value_or(VirtualTime())); !reaches) return failure("--at: {}", reaches.error().text);
   if (reader->end() != TraceEnd::Complete) printError(Error{reader->endText()});
   TraceCursor cursor(*reader);
   if (auto sought = *at ? cursor.seekTime(**at) : cursor.seekSequence(reader->lastSequence()); !sought) return sought;

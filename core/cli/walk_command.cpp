@@ -31,7 +31,9 @@ Result<void> walkNow(const ScenarioRun& run, const CommandLine& line, Gva addres
     return failure("{} is {} at {}{}; walk it at a time when it is on", vm.config().name, nameOf(vm.state()), formatTime(run.now()), why);
   }
   const auto registers = vm.registers();
-  if (!registers) return failure("{} is played by a script: it has no CPU and no page tables", vm.config().name);
+  if (!registers)
+    return failure("{} is played by a {}: it has no CPU and no page tables", vm.config().name,
+                   vm.config().generator.empty() ? "script" : "generator");
   say("walk of guest-virtual address {:#x} in {} at {}, CR3 = {:#x}\n\n", address.value(), vm.config().name, formatTime(run.now()),
       registers->cr3);
   say("{}", walkPicture(run.host().walk(vm.id(), address), address));
@@ -57,7 +59,7 @@ ExitCode walkCommand(const CommandLine& line) {
   if (const auto named = vmNamed((*run)->host(), line.text("--vm")); !named) return fail(named.error());
   catchInterrupts();
   if (const auto started = (*run)->start(); !started) return fail(started.error());
-  if (const auto advanced = advanceUnlessInterrupted(**run, **at); !advanced) return fail(advanced.error());
+  if (const auto advanced = advanceToInstant(**run, **at); !advanced) return fail(advanced.error());
   if (interrupted()) return ExitCode::Interrupted;
   if (const auto walked = walkNow(**run, line, Gva(**address)); !walked) return fail(walked.error());
   return ExitCode::Well;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/checked_policies.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -39,6 +41,49 @@ bool isRight(const FreeStateQuestion& host, FreeState answer) {
   return false;
 }
 
+// What an answer was; what stands in its place if there was none is said so.
+template <typename Answer>
+std::string given(Answer answer, Answer none) {
+  return fmt::format("{} {}", answer == none ? "gave no answer, or" : "answered", static_cast<std::uint64_t>(answer));
+}
+
+std::string explain(const MatchQuestion& page, MatchAnswer answer) {
+  if (answer == MatchAnswer::CompareAndShare)
+    return fmt::format("answered 1 (compare and share) for pages of salts {} and {}; of different salts it may only be 0 (leave)",
+                       page.salt, page.knownSalt);
+  return given(answer, kNoMatchAnswer) + "; it may be 0 (leave) or 1 (compare and share)";
+}
+
+std::string explain(ZipAnswer answer) {
+  if (answer == ZipAnswer::Zip) return "answered 1 (zip) where there may be no cache (most_frames is 0); there it may only be 0 (swap)";
+  return given(answer, kNoZipAnswer) + "; it may be 0 (swap) or 1 (zip)";
+}
+
+std::string explainIndex(std::uint32_t answer, std::uint32_t candidates) {
+  return fmt::format("{}; it may be the index of one of the {} candidates, 0 to {}", given(answer, kNoIndex), candidates, candidates - 1);
+}
+
+std::string explain(const FreeStateQuestion& host, FreeState answer) {
+  const bool five = host.thresholds.clear > Pages(0);
+  return fmt::format("{}; it may be 0 (high), {}2 (soft), 3 (hard) or 4 (low){}", given(answer, kNoState), five ? "1 (clear), " : "",
+                     five ? "" : ": there is no state clear where its threshold is 0");
+}
+
+std::string explain(const TargetsQuestion& question, std::span<const VmClaim> vms, std::span<const Pages> answers) {
+  Pages sum, reserved;
+  for (std::size_t i = 0; i < vms.size(); ++i) {
+    const Pages least = std::min(vms[i].reservation, vms[i].configured);
+    const Pages most = std::max(least, std::min(vms[i].limit, vms[i].configured));
+    if (answers[i] < least || answers[i] > most)
+      return fmt::format("{} as target {}; it may be {} (its reservation) to {} pages (the smaller of its limit and its size)",
+                         given(answers[i].value(), kNoTarget.value()), i, least.value(), most.value());
+    sum += answers[i];
+    reserved += least;
+  }
+  return fmt::format("answered targets of {} pages together; they may have {}, what is available", sum.value(),
+                     std::max(question.available, reserved).value());
+}
+
 bool areRight(const TargetsQuestion& question, std::span<const VmClaim> vms, std::span<const Pages> answers) {
   Pages sum, reserved;
   for (std::size_t i = 0; i < vms.size(); ++i) {
@@ -58,8 +103,8 @@ CheckedPolicies::CheckedPolicies(const Policies& chosen)
       evictionCandidates_(candidatesOf<ZipPolicy>(chosen.zip, builtinZip_)),
       matchContents_(chosen.match == nullptr ? 0 : chosen.match->mostWithContents()) {}
 
-void CheckedPolicies::wrong(RefusalReason which, VmId vm, Gfn gfn) const {
-  if (report) report({which, vm, gfn});
+void CheckedPolicies::wrong(RefusalReason which, VmId vm, Gfn gfn, std::string text) const {
+  if (report) report({which, vm, gfn, std::move(text)});
 }
 
 MatchAnswer CheckedPolicies::match(const MatchQuestion& question) {
@@ -74,7 +119,7 @@ void CheckedPolicies::match(std::span<const MatchQuestion> questions, std::span<
   chosen_.match->match(questions, answers);
   for (std::size_t i = 0; i < questions.size(); ++i) {
     if (isRight(questions[i], answers[i])) continue;
-    wrong(RefusalReason::WrongMatch, questions[i].vm, questions[i].gfn);
+    wrong(RefusalReason::WrongMatch, questions[i].vm, questions[i].gfn, explain(questions[i], answers[i]));
     builtinMatch_.match(questions.subspan(i, 1), answers.subspan(i, 1));
   }
 }
@@ -86,7 +131,8 @@ void CheckedPolicies::victims(std::span<const VictimQuestion> questions, std::sp
   chosen_.victim->choose(questions, candidates, answers);
   for (std::size_t i = 0; i < questions.size(); ++i) {
     if (answers[i] < questions[i].candidates.count) continue;
-    wrong(RefusalReason::WrongVictim, questions[i].vm, candidates[questions[i].candidates.first].gfn);
+    wrong(RefusalReason::WrongVictim, questions[i].vm, candidates[questions[i].candidates.first].gfn,
+          explainIndex(answers[i], questions[i].candidates.count));
     builtinVictim_.choose(questions.subspan(i, 1), candidates, answers.subspan(i, 1));
   }
 }
@@ -96,7 +142,7 @@ ZipAnswer CheckedPolicies::zip(const ZipQuestion& question) {
   if (chosen_.zip != nullptr) {
     chosen_.zip->admit({&question, 1}, {&answer, 1});
     if (isRight(question, answer)) return answer;
-    wrong(RefusalReason::WrongZip, question.vm, question.gfn);
+    wrong(RefusalReason::WrongZip, question.vm, question.gfn, explain(answer));
   }
   builtinZip_.admit({&question, 1}, {&answer, 1});
   return answer;
@@ -107,7 +153,8 @@ std::uint32_t CheckedPolicies::evict(const EvictQuestion& question, std::span<co
   if (chosen_.zip != nullptr) {
     chosen_.zip->evict({&question, 1}, candidates, {&answer, 1});
     if (answer < question.candidates.count) return answer;
-    wrong(RefusalReason::WrongEviction, question.vm, candidates[question.candidates.first].gfn);
+    wrong(RefusalReason::WrongEviction, question.vm, candidates[question.candidates.first].gfn,
+          explainIndex(answer, question.candidates.count));
   }
   builtinZip_.evict({&question, 1}, candidates, {&answer, 1});
   return answer;
@@ -118,7 +165,7 @@ FreeState CheckedPolicies::freeState(const FreeStateQuestion& question) {
   if (chosen_.freeState != nullptr) {
     chosen_.freeState->next({&question, 1}, {&answer, 1});
     if (isRight(question, answer)) return answer;
-    wrong(RefusalReason::WrongFreeState, kNoVm, Gfn(0));
+    wrong(RefusalReason::WrongFreeState, kNoVm, Gfn(0), explain(question, answer));
   }
   builtinFreeState_.next({&question, 1}, {&answer, 1});
   return answer;
@@ -129,7 +176,7 @@ void CheckedPolicies::targets(const TargetsQuestion& question, std::span<const V
     std::ranges::fill(answers, kNoTarget);
     chosen_.targets->targets(question, vms, answers);
     if (areRight(question, vms, answers)) return;
-    wrong(RefusalReason::WrongTargets, kNoVm, Gfn(0));
+    wrong(RefusalReason::WrongTargets, kNoVm, Gfn(0), explain(question, vms, answers));
   }
   builtinTargets_.targets(question, vms, answers);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 
 #include "policy/builtin_policies.h"
 #include "trace/event.h"
@@ -15,6 +16,7 @@ struct WrongAnswer {
   RefusalReason which;
   VmId vm = kNoVm;
   Gfn gfn = Gfn(0);
+  std::string text;  // what it was, and what it may be: "answered 99; it may be the index of a candidate, 0 to 15"
 };
 
 // The one through whom the engine asks policies. It looks at every answer of a policy that is not built in before anybody acts on it:
@@ -58,7 +60,7 @@ class CheckedPolicies final {
   [[nodiscard]] bool victimsInBatches() const { return chosen_.victim != nullptr; }
 
  private:
-  void wrong(RefusalReason which, VmId vm, Gfn gfn) const;
+  void wrong(RefusalReason which, VmId vm, Gfn gfn, std::string text) const;
 
   BuiltinMatch builtinMatch_;
   BuiltinVictim builtinVictim_;

@@ -7,6 +7,8 @@
 namespace overcommit {
 namespace {
 
+constexpr std::uint32_t kMostAnswersTold = 100;
+
 // Frames kept for instructions that must finish: a 1024th of the host, at least 8, at most 256, but 4 for each VM.
 Pages emergencyFramesOf(Pages frames, std::size_t vms) {
   return std::max(Pages(std::clamp<std::uint64_t>(frames.value() / 1024, 8, 256)), Pages(4 * vms));
@@ -49,7 +51,16 @@ void Pager::recordWrong(const WrongAnswer& answer) {
   const VmMemory* vm = find(answer.vm);
   event.vmTime = vm != nullptr ? vm->clock.now() : parts_.log.hostTime();
   event.values[0] = static_cast<std::uint64_t>(answer.which);
-  parts_.log.record(event);
+  const std::uint64_t refusal = parts_.log.record(event);
+  // A policy that is wrong once is wrong often, in the same way.
+  if (answersTold_ == kMostAnswersTold) return;
+  ++answersTold_;
+  Event said;
+  said.kind = EventKind::PolicyAnswer;
+  said.vmTime = event.vmTime;
+  said.cause = refusal;
+  said.text = answer.text.substr(0, kEventTextMax);
+  parts_.log.record(std::move(said));
 }
 
 const VmMemory* Pager::find(VmId vm) const {

@@ -164,6 +164,7 @@ class Pager {
   FreeState state_ = FreeState::High;
   std::uint64_t stateEvent_ = 0, lastTake_ = 0;
   bool resolving_ = false;
+  std::uint32_t answersTold_ = 0;  // of policies that were refused
   Gate swapGate_ = Gate::Open;
   PageCompressor compressor_;
   std::vector<ZippedCandidate> evictable_;  // of one question

@@ -247,7 +247,9 @@ Answer<Json> walk(Params& params, const Host& host) {
   const auto vm = vmThatIsOn(host, "walk", *name);
   if (!vm) return tl::unexpected(vm.error());
   const auto registers = (*vm)->registers();
-  if (!registers) return rpcFailure(RpcCode::Refused, "walk: {} is played by a script: it has no CPU and no page tables", *name);
+  if (!registers)
+    return rpcFailure(RpcCode::Refused, "walk: {} is played by a {}: it has no CPU and no page tables", *name,
+                      (*vm)->config().generator.empty() ? "script" : "generator");
   const Host::NestedWalk walked = host.walk((*vm)->id(), Gva(*address));
   const WalkReferences found = referencesOf(walked);
   Json json;

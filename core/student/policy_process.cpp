@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -56,6 +57,36 @@ Result<std::pair<OwnedDescriptor, std::byte*>> makeBuffer() {
     return failure("cannot seal the buffer for its questions: {}", systemErrorText(errno));
   }
   return std::pair{std::move(memory), static_cast<std::byte*>(mapped)};
+}
+
+// What usually is behind a signal that ends a policy.
+std::string causesOf(int signal, const ProcessLimits& limits) {
+  const std::uint64_t memory = limits.addressSpace.value() >> 20;
+  switch (signal) {
+    case SIGSYS: return "policies have no network, no processes or threads, and no files but their own";
+    case SIGXCPU:
+    case SIGKILL: return fmt::format("it used more processor time than the {} s, or more memory, than there is", limits.cpuSeconds);
+    case SIGXFSZ: return "it wrote to a file, which policies may not; what it prints is in the trace";
+    case SIGFPE: return "a division by zero? Run it with --debug-policy to see where";
+    case SIGABRT:
+      return fmt::format(
+          "an exception that nobody catches, for instance for want of memory beyond {} MiB, a failed assertion, or a broken heap", memory);
+    case SIGSEGV:
+    case SIGBUS:
+      return fmt::format(
+          "a pointer or index that leads nowhere, a recursion that never ends and fills the stack, or a malloc() beyond {} MiB "
+          "that gave no memory? Run it with --debug-policy to see where",
+          memory);
+    default: return "Run it with --debug-policy to see where";
+  }
+}
+
+// What a policy may lack that ends by itself before it is asked anything.
+std::string lackOf(const PolicySource& source) {
+  if (source.language == PolicyLanguage::Python) return "does it call serve() with its policy at its end?";
+  std::string macro(infoOf(source.subject).file);
+  for (char& c : macro) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return fmt::format("does it have OVERCOMMIT_{}(Class) at its end, and no main() of its own?", macro);
 }
 
 LaunchPlan planFor(const BuiltPolicy& policy, const PolicySettings& settings) {
@@ -137,10 +168,12 @@ std::optional<PolicyFailure> PolicyProcess::begin(const BuiltPolicy& policy) {
       process_->kill();
       takeOutput();
       const bool forbidden = ended && ended->signal == SIGSYS;
-      return PolicyFailure{
-          forbidden ? PolicyTrouble::Forbidden : PolicyTrouble::DoesNotStart,
-          fmt::format("the {} {} before its first question{}{}", source_.name(), how,
-                      forbidden ? ": policies have no network, no processes or threads, and no files but their own" : "", lastWords())};
+      const std::string why = !ended                 ? ""
+                              : ended->signal != 0   ? ": " + causesOf(ended->signal, settings_.limits)
+                              : ended->exitCode == 0 ? ": " + lackOf(source_)
+                                                     : "";
+      return PolicyFailure{forbidden ? PolicyTrouble::Forbidden : PolicyTrouble::DoesNotStart,
+                           fmt::format("the {} {} before its first question{}{}", source_.name(), how, why, lastWords())};
     }
   }
   const auto wanted = static_cast<policy::PolicyKind>(source_.subject);
@@ -242,19 +275,9 @@ bool PolicyProcess::lost(Received how) {
   const auto ended = process_->wait(std::min(kLeave, settings_.patience));
   if (!ended) return fail(PolicyTrouble::WrongMessage, "closed its connection to the engine");
   if (ended->signal == SIGSYS)
-    return fail(PolicyTrouble::Forbidden,
-                "made a system call that policies may not make: they have no network, no processes or threads, and no files but their own");
-  if (ended->signal == SIGXCPU || ended->signal == SIGKILL)
-    return fail(PolicyTrouble::Crashed, fmt::format("{}: it used more processor time than the {} s, or more memory, than there is",
-                                                    ended->text(), settings_.limits.cpuSeconds));
-  if (ended->signal == SIGABRT)
-    return fail(PolicyTrouble::Crashed,
-                fmt::format("{}: an exception that nobody catches, for instance for want of memory beyond {} MiB, a "
-                            "failed assertion, or a broken heap",
-                            ended->text(), settings_.limits.addressSpace.value() >> 20));
+    return fail(PolicyTrouble::Forbidden, "made a system call that policies may not make: " + causesOf(SIGSYS, settings_.limits));
   if (ended->signal != 0)
-    return fail(PolicyTrouble::Crashed,
-                fmt::format("{}: a pointer or index that leads nowhere? Run it with --debug-policy to see where", ended->text()));
+    return fail(PolicyTrouble::Crashed, fmt::format("{}: {}", ended->text(), causesOf(ended->signal, settings_.limits)));
   return fail(PolicyTrouble::Ended,
               fmt::format("{} in the middle of the run: it has to answer until the engine asks no more", ended->text()));
 }

@@ -23,6 +23,7 @@ constexpr std::array kBalance{Balance};
 constexpr std::array kBalancers{PowerOn, SettingChange, FreeStateChange};
 constexpr std::array kReclaimers{PowerOn, FreeStateChange, TargetSet, Block};
 constexpr std::array kReclaimStart{ReclaimStart};
+constexpr std::array kRefusal{Refusal};
 constexpr std::array kRefusers{VictimVm, Scan, LargeBreak, BalloonTarget};
 constexpr std::array kBlockers{FreeStateChange, FirstTouch, Break, Unzip, SwapIn, LargeMap};
 constexpr std::array kUnblockers{Block, FreeStateChange, TargetSet, ReclaimEnd};
@@ -96,6 +97,7 @@ constexpr std::array<CausesOfKind, kEventKinds> kCauses{{
     {TimeFaults, kPossible, "the engine", kNothing},
     {TimeDisks, kPossible, "the engine", kNothing},
     {Latency, kPossible, "the engine", kNothing},
+    {PolicyAnswer, kNever, "", kRefusal},
 }};
 // clang-format on
 

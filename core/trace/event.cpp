@@ -101,6 +101,8 @@ constexpr std::array<EventInfo, kEventKinds> kTable{{
      "of the VM's time since it was powered on: behind others at a disk, its image disk's own time, its swap disk's own time"},
     {EventKind::Latency, "latency", kVm, kNo, kNo, kNo, {"p50_ns", "p95_ns", "p99_ns", ""}, kOut,
      "of the VM's operations since it was powered on 50, 95 and 99 % took no longer"},
+    {EventKind::PolicyAnswer, "policy-answer", kNo, kNo, kNo, kText, {"", "", "", ""}, kOut,
+     "what the answer of a policy was that was refused, and what it may be; of the first 100 of a run"},
 }};
 // clang-format on
 

@@ -88,8 +88,10 @@ enum class EventKind : std::uint8_t {
   TimeFaults,
   TimeDisks,
   Latency,
+  // What an answer was that was refused
+  PolicyAnswer,
 };
-inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::Latency);
+inline constexpr std::uint8_t kEventKinds = static_cast<std::uint8_t>(EventKind::PolicyAnswer);
 // Its place in a table with an entry for every kind.
 constexpr std::size_t indexOf(EventKind kind) { return static_cast<std::size_t>(kind) - 1; }
 

@@ -159,6 +159,14 @@ std::uint64_t TraceReader::firstSequence() const { return eventBlocks_.empty() ?
 std::uint64_t TraceReader::lastSequence() const { return eventBlocks_.empty() ? 0 : blocks_[eventBlocks_.back()].endSequence() - 1; }
 VirtualTime TraceReader::lastTime() const { return eventBlocks_.empty() ? VirtualTime() : blocks_[eventBlocks_.back()].lastTime; }
 
+Result<void> TraceReader::checkReaches(VirtualTime time) const {
+  // After the last event of a run that ended well nothing happened any more.
+  const VirtualTime end = end_ == TraceEnd::Complete ? std::max(lastTime(), header_.duration) : lastTime();
+  if (time <= end) return {};
+  return end_ == TraceEnd::Complete ? failure("{} is beyond the end of the trace, which is at {}", formatTime(time), formatTime(end))
+                                    : failure("{} is beyond the end of the trace: {}", formatTime(time), endText());
+}
+
 Result<std::vector<std::byte>> TraceReader::payload(const BlockEntry& block) const {
   const auto bytes = readBytes(block.offset, block.end() - block.offset);
   if (!bytes) return tl::unexpected(bytes.error());

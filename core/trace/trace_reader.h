@@ -53,6 +53,8 @@ class TraceReader {
   [[nodiscard]] std::uint64_t firstSequence() const;  // 0 = no events
   [[nodiscard]] std::uint64_t lastSequence() const;   // 0 = no events
   [[nodiscard]] VirtualTime lastTime() const;
+  // Whether the trace tells of this instant; the error names its end.
+  [[nodiscard]] Result<void> checkReaches(VirtualTime time) const;
   [[nodiscard]] std::uint64_t bytes() const { return offset_; }            // of the file, as far as it is understood
   [[nodiscard]] std::uint64_t headerBytes() const { return firstBlock_; }  // of those: before the first block
   // Event blocks and keyframes in the order of the file.

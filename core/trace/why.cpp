@@ -49,12 +49,7 @@ Result<void> Explanation::findPlace() {
   if (question_.upTo) {
     sequence = std::min(sequence, *question_.upTo);
   } else if (question_.at) {
-    const VirtualTime end = reader_.end() == TraceEnd::Complete ? std::max(reader_.lastTime(), header.duration) : reader_.lastTime();
-    if (*question_.at > end) {
-      return reader_.end() == TraceEnd::Complete
-                 ? failure("{} is beyond the end of the trace, which is at {}", formatTime(*question_.at), formatTime(end))
-                 : failure("{} is beyond the end of the trace: {}", formatTime(*question_.at), reader_.endText());
-    }
+    if (auto reaches = reader_.checkReaches(*question_.at); !reaches) return reaches;
     const auto last = reader_.lastSequenceAt(*question_.at);
     if (!last) return tl::unexpected(last.error());
     sequence = *last;

@@ -221,6 +221,7 @@ Refused WorldModel::Change::apply() {
     case EventKind::Change:
     case EventKind::PolicyPrinted:
     case EventKind::PolicyFailed:
+    case EventKind::PolicyAnswer:
     case EventKind::Refusal:        // of a page, of a VM, or of the host
     case EventKind::SettingChange:  // of a VM or of the host
     case EventKind::Fault:

@@ -7,13 +7,16 @@
 #include <QFontDatabase>
 #include <QPixmap>
 #include <QStyleFactory>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <span>
 
 #include "gui/app/main_window.h"
 #include "gui/app/options.h"
 #include "gui/app/session_store.h"
 #include "gui/app/system_shade.h"
+#include "gui/lab/lab_work.h"
 #include "gui/theme/icons.h"
 
 namespace overcommit::gui {
@@ -34,6 +37,16 @@ bool needsNoScreen(int argc, char** argv) {
     }
   }
   return false;
+}
+
+// Qt itself would end the process, with a text for who packages it.
+bool hasNoDisplay(int argc, char** argv) {
+  for (const char* variable : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) {
+    if (!qEnvironmentVariableIsEmpty(variable)) return false;
+  }
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  return std::ranges::none_of(words,
+                              [](const char* word) { return std::strcmp(word, "-platform") == 0 || std::strcmp(word, "--platform") == 0; });
 }
 
 bool isScenario(const QString& file) { return file.endsWith(QStringLiteral(".toml"), Qt::CaseInsensitive); }
@@ -117,7 +130,11 @@ Result<void> takePicture(const AppOptions& options, MainWindow& window) {
 }  // namespace
 
 int runApp(int argc, char** argv) {
-  if (needsNoScreen(argc, argv) && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (needsNoScreen(argc, argv) && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+  if (hasNoDisplay(argc, argv))
+    return refuse(Error{
+        "there is no display here (neither DISPLAY, WAYLAND_DISPLAY nor QT_QPA_PLATFORM is set): log in with ssh -X, take a picture "
+        "with QT_QPA_PLATFORM=offscreen overcommit-gui --screenshot OUT.png FILE, or look in characters with overcommit map FILE --at T"});
   QApplication application(argc, argv);
   QApplication::setApplicationName(QStringLiteral("overcommit-gui"));
   QApplication::setApplicationDisplayName(QStringLiteral("Overcommit"));

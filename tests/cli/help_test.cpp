@@ -38,6 +38,19 @@ class HelpTest : public QObject {
     QCOMPARE(overcommitCommand({"help", "trace", "events"}).out, overcommitCommand({"trace", "events", "--help"}).out);
   }
 
+  void helpOfAFirstWordListsItsCommands() {
+    for (const char* group : {"lab", "trace"}) {
+      const Outcome outcome = overcommitCommand({"help", group});
+      QCOMPARE(outcome.code, 0);
+      QCOMPARE(outcome.out, overcommitCommand({group, "--help"}).out);
+      for (const CommandInfo& command : commandTable())
+        QCOMPARE(outcome.out.contains("\n  " + QByteArray(command.name.data()) + " "), isInGroup(command, group));
+    }
+    const Outcome unknown = overcommitCommand({"help", "lab", "strat"});
+    QCOMPARE(unknown.code, 2);
+    QVERIFY2(unknown.err.contains("did you mean \"lab start\"?"), unknown.err.constData());
+  }
+
   void noLineOfHelpIsWiderThanATerminal() {
     for (const CommandInfo& command : commandTable()) {
       for (const QString& line : QString::fromStdString(helpText(command) + overviewText()).split('\n'))

@@ -2,6 +2,8 @@
 // The command on KVM, and where there is none.
 #include <unistd.h>
 
+#include <QRegularExpression>
+#include <QSet>
 #include <QStandardPaths>
 
 #include "cli/command.h"
@@ -52,6 +54,21 @@ class KvmTest : public QObject {
     QVERIFY2(outcome.out.contains("memory of toucher equal: all 1024 pages are equal after 60 operations"), outcome.out);
     QVERIFY(outcome.out.endsWith("The two runs are equal.\n"));
     QCOMPARE(outcome.code, 0);
+  }
+
+  // A reader's first comparison says that the two are equal.
+  void theTwinsThatHelpAndPagesShowAreEqual() {
+    if (!available()) QSKIP(why_.c_str());
+    static const QRegularExpression kExample(R"(overcommit twin (labs/scenarios/[a-z-]+\.toml))");
+    QSet<QString> scenarios;
+    QByteArray pages = overcommitCommand({"twin", "--help"}).out;
+    for (const char* page : {"/README.md", "/docs/how-to/run-on-kvm.md"}) pages += ScenarioFolder::read(kSource + page);
+    for (auto match = kExample.globalMatch(QString::fromUtf8(pages)); match.hasNext();) scenarios << match.next().captured(1);
+    QVERIFY(!scenarios.isEmpty());
+    for (const QString& scenario : scenarios) {
+      const Outcome outcome = overcommitCommand({"twin", kSource + "/" + scenario});
+      QVERIFY2(outcome.code == 0, outcome.out.constData());
+    }
   }
 
   void crashNamesRegistersAndTheLastConsoleLine_data() {

@@ -62,6 +62,16 @@ class PolicyTest : public QObject {
     QCOMPARE(jsonObject(outcome.out).value("digest").toString(), plain_);
   }
 
+  void anAnswerThatCannotBeUsedIsToldOfWithWhatItMayBe() {
+    const QString trace = folder_.path("wrong.octrace");
+    const QString file = folder_.write("wrong.py", victimPolicy("return 99"));
+    QCOMPARE(overcommitCommand({"run", scenario_, "--quiet", "--duration", "1s", "--policy", "victim=" + file, "--trace", trace}).code, 0);
+    const Outcome told = overcommitCommand({"trace", "events", trace, "--kind", "policy-answer"});
+    QVERIFY2(told.out.contains("\"answered 99; it may be the index of one of the 1 candidates, 0 to 0\"  <- #"),
+             told.out.left(400).constData());
+    QVERIFY2(told.out.count('\n') <= 100, "a policy that is always wrong fills no trace");
+  }
+
   void howAPolicyFailsDecidesTheExitCode_data() {
     QTest::addColumn<QByteArray>("body");
     QTest::addColumn<int>("code");
@@ -86,6 +96,13 @@ class PolicyTest : public QObject {
     if (code == 3) return;
     const Outcome events = overcommitCommand({"trace", "events", trace, "--kind", "policy-failed"});
     QVERIFY2(events.out.contains("victim policy failing.py"), events.out.constData());
+  }
+
+  void aPatienceThatIsNoneIsRefused() {
+    const QString file = folder_.write("patient.py", victimPolicy("return 0"));
+    const Outcome outcome = overcommitCommand({"run", scenario_, "--policy", "victim=" + file}, {{"OVERCOMMIT_POLICY_PATIENCE", "abc"}});
+    QCOMPARE(outcome.code, 2);
+    QVERIFY2(outcome.err.contains("OVERCOMMIT_POLICY_PATIENCE is \"abc\": it is a number of milliseconds"), outcome.err.constData());
   }
 
   void theFailureOfAPolicyIsInTheJsonResult() {

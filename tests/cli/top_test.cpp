@@ -7,10 +7,13 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cmath>
+
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/top_screen.h"
 #include "support/test.h"
+#include "trace/trace_reader.h"
 #include "trace/trace_writer.h"
 
 using namespace overcommit;
@@ -214,6 +217,25 @@ class TopTest : public QObject {
       QVERIFY2(outcome.code == 2 || outcome.code == 0, outcome.err.constData());
       QVERIFY2(outcome.err.startsWith("overcommit: "), outcome.err.constData());
     }
+  }
+
+  void aTraceThatIsCutOffIsShownAsFarAsItGoes() {
+    const QString whole = folder_.path("long.octrace"), cut = folder_.path("cut.octrace");
+    QCOMPARE(overcommitCommand({"run", good_, "--quiet", "--duration", "40s", "--trace", whole}).code, 0);
+    const QByteArray bytes = ScenarioFolder::read(whole);
+    folder_.write("cut.octrace", bytes.left(bytes.size() / 2));
+    const auto reader = TraceReader::open(cut.toStdString());
+    VERIFY_OK(reader);
+    const VirtualTime last = reader->lastTime();
+    QVERIFY(last > seconds(1) && last < seconds(39));
+    const Outcome screens = overcommitCommand({"top", cut, "-d", "1"});
+    QCOMPARE(screens.code, 0);
+    const QByteArray shown = screens.out.mid(screens.out.lastIndexOf("0:00:"), 11);
+    QCOMPARE(shown, QString::asprintf("0:00:%06.3f", std::floor(static_cast<double>(last.value()) / 1e6) / 1e3).toUtf8());
+    const Outcome beyond = overcommitCommand({"top", cut, "--at", "39s"});
+    QCOMPARE(beyond.code, 2);
+    QVERIFY2(beyond.err.startsWith("overcommit: --at: 39 s is beyond the end of the trace: ") && beyond.err.count('\n') == 1,
+             beyond.err.constData());
   }
 
   // A name of a VM is shown, not obeyed.

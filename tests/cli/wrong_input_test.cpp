@@ -11,7 +11,10 @@ class WrongInputTest : public QObject {
  private Q_SLOTS:
   void initTestCase() {
     good_ = folder_.write("good.toml", overcommittedScenario());
+    trace_ = folder_.path("trace.octrace");
+    QCOMPARE(overcommitCommand({"run", good_, "--quiet", "--trace", trace_}).code, 0);
     folder_.write("bad.toml", "title = \"x\"\nduration = \"1s\"\n[host]\nmemroy = \"8 MiB\"\n");
+    folder_.write("alike.toml", overcommittedScenario().replace("[host]", "[host]\nprofile = \"esx7\""));
     folder_.write("not-a-trace.octrace", "something else altogether\n");
   }
 
@@ -48,10 +51,32 @@ class WrongInputTest : public QObject {
     QTest::newRow("unknown VM") << QStringList{"map", good_, "--at", "1s", "--vm", "c"} << "there is no VM \"c\"";
     QTest::newRow("no pages a character") << QStringList{"map", good_, "--at", "1s", "--pages", "0"}
                                           << "--pages: a character stands for one page";
+    for (const char* command : {"map", "top"}) {
+      QTest::addRow("%s of nothing known", command)
+          << QStringList{command, fake, "--at", "1s"} << "not-a-trace.octrace is neither a trace nor a scenario";
+      QTest::addRow("%s of a wrong scenario", command) << QStringList{command, bad, "--at", "1s"} << "bad.toml:4:1:";
+      QTest::addRow("%s of no file", command) << QStringList{command, folder_.path("no.octrace"), "--at", "1s"}
+                                              << "cannot open the scenario";
+      for (const QString& file : {good_, trace_}) {
+        const QString end =
+            file == trace_ ? "99 s is beyond the end of the trace, which is at 2 s" : "99 s is beyond the end of the run, which is at 2 s";
+        QTest::addRow("%s of %s beyond the end", command, file == trace_ ? "a trace" : "a run")
+            << QStringList{command, file, "--at", "99s"} << "--at: " + end;
+      }
+    }
+    QTest::newRow("state beyond the end") << QStringList{"trace", "state", trace_, "--at", "99s"}
+                                          << "--at: 99 s is beyond the end of the trace, which is at 2 s";
     QTest::newRow("no CPU to walk") << QStringList{"walk", good_, "--at", "1s", "--vm", "a", "--gva", "0x1000"}
-                                    << "a is played by a script";
+                                    << "a is played by a generator";
     QTest::newRow("bad address") << QStringList{"walk", good_, "--at", "1s", "--vm", "a", "--gva", "0xzz"}
-                                 << "--gva: \"zz\" is not a whole number";
+                                 << "--gva: \"0xzz\" is not a whole number";
+    QTest::newRow("huge address") << QStringList{"walk", good_, "--at", "1s", "--vm", "a", "--gva", "0xfffffffffffffffff"}
+                                  << "--gva: 0xfffffffffffffffff is too large";
+    QTest::newRow("trace to standard output") << QStringList{"run", good_, "--trace", "-"} << "--trace: only --json - is standard output";
+    QTest::newRow("empty folder") << QStringList{"lab", "start", "1", ""} << "DIR is empty: it is a folder";
+    QTest::newRow("option without a value") << QStringList{"lab", "export", "1", folder_.path("x")} << "--student is missing";
+    QTest::newRow("one of many alike") << QStringList{"run", folder_.path("alike.toml")}
+                                       << "\"esx7\" is not one of esx2, esx3, esx4, esx5, esx6\n";
     QTest::newRow("no trace") << QStringList{"trace", "info", missing} << "missing.toml";
     QTest::newRow("not a trace") << QStringList{"trace", "events", fake} << "not-a-trace.octrace";
     QTest::newRow("unknown program") << QStringList{"programs", "webservre"} << "did you mean \"webserver\"?";
@@ -112,7 +137,7 @@ class WrongInputTest : public QObject {
 
  private:
   ScenarioFolder folder_;
-  QString good_;
+  QString good_, trace_;
 };
 
 OVERCOMMIT_TEST(WrongInputTest)

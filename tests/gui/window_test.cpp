@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
+#include <QProcess>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTableView>
@@ -452,6 +453,19 @@ class WindowTest : public QObject {
     window_->grab();
     theme_->setZoom(100);
     QCOMPARE(theme_->zoom(), 100);
+  }
+
+  void withoutADisplayTheAppSaysSoInASentence() {
+    QProcess app;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    for (const char* variable : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(QLatin1String(variable));
+    app.setProcessEnvironment(environment);
+    app.start(QStringLiteral(OVERCOMMIT_BINARY_DIR "/overcommit-gui"), QStringList{});
+    QVERIFY(app.waitForFinished(60'000));
+    QCOMPARE(app.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(app.exitCode(), 2);
+    const QByteArray said = app.readAllStandardError();
+    QVERIFY2(said.startsWith("overcommit-gui: there is no display here") && said.count('\n') == 1, said.constData());
   }
 
   void optionsAreChecked() {

@@ -90,6 +90,7 @@ class CheckedPoliciesTest : public QObject {
     QCOMPARE(wrong_[0].which, RefusalReason::WrongMatch);
     QCOMPARE(wrong_[0].vm, VmId(3));
     QCOMPARE(wrong_[0].gfn, Gfn(70));
+    QVERIFY(wrong_[0].text.starts_with("answered 1 (compare and share) for pages of salts 1 and 2; "));
     QCOMPARE(checked_.match(matchAbout(2, 2)), MatchAnswer::CompareAndShare);
     QCOMPARE(wrong_.size(), 1u);
   }
@@ -111,6 +112,8 @@ class CheckedPoliciesTest : public QObject {
     const std::vector<ZippedCandidate> zipped(3);
     QCOMPARE(checked_.evict({VmId(0), VirtualTime(0), {0, 3}}, zipped), 0u);
     QCOMPARE(wrong_[1].which, RefusalReason::WrongEviction);
+    for (const WrongAnswer& wrong : wrong_)
+      QCOMPARE(wrong.text, std::string("answered 3; it may be the index of one of the 3 candidates, 0 to 2"));
   }
 
   void nothingIsZippedWhereThereMayBeNoCache() {
@@ -119,6 +122,7 @@ class CheckedPoliciesTest : public QObject {
     QCOMPARE(wrong_.size(), 1u);
     QCOMPARE(wrong_[0].which, RefusalReason::WrongZip);
     QCOMPARE(wrong_[0].gfn, Gfn(8));
+    QVERIFY(wrong_[0].text.starts_with("answered 1 (zip) where there may be no cache"));
   }
 
   void stateThatTheVintageDoesNotHaveIsWrong() {
@@ -126,6 +130,7 @@ class CheckedPoliciesTest : public QObject {
     QCOMPARE(checked_.freeState({FreeState::High, Pages(100), kFourOfSeam}), FreeState::Low);
     QCOMPARE(wrong_.size(), 1u);
     QCOMPARE(wrong_[0].which, RefusalReason::WrongFreeState);
+    QVERIFY(wrong_[0].text.starts_with("answered 1; it may be 0 (high), 2 (soft), 3 (hard) or 4 (low)"));
     FreeStateThresholds five = kFourOfSeam;
     five.clear = Pages(1000);
     five.high = Pages(4000);
@@ -133,6 +138,7 @@ class CheckedPoliciesTest : public QObject {
     policy_.answer = 5;
     QCOMPARE(checked_.freeState({FreeState::High, Pages(100), five}), FreeState::Low);
     QCOMPARE(wrong_.size(), 2u);
+    QCOMPARE(wrong_[1].text, std::string("answered 5; it may be 0 (high), 1 (clear), 2 (soft), 3 (hard) or 4 (low)"));
   }
 
   void targetsMayUseWhatIsAvailableAndNotAPageMore() {
@@ -144,6 +150,7 @@ class CheckedPoliciesTest : public QObject {
     QCOMPARE(wrong_.size(), 1u);
     QCOMPARE(wrong_[0].which, RefusalReason::WrongTargets);
     QCOMPARE(wrong_[0].vm, kNoVm);
+    QCOMPARE(wrong_[0].text, std::string("answered targets of 1200 pages together; they may have 1199, what is available"));
   }
 
   void targetBelowAReservationOrAboveALimitIsWrong() {
@@ -155,6 +162,8 @@ class CheckedPoliciesTest : public QObject {
       wrong_.clear();
       QVERIFY(targets(1200, vms) == builtin);
       QCOMPARE(wrong_.size(), 1u);
+      if (given.size() == 2 && given[0] == 99)
+        QVERIFY(wrong_[0].text.starts_with("answered 99 as target 0; it may be 100 (its reservation) to 1000 pages"));
     }
     policy_.given = {100, 500};
     wrong_.clear();
@@ -175,6 +184,7 @@ class CheckedPoliciesTest : public QObject {
     QCOMPARE(checked_.zip({VmId(0), Gfn(0), 100, Pages(0), Pages(10)}), ZipAnswer::Zip);
     QCOMPARE(checked_.freeState({FreeState::High, Pages(100), kFourOfSeam}), FreeState::Low);
     QCOMPARE(wrong_.size(), 4u);
+    QCOMPARE(wrong_[0].text, std::string("gave no answer, or 255; it may be 0 (leave) or 1 (compare and share)"));
   }
 
   void candidatesAreOneAtLeastAndNotTooMany() {

@@ -46,7 +46,7 @@ Answered askThrice(const BuiltPolicy& built, WallTime patience = WallTime(10'000
 // Under sanitizers address space is not limited.
 bool needsTheLimitOfAddressSpace(const char* name) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return QByteArray(name) == "memory" || QByteArray(name) == "raise-limits";
+  return QByteArray(name) == "memory" || QByteArray(name) == "malloc" || QByteArray(name) == "raise-limits";
 #else
   static_cast<void>(name);
   return false;
@@ -75,10 +75,12 @@ class HostilePoliciesTest : public QObject {
       QTest::addRow("%s", mode) << static_cast<int>(trouble) << QString(words) << patience;
     };
     row("null", PolicyTrouble::Crashed, "SIGSEGV");
+    row("malloc", PolicyTrouble::Crashed, "a malloc() beyond 512 MiB");
+    row("file-size", PolicyTrouble::Crashed, "it wrote to a file");
     row("abort", PolicyTrouble::Crashed, "SIGABRT");
     row("throw", PolicyTrouble::Crashed, "nobody catches this");
-    row("recurse", PolicyTrouble::Crashed, "SIGSEGV");
-    row("divide", PolicyTrouble::Crashed, "SIGFPE");
+    row("recurse", PolicyTrouble::Crashed, "a recursion that never ends");
+    row("divide", PolicyTrouble::Crashed, "a division by zero?");
     row("memory", PolicyTrouble::Crashed, "512 MiB");
     row("write-buffer", PolicyTrouble::Crashed, "SIGSEGV");
     row("exit", PolicyTrouble::Ended, "exit code 7");
@@ -108,6 +110,7 @@ class HostilePoliciesTest : public QObject {
     row("kill", PolicyTrouble::Forbidden, "system call");
     row("mount", PolicyTrouble::Forbidden, "system call");
     row("early-exit", PolicyTrouble::DoesNotStart, "exit code 4 before its first question");
+    row("early-end", PolicyTrouble::DoesNotStart, "before its first question: does it have OVERCOMMIT_VICTIM(Class)");
     row("early-crash", PolicyTrouble::DoesNotStart, "SIGABRT");
     row("early-hang", PolicyTrouble::Hung, "no greeting", 300);
     row("early-socket", PolicyTrouble::Forbidden, "no network");
@@ -127,6 +130,16 @@ class HostilePoliciesTest : public QObject {
     QCOMPARE(nameOf(outcome.failure->trouble), nameOf(static_cast<PolicyTrouble>(trouble)));
     QVERIFY(outcome.failure->text.starts_with("the victim policy policy.cpp "));
     QVERIFY2(outcome.failure->text.size() < 6000, "an explanation is no log");
+  }
+
+  void aPythonPolicyThatNeverServesIsAskedWhetherItDoes() {
+    const auto built = build(PolicySubject::Victim, files_.write("silent.py", "x = 1\n"));
+    if (!built && built.error().trouble == PolicyTrouble::NoCompiler) QSKIP("no Python here");
+    VERIFY_BUILT(built);
+    const Answered outcome = askThrice(*built);
+    QVERIFY(outcome.failure.has_value());
+    QVERIFY2(outcome.failure->text.find("ended with exit code 0 before its first question: does it call serve()") != std::string::npos,
+             outcome.failure->text.c_str());
   }
 
   // What can be tried and is refused is no failure: the policy goes on, and has learnt nothing.

@@ -54,6 +54,8 @@ class Hostile : public VictimPolicy {
     if (run("abort")) std::abort();
     if (run("throw")) throw std::runtime_error("nobody catches this");
     if (run("recurse")) return static_cast<std::uint32_t>(recurse(0));
+    if (run("malloc")) *static_cast<volatile char*>(std::malloc(std::size_t{2} << 30)) = 1;
+    if (run("file-size")) raise(SIGXFSZ);
     if (run("divide")) raise(SIGFPE);
     if (run("exit")) std::exit(7);
     if (run("exit-well")) std::exit(0);
@@ -165,6 +167,7 @@ class Hostile : public VictimPolicy {
 int main(int argc, char** argv) {
   if (argc > 1) mode = argv[1];
   if (run("early-exit")) return 4;
+  if (run("early-end")) return 0;
   if (run("early-crash")) std::abort();
   if (run("early-hang"))
     for (;;) pause();
