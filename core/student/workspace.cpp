@@ -132,7 +132,6 @@ Result<std::unique_ptr<Workspace>> Workspace::create(const Confinement& confinem
 Workspace::~Workspace() {
   std::error_code ignored;
   fs::remove_all(root_, ignored);
-  guard_.release();
 }
 
 std::string Workspace::withoutItsName(std::string text) const {

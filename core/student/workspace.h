@@ -8,11 +8,10 @@
 
 #include "base/error.h"
 #include "student/confinement.h"
-#include "student/folder_guard.h"
 
 namespace overcommit {
 
-// A private folder for one submission, which goes away with this object, or with this process if that is killed. What is confined sees nothing of the submission's own place,
+// A private folder for one submission, which goes away with this object. What is confined sees nothing of the submission's own place,
 // only the copy in here, so that nothing beside it is in reach and nothing of it can be changed:
 //
 //   sdk/          overcommit/*.h and overcommit_policy.py
@@ -42,9 +41,8 @@ class Workspace final {
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
 
  private:
-  explicit Workspace(std::filesystem::path root) : root_(std::move(root)), guard_(root_) {}
+  explicit Workspace(std::filesystem::path root) : root_(std::move(root)) {}
   std::filesystem::path root_;
-  FolderGuard guard_;
   std::uint64_t hash_ = 0;
 };
 

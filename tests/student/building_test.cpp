@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What does not build or start is explained, and a compiler shows nothing of this machine to whoever hands in what it compiles.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <csignal>
-
 #include "student/guest_driver.h"
 #include "student/support.h"
 
@@ -155,29 +149,6 @@ class BuildingTest : public QObject {
     VERIFY_BUILT(python);
     auto startedPython = PolicyProcess::start(*python, {});
     VERIFY_BUILT(startedPython);
-  }
-
-  // As by the grader, which is interrupted.
-  void theFolderGoesWithAProcessThatIsKilled() {
-    std::array<int, 2> told{};
-    QCOMPARE(::pipe(told.data()), 0);
-    const pid_t child = ::fork();
-    QVERIFY(child >= 0);
-    if (child == 0) {
-      const auto made = Workspace::create(confinementHere());
-      const std::string place = made ? (*made)->build().parent_path().string() : "";
-      [[maybe_unused]] const ssize_t written = ::write(told[1], place.data(), place.size());
-      for (;;) ::pause();
-    }
-    ::close(told[1]);
-    std::array<char, 4096> name{};
-    const ssize_t length = ::read(told[0], name.data(), name.size() - 1);
-    ::close(told[0]);
-    const bool wasThere = length > 0 && std::filesystem::exists(name.data());
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    QVERIFY(wasThere);
-    QTRY_VERIFY_WITH_TIMEOUT(!std::filesystem::exists(name.data()), 60'000);
   }
 
   void aBalloonDriverIsLinkedIntoAGuest() {
