@@ -280,8 +280,9 @@ class LabRuns final : public RunSource {
     const auto reader = TraceReader::open(run.trace);
     if (!reader) return tl::unexpected(reader.error());
     std::uint64_t count = 0;
-    std::string first;
+    std::string first, answered;
     auto looked = forAllEvents(*reader, [&](const Event& event) {
+      if (event.kind == EventKind::PolicyAnswer && answered.empty()) answered = event.text;
       if (event.kind != EventKind::Refusal) return;
       const auto reason = static_cast<RefusalReason>(event.values[0]);
       if (reason < RefusalReason::WrongMatch || reason > RefusalReason::WrongTargets) return;
@@ -291,9 +292,9 @@ class LabRuns final : public RunSource {
     });
     if (!looked || count == 0) return looked;
     judged.trouble = fmt::format(
-        "{} of your policy's answers could not be used, and what is built in decided instead; the first at {}: {}. "
+        "{} of your policy's answers could not be used, and what is built in decided instead; the first at {}: {}{}. "
         "docs/reference/student-policies.md tells what an answer may be",
-        count, formatTime(*judged.at), first);
+        count, formatTime(*judged.at), first, answered.empty() ? "" : "; " + answered);
     return {};
   }
 

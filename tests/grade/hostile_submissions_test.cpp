@@ -77,7 +77,7 @@ class HostileSubmissionsTest : public QObject {
     python("prints for ever", "\n        while True: print('x' * 4096)", 5, "8 MiB");
     python("writes nonsense", "os.write(3, b'x' * 24); return 0", 5, "no answer");
     python("an index that is none, late", "Mine.asked = getattr(Mine, 'asked', 0) + 1; return 99 if Mine.asked > 100 else 0", 1,
-           "wrong answer about a victim");
+           "wrong answer about a victim; answered 99");
     python("chance", "return random.randrange(len(candidates))", 1, "not the same twice", "import random");
     python("addresses", "return id(question) // 16 % 61 % len(candidates)", 1, "not the same twice");
     if (!qEnvironmentVariableIsSet("OVERCOMMIT_FULL")) return;
