@@ -37,7 +37,8 @@ inline constexpr std::array kExitCodes{
                  "a policy crashed, hung or broke its protocol; or a guest crashed or hung, and no [[expect]] on its metric "
                  "crashed wants that"},
     ExitCodeInfo{ExitCode::InvariantBroken, "an invariant of Overcommit itself broke"},
-    ExitCodeInfo{ExitCode::BackendUnavailable, "this machine lacks what it takes: the backend, a compiler for policies, or a way to confine them"},
+    ExitCodeInfo{ExitCode::BackendUnavailable,
+                 "this machine lacks what it takes: the backend, a compiler for policies, or a way to confine them"},
     ExitCodeInfo{ExitCode::Interrupted, "interrupted from the keyboard; the files written up to then are whole"},
 };
 
