@@ -196,7 +196,7 @@ class Play final : private EventListener {
     VmMemory& vm = memory(i);
     const PagePlace place = vm.guest.entry(gfn).place();
     const MemoryCounters counters = vm.counters;
-    const bool mustKeepLimit = vm.settings.limit && vm.allocated() <= *vm.settings.limit && canBeTakenFrom(i);
+    const bool mustKeepLimit = vm.settings.limit && vm.allocated() <= *vm.settings.limit && canBeTakenFrom(i) && !anyIsDead();
     std::byte* bytes = host_->access(vm, gfn, access);
     if (bytes == nullptr) {
       invariant(vm.dead.has_value(), "a VM that died knows why");
@@ -409,6 +409,13 @@ class Play final : private EventListener {
     std::uint64_t count = 0;
     for (Gfn gfn; gfn.value() < sizes_[i].value(); gfn = gfn.next()) count += isCandidate(i, gfn) ? 1u : 0u;
     return count;
+  }
+  // While a VM whose disk failed has not given back its frames yet, nothing is swapped, not even for a limit.
+  [[nodiscard]] bool anyIsDead() {
+    for (std::size_t i = 0; i < vms_.size(); ++i) {
+      if (vms_[i] && memory(i).dead) return true;
+    }
+    return false;
   }
   [[nodiscard]] bool anythingCanBeTaken() {
     for (std::size_t i = 0; i < vms_.size(); ++i) {
