@@ -112,4 +112,12 @@ Result<VirtualTime> parseTime(std::string_view text) {
 std::string formatBytes(Bytes bytes) { return format(bytes.value(), std::span(kSizes).first(5)); }
 std::string formatTime(VirtualTime time) { return format(time.value(), std::span(kTimes).first(4)); }
 
+std::string formatExactTime(VirtualTime time) {
+  const Unit* whole = &kTimes.front();
+  for (const Unit& unit : std::span(kTimes).first(4)) {
+    if (time.value() % unit.factor == 0) whole = &unit;
+  }
+  return fmt::format("{} {}", time.value() / whole->factor, whole->name);
+}
+
 }  // namespace overcommit

@@ -19,5 +19,7 @@ Result<VirtualTime> parseTime(std::string_view text);
 // The shortest exact or one-decimal form: "64 MiB", "1.5 GiB", "12 KiB", "0 B"; "60 s", "1.5 ms", "250 us".
 std::string formatBytes(Bytes bytes);
 std::string formatTime(VirtualTime time);
+// In the largest unit of which it is a whole number, for what must not be rounded: "1550 ms".
+std::string formatExactTime(VirtualTime time);
 
 }  // namespace overcommit

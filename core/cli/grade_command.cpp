@@ -189,12 +189,11 @@ fs::path findApp(const GraderConfig& config) {
   return {};
 }
 
-// An instant as one word of a command: "4s" if that is exact, else in nanoseconds.
+// An instant as one word of a command: "4s".
 std::string instantWord(VirtualTime at) {
-  std::string word = formatTime(at);
+  std::string word = formatExactTime(at);
   std::erase(word, ' ');
-  const auto back = parseTime(word);
-  return back && *back == at ? word : fmt::format("{}ns", at.value());
+  return word;
 }
 
 ExitCode openAt(const CommandLine& line, const Lab& lab, GraderConfig config) {

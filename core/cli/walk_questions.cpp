@@ -169,10 +169,7 @@ Result<std::vector<WalkMarks>> askForWalks(const Host& host, const WalkQuestions
   };
 
   std::vector<WalkMarks> marks;
-  for (const WalkKind kind : kWalkKinds) {
-    marks.emplace_back();
-    marks.back().kind = kind;
-  }
+  for (const WalkKind kind : kWalkKinds) marks.emplace_back().kind = kind;
   Random random(host.config().seed, "walks that a walker is asked for");
   std::uint64_t asked = 0;
   // So that a guest without anything to ask about ends it too.

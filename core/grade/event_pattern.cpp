@@ -112,14 +112,6 @@ std::optional<EventPattern::Follower> readFollower(EventKind first, const TomlVa
   return EventPattern::Follower{*kind, readConditions(*kind, keys, mistakes), *within};
 }
 
-// "1550 ms": a bound must not be rounded.
-std::string exactTime(VirtualTime time) {
-  const std::uint64_t ns = time.value();
-  if (ns % 1'000'000'000 == 0) return fmt::format("{} s", ns / 1'000'000'000);
-  if (ns % 1'000'000 == 0) return fmt::format("{} ms", ns / 1'000'000);
-  return ns % 1'000 == 0 ? fmt::format("{} us", ns / 1'000) : fmt::format("{} ns", ns);
-}
-
 std::string conditionWords(EventKind kind, std::span<const EventPattern::Condition> conditions) {
   std::string text;
   for (const EventPattern::Condition& condition : conditions) {
@@ -160,10 +152,10 @@ std::string EventPattern::words() const {
     text += " while the host is ";
     for (std::size_t i = 0; i < whileState.size(); ++i) text += fmt::format("{}{}", i == 0 ? "" : " or ", nameOf(whileState[i]));
   }
-  if (from) text += fmt::format(" from {} on", exactTime(*from));
-  if (to) text += fmt::format(" up to {}", exactTime(*to));
+  if (from) text += fmt::format(" from {} on", formatExactTime(*from));
+  if (to) text += fmt::format(" up to {}", formatExactTime(*to));
   if (follower)
-    text += fmt::format(", followed within {} by {}{} of the same page", exactTime(follower->within), infoOf(follower->kind).name,
+    text += fmt::format(", followed within {} by {}{} of the same page", formatExactTime(follower->within), infoOf(follower->kind).name,
                         conditionWords(follower->kind, follower->where));
   return text;
 }

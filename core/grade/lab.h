@@ -61,7 +61,9 @@ struct LabRun {
   std::optional<LabWalks> walks;
 
   // Where a student finds it: a run with settings of its own is a scenario beside the one that it is made from.
-  [[nodiscard]] std::string studentFile() const { return set.empty() ? scenario : seedName + ".toml"; }
+  [[nodiscard]] std::string studentFile() const {
+    return set.empty() ? scenario : std::filesystem::path(scenario).replace_filename(seedName + ".toml").generic_string();
+  }
 };
 
 struct Knob {

@@ -11,6 +11,7 @@
 #include <array>
 
 #include "gui/models/subject_text.h"
+#include "gui/panels/named.h"
 #include "gui/session/text.h"
 
 namespace overcommit::gui {
@@ -33,13 +34,6 @@ QString sizeText(const QJsonValue& pages) {
   if (pages.isNull() || pages.isUndefined()) return QStringLiteral("none");
   const auto number = static_cast<std::uint64_t>(pages.toDouble());
   return number % 256 == 0 ? QStringLiteral("%1 MiB").arg(number / 256) : QStringLiteral("%1 KiB").arg(number * 4);
-}
-
-template <typename W>
-W* named(W* widget, const char* name, const QString& accessible) {
-  widget->setObjectName(QString::fromLatin1(name));
-  widget->setAccessibleName(accessible);
-  return widget;
 }
 
 }  // namespace

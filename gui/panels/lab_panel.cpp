@@ -9,27 +9,19 @@
 #include "gui/lab/lab_work.h"
 #include "gui/panels/lab_result_page.h"
 #include "gui/panels/lab_tasks_page.h"
+#include "gui/panels/named.h"
 #include "gui/session/text.h"
 #include "gui/theme/markdown_page.h"
 
 namespace overcommit::gui {
-namespace {
-
-QPushButton* namedButton(const char* objectName, const QString& text, const QString& accessibleName, QWidget* parent) {
-  auto* button = new QPushButton(text, parent);
-  button->setObjectName(QLatin1String(objectName));
-  button->setAccessibleName(accessibleName);
-  return button;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 LabPanel::LabPanel(const PanelContext& context)
     : Panel(context, QStringLiteral("lab"), tr("Lab"), Pace::Quarter),
       lab_(new QComboBox(this)),
-      begin_(namedButton("labBegin", tr("Begin …"), tr("Begin this lab"), this)),
-      open_(namedButton("labOpen", tr("Open …"), tr("Open work on a lab that was begun before"), this)),
-      check_(namedButton("labCheck", tr("Check"), tr("Check the work on this lab"), this)),
+      begin_(named(new QPushButton(tr("Begin …"), this), "labBegin", tr("Begin this lab"))),
+      open_(named(new QPushButton(tr("Open …"), this), "labOpen", tr("Open work on a lab that was begun before"))),
+      check_(named(new QPushButton(tr("Check"), this), "labCheck", tr("Check the work on this lab"))),
       where_(new QLabel(this)),
       tabs_(new QTabWidget(this)),
       handout_(new QTextBrowser(this)),

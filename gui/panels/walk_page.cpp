@@ -7,6 +7,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include "gui/panels/named.h"
 #include "gui/session/text.h"
 
 namespace overcommit::gui {
@@ -17,9 +18,7 @@ constexpr int kStepMilliseconds = 600;
 constexpr std::uint64_t kProgramMemory = std::uint64_t{1} << 40;
 
 QPushButton* walkButton(const char* name, const QString& text, const QString& accessible) {
-  auto* button = new QPushButton(text);
-  button->setObjectName(QString::fromLatin1(name));
-  button->setAccessibleName(accessible);
+  auto* button = named(new QPushButton(text), name, accessible);
   button->setToolTip(accessible);
   button->setMinimumWidth(28);
   return button;

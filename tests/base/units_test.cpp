@@ -75,6 +75,13 @@ class UnitsTest : public QObject {
     QCOMPARE(formatTime(nanoseconds(250)), std::string("250 ns"));
   }
 
+  void timesCanBeWrittenExactly() {
+    QCOMPARE(formatExactTime(milliseconds(1550)), std::string("1550 ms"));
+    QCOMPARE(formatExactTime(seconds(60)), std::string("60 s"));
+    QCOMPARE(formatExactTime(nanoseconds(1'000'001)), std::string("1000001 ns"));
+    QCOMPARE(formatExactTime(VirtualTime()), std::string("0 s"));
+  }
+
   void exactlyWrittenAmountsAreReadBack() {
     for (const std::uint64_t value : {1ull, 512ull, 1024ull, 4096ull, 3ull << 20, 5ull << 30, 2ull << 40}) {
       QCOMPARE(parseBytes(formatBytes(Bytes(value))).value().value(), value);
