@@ -71,7 +71,7 @@ if [[ ${1:-} == --inside ]]; then
     say "clean room: $command"
     began=$SECONDS code=0
     runuser -u "$user" -- env -i HOME="/home/$user" USER="$user" LOGNAME="$user" SHELL=/bin/bash TERM="${TERM:-dumb}" LANG=C.UTF-8 \
-      PATH=/usr/local/bin:/usr/bin:/bin bash -c 'cd ~/overcommit && eval "$1"' clean-room "$command" || code=$?
+      PATH=/usr/local/bin:/usr/bin:/bin bash -c "cd ~/overcommit && $command" || code=$?
     say "clean room: $command: exit code $code after $((SECONDS - began)) s"
     ((code == 0)) || exit "$code"
   done
@@ -79,7 +79,7 @@ if [[ ${1:-} == --inside ]]; then
 fi
 
 # ---- arguments ---------------------------------------------------------------------------------------------------------------------
-suite=bookworm arch= first=0 keep=0 fresh=0
+suite=bookworm arch='' first=0 keep=0 fresh=0
 copies=()
 while (($#)); do
   case $1 in
@@ -133,6 +133,7 @@ base=$cache/$suite-$arch.tar
 
 # The archives and the settings of apt on this machine, for another suite: one line of sources.list each.
 sources() {
+  # shellcheck disable=SC2016
   apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null | sort -u | while read -r origin label uri; do
     case $origin/$label in
       Debian/Debian-Security) echo "deb $uri $suite-security main" ;;
@@ -156,7 +157,7 @@ make_base() {
   local -a from=()
   [[ ! -s $list ]] || from=("$list")
   say "making the base of $suite for $arch"
-  mmdebstrap --quiet --variant=minbase --architectures="$arch" --include=sudo,ca-certificates --aptopt="$settings" \
+  mmdebstrap --quiet --format=tar --variant=minbase --architectures="$arch" --include=sudo,ca-certificates --aptopt="$settings" \
     "$suite" "$base.$$" "${from[@]}" >&2 || {
     rm -f "$base.$$" "$settings" "$list"
     cannot "mmdebstrap could not make a minimal $suite for $arch; the reason is above (no network? a full disk?)"
@@ -185,6 +186,7 @@ exec 9>"$room.lock"
 flock 9
 flock -u 8
 inner=
+# shellcheck disable=SC2317 # called by the trap
 remove() {
   local code=$?
   trap '' INT TERM HUP
