@@ -45,8 +45,11 @@ Result<void> makeNamespaces() {
     if (auto done = writeFile("/proc/self/uid_map", fmt::format("{} {} 1", user, user)); !done) return done;
     if (auto done = writeFile("/proc/self/gid_map", fmt::format("{} {} 1", group, group)); !done) return done;
   }
-  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    // In a chroot "/" is a plain folder: neither this nor pivot_root() works on it.
+    if (errno == EINVAL) return failure("no mount namespace: \"/\" is not a mount point, because this process runs in a chroot");
     return failure("mounts cannot be made private: {}", systemErrorText(errno));
+  }
   return {};
 }
 

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What does not build or start is explained, and a compiler shows nothing of this machine to whoever hands in what it compiles.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "student/guest_driver.h"
 #include "student/support.h"
 
@@ -149,6 +154,29 @@ class BuildingTest : public QObject {
     VERIFY_BUILT(python);
     auto startedPython = PolicyProcess::start(*python, {});
     VERIFY_BUILT(startedPython);
+  }
+
+  // Minimal systems in a folder are entered by chroot(); nothing can be mounted over their root, and a policy must not run as if it were confined.
+  void aChrootIsNamedAsTheReasonWhyMountsCannotConfine() {
+    if (::geteuid() != 0) QSKIP("only root can chroot");
+    int ends[2];
+    QCOMPARE(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      std::string text = "the chroot failed";
+      if (::chroot(files_.path().c_str()) == 0) {
+        const auto entered = enterMountNamespace({});
+        text = entered ? "it worked" : entered.error().text;
+      }
+      ::_exit(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
+    }
+    ::close(ends[1]);
+    std::string text(500, '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], text.data(), text.size()), 0)));
+    ::close(ends[0]);
+    int status = 0;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QVERIFY2(has(text, "runs in a chroot"), text.c_str());
   }
 
   void aBalloonDriverIsLinkedIntoAGuest() {
