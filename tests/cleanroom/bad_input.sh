@@ -28,8 +28,8 @@ expect "packages of a group" 0 $'^cmake\nninja-build\ng\\+\\+\n' ./dev packages 
 
 # Before anything is installed.
 sudo useradd --create-home other
-sudo cp -r . /home/other/overcommit
-sudo chown -R other: /home/other/overcommit
+sudo cp -r . ~other/overcommit
+sudo chown -R other: ~other/overcommit
 expect "a user whom sudo refuses" 1 "sudo does not let you install them.*apt-get update && apt-get install -y --no-install-recommends gcc binutils" \
   sudo runuser -u other -- bash -c 'cd ~other/overcommit && setsid ./dev guests </dev/null'
 sudo mv /usr/bin/sudo /usr/bin/sudo.away

@@ -8,7 +8,7 @@
 #          `- inside: mounts proc, sys, dev, enters the room, runs the commands one after the other
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
-user=student
+user=student home=home/student
 readonly base_age_days=30
 
 usage() {
@@ -70,7 +70,7 @@ if [[ ${1:-} == --inside ]]; then
   for command in "$@"; do
     say "clean room: $command"
     began=$SECONDS code=0
-    runuser -u "$user" -- env -i HOME="/home/$user" USER="$user" LOGNAME="$user" SHELL=/bin/bash TERM="${TERM:-dumb}" LANG=C.UTF-8 \
+    runuser -u "$user" -- env -i HOME="/$home" USER="$user" LOGNAME="$user" SHELL=/bin/bash TERM="${TERM:-dumb}" LANG=C.UTF-8 \
       PATH=/usr/local/bin:/usr/bin:/bin bash -c "cd ~/overcommit && $command" || code=$?
     say "clean room: $command: exit code $code after $((SECONDS - began)) s"
     ((code == 0)) || exit "$code"
@@ -215,12 +215,12 @@ grep -q cleanroom "$room/etc/hosts" || echo "127.0.1.1 cleanroom" >>"$room/etc/h
 chroot "$room" useradd --create-home --shell /bin/bash "$user"
 echo "$user ALL=(ALL) NOPASSWD: ALL" >"$room/etc/sudoers.d/$user"
 [[ -z $(git -c safe.directory='*' -C "$root" status --porcelain 2>/dev/null) ]] || say "changes that are not committed are not in the clean room"
-git -c safe.directory='*' clone -q --no-local "file://$root" "$room/home/$user/overcommit" 2>&1 | grep -v 'depth' >&2 || true
-[[ -f $room/home/$user/overcommit/README.md ]] || cannot "the committed tree could not be cloned from $root"
+git -c safe.directory='*' clone -q --no-local "file://$root" "$room/$home/overcommit" 2>&1 | grep -v 'depth' >&2 || true
+[[ -f $room/$home/overcommit/README.md ]] || cannot "the committed tree could not be cloned from $root"
 for file in "${copies[@]}"; do
-  cp -r "$file" "$room/home/$user/"
+  cp -r "$file" "$room/$home/"
 done
-chroot "$room" chown -R "$user:" "/home/$user"
+chroot "$room" chown -R "$user:" "/$home"
 
 # Not in the background for the terminal: a command may read what is typed. `wait` lets the traps act at once.
 setpriv --pdeathsig KILL unshare --mount --pid --uts --fork --kill-child=KILL \
