@@ -23,8 +23,8 @@ Access accessIn(const ucontext_t& context) {
 
 #elif defined(__aarch64__)
 
-// The kernel appends tagged records to the context; the one with this tag holds ESR_EL1, whose bit 6 is WnR (Arm ARM, D17.2.37). Not every
-// emulator of Linux writes it (QEMU 7.2 does not); then the instruction itself says what it does.
+// The kernel appends tagged records to the context; the one with this tag holds ESR_EL1, whose bit 6 is WnR (Arm ARM, D17.2.37). QEMU's
+// user emulation (7.2, 10.0) writes no such record; then the instruction itself says what it does.
 constexpr std::uint32_t kEsrMagic = 0x45535201;
 
 Access accessIn(const ucontext_t& context) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# arm64 Linux: builds the engine for it, passes tests there, and runs guests, all with the digests of x86-64. `./dev arm64` installs what this
-# takes, and calls it.
+# arm64 Linux: builds the engine for it, passes tests there, and runs guests, all with the digests of x86-64. `./dev arm64` calls this after
+# it installed what it takes.
 #
 #   on arm64, or in an emulated arm64 system: with that system's own compiler
 #   on x86-64: with Debian's cross compiler and the libraries of its arm64 packages; what was built runs under QEMU's user emulation
@@ -13,6 +13,8 @@ die() {
   printf 'arm64: %s\n' "$*" >&2
   exit 1
 }
+
+[[ ${1:-} == --installed ]] || exec ./dev arm64
 
 case $(uname -m) in
   aarch64) preset=dev emulator=() ;;
