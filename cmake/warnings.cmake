@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Warnings are errors, with g++ 12 and clang 14 alike. Third-party headers come in as SYSTEM and are exempt.
+# g++ 12 and 14 and clang 14 and 19 compile without a warning. Warnings are errors only where a developer or continuous integration builds:
+# a compiler that we have never seen must not keep anybody from installing. Third-party headers come in as SYSTEM and are exempt.
 add_library(overcommit_warnings INTERFACE)
 target_compile_options(overcommit_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-align -Wcast-qual
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-align -Wcast-qual
   -Woverloaded-virtual -Wnon-virtual-dtor -Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum)
+if(OVERCOMMIT_WERROR)
+  target_compile_options(overcommit_warnings INTERFACE -Werror)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(overcommit_warnings INTERFACE -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wsuggest-override)
   if(OVERCOMMIT_UNITY)

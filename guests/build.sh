@@ -5,12 +5,20 @@
 #   guests/build.sh OUTDIR                            overcommit-guest.elf, kernel-without-balloon.o, hostile/*.elf, SHA256SUMS
 #   guests/build.sh --balloon DRIVER.c KERNEL.elf     a kernel with your own balloon driver, from the prebuilt rest
 #
-# GUEST_CC names the compiler; the reference build is Debian 12's gcc 12.
+# GUEST_CC and GUEST_LD name compiler and linker; the reference build is Debian 12's gcc 12. Guests are x86-64 everywhere: on another
+# processor a cross compiler makes them.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cc=${GUEST_CC:-gcc}
-ld=${GUEST_LD:-ld}
+cross='' packages="gcc and binutils"
+if [ "$(uname -m)" != x86_64 ]; then
+  cross=x86_64-linux-gnu- packages="gcc-x86-64-linux-gnu and binutils-x86-64-linux-gnu"
+fi
+cc=${GUEST_CC:-${cross}gcc}
+ld=${GUEST_LD:-${cross}ld}
+for tool in "$cc" "$ld"; do
+  command -v "$tool" >/dev/null || { echo "$0: guests are made by $tool, which is not there; install $packages" >&2; exit 1; }
+done
 
 GUEST_CFLAGS="-std=c11 -O2 -ffreestanding -fno-pic -static -nostdlib -mgeneral-regs-only -mno-red-zone
   -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -fno-ident -fno-tree-loop-distribute-patterns

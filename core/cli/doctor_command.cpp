@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/processor.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/doctor_findings.h"
@@ -18,6 +19,7 @@
 #include "cpu/unicorn_vcpu.h"
 #include "host/backend_name.h"
 #include "machine/guest_windows.h"
+#include "machine/host_pages.h"
 #include "student/policy_builder.h"
 
 namespace overcommit {
@@ -72,6 +74,11 @@ Finding speed(std::string_view subject, const Result<std::unique_ptr<CpuBackend>
           fmt::format("{} instructions a second, a hypercall {:.2f} us, a nested fault {:.0f} us", rate(measured->instructionsPerSecond),
                       measured->exitNanoseconds / 1e3, measured->nestedFaultNanoseconds / 1e3),
           ""};
+}
+
+Finding hostPages() {
+  if (const auto checked = checkHostPages(hostPageSize()); !checked) return lacking("page size", Health::Unusable, checked.error());
+  return {"page size", Health::Good, formatBytes(hostPageSize()), ""};
 }
 
 Finding mappings() {
@@ -174,10 +181,11 @@ ExitCode doctorCommand(const CommandLine& line) {
     return finding.health == Health::Good;
   };
   if (tell(unicorn())) tell(speed("speed, Unicorn", createUnicornBackend()));
-  const bool kvm = tell(kvmFinding(systemCalls(), withoutKvm)), userfault = tell(userfaultFinding(systemCalls(), withoutKvm));
+  const bool kvm = tell(kvmFinding(systemCalls(), withoutKvm));
+  const bool userfault = kRunsGuestCode && tell(userfaultFinding(systemCalls(), withoutKvm));
   if (kvm && userfault) tell(speed("speed, KVM", createKvmBackend(systemCalls(), {})));
   for (const Finding& finding :
-       {referenceGuest(), swapFiles(), memory(), mappings(), addressSpace(), confinement(), policyTools(), layout()})
+       {hostPages(), referenceGuest(), swapFiles(), memory(), mappings(), addressSpace(), confinement(), policyTools(), layout()})
     tell(finding);
   const std::string_view on = forKvm ? " on KVM" : "";
   say("{}{}.\n", code == ExitCode::Well ? "Scenarios can run on this machine" : "Scenarios with guests cannot run on this machine", on);

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "machine/kernel_calls.h"
 
 namespace overcommit {
@@ -21,6 +22,9 @@ struct Finding {
   std::string what;
   std::string fix;  // "" if there is nothing to mend
 };
+
+// What an error of the engine comes to: what is wrong and, behind its first semicolon, what to do.
+Finding lacking(std::string_view subject, Health health, const Error& error);
 
 // What the KVM backend needs. Without it, `missing` is what is said of the machine.
 Finding kvmFinding(KernelCalls& kernel, Health missing);

@@ -4,16 +4,12 @@
 #include "machine/userfault_backing.h"
 
 namespace overcommit {
-namespace {
 
-// Errors of the engine say what is wrong and, behind the first semicolon, what to do.
 Finding lacking(std::string_view subject, Health health, const Error& error) {
   const std::size_t end = error.text.find("; ");
   if (end == std::string::npos) return {subject, health, error.text, ""};
   return {subject, health, error.text.substr(0, end), error.text.substr(end + 2)};
 }
-
-}  // namespace
 
 Finding kvmFinding(KernelCalls& kernel, Health missing) {
   if (const auto system = KvmSystem::open(kernel); !system) return lacking("KVM", missing, system.error());

@@ -108,7 +108,10 @@ Result<ExitCode> showAll(TopSource& source, const std::string& title, const TopR
   if (request.mode != TopMode::Terminal) return list(source, title, request);
   auto terminal = Terminal::open();
   if (!terminal) return tl::unexpected(terminal.error());
-  TopSession::Wanted wanted{request.delay, request.samples, {}, title};
+  TopSession::Wanted wanted;
+  wanted.delay = request.delay;
+  wanted.refreshes = request.samples;
+  wanted.title = title;
   if (request.fields) wanted.view.fields = *request.fields;
   return TopSession(source, **terminal, std::move(wanted)).run();
 }

@@ -88,6 +88,7 @@ class TinyVm final : private NestedFaultHandler {
     static_cast<void>(frame(page << kPageShift));
     memory_->fillRam(Gfn(page), access);
   }
+  [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override { return memory_->windows()->ramIsOpen(Gfn(page), access); }
 
   CpuBackend& backend_;
   MappingBudget mappings_{MappingBudget::systemLimit()};

@@ -142,7 +142,7 @@ RightAnswer RightAnswer::ofWords(std::vector<std::string> words, Form form, std:
   RightAnswer right;
   right.words_ = std::move(words);
   right.form_ = form;
-  right.choices_.assign(choices.begin(), choices.end());
+  right.choices_ = std::vector<std::string>(choices.begin(), choices.end());
   return right;
 }
 

@@ -293,6 +293,7 @@ Result<void> Host::Implementation::create() {
     for (VirtualTime Costs::*cost : {&Costs::swapRead, &Costs::swapWrite, &Costs::diskRead, &Costs::diskWrite, &Costs::diskStream})
       config_.costs.*cost = *config_.disk.serviceTime;
   }
+  if (auto pages = checkHostPages(surroundings_.pageSize); !pages) return failure("{}{}", kUnavailable, pages.error().text);
   if (auto read = readInputs(); !read) return read;
 
   auto machine = MachineMemory::create(config_.host.memory, config_.audit ? FreedFrames::FillWithJunk : FreedFrames::PunchOut);

@@ -16,6 +16,7 @@
 #include "cpu/guest_walk.h"
 #include "cpu/kvm_system.h"
 #include "host/run_config.h"
+#include "machine/host_pages.h"
 #include "machine/nested_fault.h"
 #include "machine/nested_page_table.h"
 #include "policy/seam.h"
@@ -48,6 +49,7 @@ struct HostSurroundings {
   // What KVM and userfaultfd are reached through; the system's own unless a test puts another kernel there.
   KernelCalls* kernel = &systemCalls();
   KvmOptions kvm{};
+  Bytes pageSize = hostPageSize();  // of the machine below; another one for tests
 };
 
 class PageSharing;

@@ -11,6 +11,9 @@ class RamWindowFaults final : public NestedFaultHandler {
  public:
   RamWindowFaults(VmMemory& memory, Pager& pager, Mfn scratch) : memory_(memory), pager_(pager), scratch_(scratch) {}
   void onNestedFault(std::uint64_t page, Access access) override;
+  [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override {
+    return memory_.guest.windows()->ramIsOpen(Gfn(page), access);
+  }
   void onWindowLost(const std::string& reason) override;
 
  private:
@@ -26,6 +29,9 @@ class DynamicWindowFaults final : public NestedFaultHandler {
   DynamicWindowFaults(VmMemory& memory, Pager& pager, MachineMemory& machine, Mfn scratch, Gpa pageTableRoot)
       : memory_(memory), pager_(pager), machine_(machine), scratch_(scratch), pageTableRoot_(pageTableRoot) {}
   void onNestedFault(std::uint64_t page, Access access) override;
+  [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override {
+    return memory_.guest.windows()->dynamicIsOpen(page, access);
+  }
   void setPageTableRoot(Gpa root) { pageTableRoot_ = root; }
   // The guest changed the entry of this page. The window drops it unless the guest's tables still lead to the frame that it shows: guests
   // flush a page far more often because they cleared its accessed bit, and to drop it costs a system call, a fault and another call.

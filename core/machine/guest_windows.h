@@ -77,6 +77,12 @@ class GuestWindows {
   void dropAllDynamic();
   void flush();  // unmaps everything
 
+  // Whether an access there needs no fill.
+  [[nodiscard]] bool ramIsOpen(Gfn gfn, Access access) const { return isOpen(ram_.protection(gfn.value()), access); }
+  [[nodiscard]] bool dynamicIsOpen(std::uint64_t dynamicPage, Access access) const {
+    return isOpen(dynamic_.protection(dynamicPage), access);
+  }
+
   // What is mapped, for the audit and for tests.
   struct Mapping {
     Gfn gfn;
@@ -95,6 +101,9 @@ class GuestWindows {
   friend class MappingBudget;  // flushes for want of mappings
   GuestWindows(const MachineMemory& machine, MappingBudget& budget, std::unique_ptr<WindowBacking> ramBacking, WindowRegion ram,
                WindowRegion dynamic);
+  static bool isOpen(Protection protection, Access access) {
+    return protection >= (access == Access::Write ? Protection::ReadWrite : Protection::ReadOnly);
+  }
   void fill(WindowRegion& region, std::uint64_t page, Mfn mfn, Protection protection);
   void lower(WindowRegion& region, std::uint64_t page, Protection protection);
   void flushForBudget();

@@ -30,6 +30,16 @@ thread_local bool serving = false;
   _exit(kExitInvariantBroken);
 }
 
+[[noreturn]] void servedInVain(std::uint64_t page, Access access) {
+  const std::string_view what = access == Access::Write ? "write" : "read";
+  invariantBroken(
+      fmt::format(
+          "a nested fault that was served does not come again (page {1} is open to a {0}, and a {0} faults there; does this processor, or "
+          "the program that emulates it, report the wrong kind of access?)",
+          what, page),
+      __FILE__, __LINE__);
+}
+
 // SIGSEGV stays blocked until the mark `serving` is set, so that no fault is ever served within another. From then on it is let
 // through: blocked, a fault in our own code would end the process without a word.
 void letFaultsBeNamed() {
@@ -100,8 +110,12 @@ void NestedFaults::onSignal(int signal, siginfo_t* info, void* context) {
   if (region != nullptr) {
     serving = true;
     letFaultsBeNamed();
+    const std::uint64_t page = (address - region->begin) >> kPageShift;
+    const Access access = accessOfFault(context);
+    if (region->handler->isOpen(page, access)) [[unlikely]]
+      servedInVain(page, access);
     ++faults->served_;
-    region->handler->onNestedFault((address - region->begin) >> kPageShift, accessOfFault(context));
+    region->handler->onNestedFault(page, access);
     serving = false;
   } else if (faults != nullptr) {
     faults->passOn(signal, info, context);

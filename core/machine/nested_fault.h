@@ -16,17 +16,20 @@ namespace overcommit {
 // Who serves the faults of one region of reserved address space. Called while the toucher waits: synchronously on the thread that
 // touched the page, in signal context, but never from inside malloc (generated code or the emulator's page walker touched it); or, for
 // KVM, on the thread of a UserfaultService. Must map something at the page (a scratch frame if all else fails), or the access repeats
-// for ever. Must not touch a window itself.
+// forever. Must not touch a window itself.
 class NestedFaultHandler {
  public:
   virtual ~NestedFaultHandler() = default;
   virtual void onNestedFault(std::uint64_t page, Access access) = 0;  // page: index within the region
+  // Whether the page is open to this access as far as the handler knows.
+  [[nodiscard]] virtual bool isOpen(std::uint64_t page, Access access) const = 0;
   // No fault of this region can be served any more: its guest must not go on.
   virtual void onWindowLost(const std::string& /*reason*/) {}
 };
 
 // Turns SIGSEGV in registered regions into calls of their handlers. One instance at a time; faults elsewhere go to the handler
-// that was there before. errno is preserved. A fault during the handling of a fault is an invariant broken.
+// that was there before. errno is preserved. A fault during the handling of a fault breaks an invariant. So does a fault on a page that is
+// open to the access already: it was served, and would come again forever.
 class NestedFaults {
  public:
   static Result<std::unique_ptr<NestedFaults>> install();

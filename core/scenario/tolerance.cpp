@@ -24,11 +24,11 @@ std::optional<std::uint64_t> permilleOf(std::string_view text) {
   if (!text.ends_with('%')) return std::nullopt;
   text.remove_suffix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
-  constexpr std::uint64_t kMostPercent = 1'000'000;
+  constexpr std::uint64_t kMostWhole = 1'000'000;
   std::uint64_t whole = 0;
   const char* const textEnd = text.data() + text.size();
   auto [end, error] = std::from_chars(text.data(), textEnd, whole);
-  if (error != std::errc() || whole > kMostPercent) return std::nullopt;
+  if (error != std::errc() || whole > kMostWhole) return std::nullopt;
   if (end == textEnd) return whole * 10;
   const bool oneDecimal = textEnd - end == 2 && end[0] == '.' && end[1] >= '0' && end[1] <= '9';
   return oneDecimal ? std::optional(whole * 10 + static_cast<std::uint64_t>(end[1] - '0')) : std::nullopt;

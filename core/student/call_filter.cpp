@@ -190,7 +190,10 @@ class Filter {
     note(seccomp_rule_add(filter_.get(), action, number, 0));
   }
   void addForProcess(std::uint32_t action, const char* name, pid_t process) {
-    const scmp_arg_cmp same = SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(process));
+    scmp_arg_cmp same{};  // SCMP_A0() makes a compound literal, which is C
+    same.arg = 0;
+    same.op = SCMP_CMP_EQ;
+    same.datum_a = static_cast<scmp_datum_t>(process);
     note(seccomp_rule_add_array(filter_.get(), action, seccomp_syscall_resolve_name(name), 1, &same));
   }
   Result<void> load() {

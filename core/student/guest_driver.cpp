@@ -97,8 +97,13 @@ PolicyResult<std::string> makeKernel(const Workspace& workspace, const std::stri
 
 }  // namespace
 
+GuestTools guestToolsOn(std::string_view processor) {
+  if (processor == "x86-64") return {{"gcc", "cc"}, {"ld"}, "gcc and binutils"};
+  return {{"x86_64-linux-gnu-gcc"}, {"x86_64-linux-gnu-ld"}, "gcc-x86-64-linux-gnu and binutils-x86-64-linux-gnu"};
+}
+
 PolicyResult<BuiltDriver> buildGuestDriver(const fs::path& source, const GuestSources& sources, const Confinement& confinement,
-                                           const fs::path& kept) {
+                                           const fs::path& kept, const GuestTools& tools) {
   std::error_code error;
   const bool folder = fs::is_directory(source, error);
   const std::string name = folder ? "balloon.c" : source.filename().string();
@@ -106,9 +111,11 @@ PolicyResult<BuiltDriver> buildGuestDriver(const fs::path& source, const GuestSo
     return fails(PolicyTrouble::NotFound, fmt::format("the balloon driver {} is not there", (folder ? source / name : source).string()));
   if (fs::path(name).extension() != ".c")
     return fails(PolicyTrouble::NotFound, fmt::format("the balloon driver {} is no C file (.c)", source.string()));
-  const fs::path compiler = findTool("OVERCOMMIT_CC", {"gcc", "cc"}), linker = findTool("OVERCOMMIT_LD", {"ld"});
+  const fs::path compiler = findTool("OVERCOMMIT_CC", tools.compilers), linker = findTool("OVERCOMMIT_LD", tools.linkers);
   if (compiler.empty() || linker.empty())
-    return fails(PolicyTrouble::NoCompiler, "a balloon driver is C, and this machine has no gcc or no ld: install gcc and binutils");
+    return fails(PolicyTrouble::NoCompiler,
+                 fmt::format("a balloon driver is C for x86-64 guests, and this machine has no {} or no {}: install {}",
+                             tools.compilers.front(), tools.linkers.front(), tools.packages));
   auto workspace = Workspace::create(confinement);
   if (!workspace) return fails(PolicyTrouble::NotConfined, workspace.error().text);
   if (auto taken = (*workspace)->takeSubmission(source); !taken) return fails(PolicyTrouble::NotFound, taken.error().text);

@@ -3,7 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/processor.h"
 #include "student/confined_process.h"
 #include "student/policy_failure.h"
 #include "student/workspace.h"
@@ -24,9 +27,16 @@ struct BuiltDriver {
   std::string warnings;
 };
 
-// As guests/build.sh --balloon does it, in confinement. `source`: a .c file, or a folder with balloon.c in it. The compiler is
-// $OVERCOMMIT_CC, else gcc. `kept`: what was built before, see BuildStore; "" = nothing.
+// What makes code for guests, which is x86-64 on every machine: the system's own compiler there, a cross compiler elsewhere.
+struct GuestTools {
+  std::vector<std::string> compilers, linkers;  // the first that is there is taken
+  std::string_view packages;                    // that have them
+};
+GuestTools guestToolsOn(std::string_view processor);
+
+// As guests/build.sh --balloon does it, in confinement. `source`: a .c file, or a folder with balloon.c in it. $OVERCOMMIT_CC and
+// $OVERCOMMIT_LD name other tools. `kept`: what was built before, see BuildStore; "" = nothing.
 PolicyResult<BuiltDriver> buildGuestDriver(const std::filesystem::path& source, const GuestSources& sources, const Confinement& confinement,
-                                           const std::filesystem::path& kept = {});
+                                           const std::filesystem::path& kept = {}, const GuestTools& tools = guestToolsOn(kProcessor));
 
 }  // namespace overcommit

@@ -93,6 +93,7 @@ class FirstTouches final : NestedFaultHandler {
     if (!memory_->entry(gfn).present()) memory_->set(gfn, NptEntry::privatePage(*machine_->takePrivate(VmId(0), gfn)));
     memory_->fillRam(gfn, access);
   }
+  [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override { return memory_->windows()->ramIsOpen(Gfn(page), access); }
 
  private:
   std::vector<std::uint64_t> pages_;

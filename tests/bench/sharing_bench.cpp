@@ -106,6 +106,7 @@ class OneVm final : NestedFaultHandler {
     pager_.resolve(*vm_, gfn, access);
     vm_->guest.fillRam(gfn, access);
   }
+  [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override { return vm_->guest.windows()->ramIsOpen(Gfn(page), access); }
 
  private:
   [[nodiscard]] std::span<std::byte, kPageSize> bytes(std::uint64_t page) const {

@@ -20,8 +20,9 @@ sudo. A COMMAND is one line for the shell, in quotes: ./dev cleanroom './dev dem
 runs the commands of README's section "Two commands". The folder is removed in the end, also after Ctrl-C.
 
   --suite SUITE   bookworm (Debian 12, the default) or trixie (Debian 13)
-  --arch ARCH     amd64 or arm64; the default is this machine's. Another machine's programs need qemu-user-static. Without a
-                  COMMAND it then runs tests/cleanroom/arm64.sh, because whole commands would take hours
+  --arch ARCH     amd64 or arm64; the default is this machine's. Another machine's programs need qemu-user-static, and a COMMAND
+                  takes ten times as long. Without a COMMAND, arm64 on amd64 means ./dev arm64 in a room of both: a cross
+                  compiler builds, and only what was built is emulated
   --first         without a COMMAND: only the first one of README
   --copy FILE     also copies FILE into the user's home; may be given several times
   --keep          keeps the folder and says where it is
@@ -112,13 +113,15 @@ command -v mmdebstrap >/dev/null || cannot "mmdebstrap is missing; install it: a
 unshare --mount --pid --uts --fork true 2>/dev/null || cannot "this machine does not allow namespaces (a container without privileges?)"
 native=$(dpkg --print-architecture)
 arch=${arch:-$native}
-if [[ $arch != "$native" ]] && ! arch-test "$arch" >/dev/null 2>&1; then
+architectures=$arch
+if ((${#commands[@]} == 0)) && [[ $native-$arch == amd64-arm64 ]]; then
+  architectures=$native,$arch
+  commands=("./dev arm64")
+elif [[ $arch != "$native" ]] && ! arch-test "$arch" >/dev/null 2>&1; then
   cannot "this machine cannot run programs for $arch; install qemu-user-static, and see that /proc/sys/fs/binfmt_misc is mounted"
 fi
 
-if ((${#commands[@]} == 0)) && [[ $arch != "$native" ]]; then
-  commands=("bash tests/cleanroom/$arch.sh")
-elif ((${#commands[@]} == 0)); then
+if ((${#commands[@]} == 0)); then
   # The lines of the first code block of the section, without their comments.
   mapfile -t commands < <(awk '/^## /{inside = /^## Two commands$/} inside && /^```/{block++} inside && block == 1 && /^\.\//' \
     "$root/README.md" | sed 's/ *#.*//')
@@ -129,7 +132,7 @@ fi
 # ---- the base: a tar file of a minimal system, kept between calls ------------------------------------------------------------------
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/overcommit/cleanroom
 mkdir -p "$cache"
-base=$cache/$suite-$arch.tar
+base=$cache/$suite-${architectures/,/-}.tar
 
 # The archives and the settings of apt on this machine, for another suite: one line of sources.list each.
 sources() {
@@ -157,7 +160,7 @@ make_base() {
   local -a from=()
   [[ ! -s $list ]] || from=("$list")
   say "making the base of $suite for $arch"
-  mmdebstrap --quiet --format=tar --variant=minbase --architectures="$arch" --include=sudo,ca-certificates --aptopt="$settings" \
+  mmdebstrap --quiet --format=tar --variant=minbase --architectures="$architectures" --include=sudo,ca-certificates --aptopt="$settings" \
     "$suite" "$base.$$" "${from[@]}" >&2 || {
     rm -f "$base.$$" "$settings" "$list"
     cannot "mmdebstrap could not make a minimal $suite for $arch; the reason is above (no network? a full disk?)"

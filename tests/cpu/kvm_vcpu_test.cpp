@@ -34,7 +34,7 @@ Code writingAndSumming(std::uint64_t pages) {
   code.add(Reg::Rbx, Reg::Rax).addImmediate(Reg::Rdi, kPageSize).dec(Reg::Rcx).jnz("read").hlt();
   return code;
 }
-constexpr std::uint64_t kPages = 300, kSum = kPages * (kPages + 1) / 2;
+constexpr std::uint64_t kSummed = 300, kSum = kSummed * (kSummed + 1) / 2;
 
 // Runs to anything else than Stopped.
 VmExit runOn(TestGuest& guest, std::uint64_t* stops = nullptr) {
@@ -122,7 +122,7 @@ class KvmVcpuTest : public QObject {
   }
 
   void nestedFaultsAreServedWhoeverTouches() {
-    TestGuest guest(*host_, writingAndSumming(kPages));
+    TestGuest guest(*host_, writingAndSumming(kSummed));
     QCOMPARE(guest.run().kind, Kind::Halt);
     QCOMPARE(guest.cpu().registers().rbx, kSum);
     std::uint64_t writes = 0;
@@ -133,7 +133,7 @@ class KvmVcpuTest : public QObject {
         ++writes;
       }
     }
-    QCOMPARE(writes, kPages);
+    QCOMPARE(writes, kSummed);
     QVERIFY(!guest.memory().audit());
   }
 
@@ -209,16 +209,16 @@ class KvmVcpuTest : public QObject {
   }
 
   void stopAskedForWhileAFaultIsServedIsHonouredAndLosesNothing() {
-    TestGuest guest(*host_, writingAndSumming(kPages));
+    TestGuest guest(*host_, writingAndSumming(kSummed));
     guest.onFault = [&](const TestGuest::Fault&) { guest.cpu().requestStop(); };
     std::uint64_t stops = 0;
     QCOMPARE(runOn(guest, &stops).kind, Kind::Halt);
     QCOMPARE(guest.cpu().registers().rbx, kSum);
-    QVERIFY(stops >= kPages / 2);
+    QVERIFY(stops >= kSummed / 2);
   }
 
   void kicksFromAnotherThreadLoseNothing() {
-    TestGuest guest(*host_, writingAndSumming(kPages));
+    TestGuest guest(*host_, writingAndSumming(kSummed));
     std::atomic<bool> done{false};
     std::thread kicker([&] {
       while (!done) {
@@ -244,7 +244,7 @@ class KvmVcpuTest : public QObject {
     sigaction(SIGALRM, &action, &before);
     itimerval every{{0, 200}, {0, 200}}, never{};
     setitimer(ITIMER_REAL, &every, nullptr);
-    TestGuest guest(*host_, writingAndSumming(kPages));
+    TestGuest guest(*host_, writingAndSumming(kSummed));
     const VmExit exit = guest.run();
     setitimer(ITIMER_REAL, &never, nullptr);
     sigaction(SIGALRM, &before, nullptr);
@@ -271,7 +271,7 @@ class KvmVcpuTest : public QObject {
     for (std::size_t i = 0; i < threads.size(); ++i) {
       threads[i] = std::thread([&sums, i] {
         const auto host = hostOn();
-        TestGuest guest(*host, writingAndSumming(kPages));
+        TestGuest guest(*host, writingAndSumming(kSummed));
         runOn(guest);
         sums[i] = guest.cpu().registers().rbx;
       });
@@ -295,7 +295,7 @@ class KvmVcpuTest : public QObject {
     FakeKernel kernel;
     kernel.interrupted = {KVM_CREATE_VM, KVM_CREATE_VCPU, KVM_SET_USER_MEMORY_REGION, KVM_SET_SREGS, UFFDIO_REGISTER};
     const auto host = hostOn(kernel);
-    TestGuest guest(*host, writingAndSumming(kPages));
+    TestGuest guest(*host, writingAndSumming(kSummed));
     QCOMPARE(runOn(guest).kind, Kind::Halt);
     QVERIFY(kernel.interrupted.empty());
   }
@@ -310,7 +310,7 @@ class KvmVcpuTest : public QObject {
     QFETCH(quint64, request);
     FakeKernel kernel;
     const auto host = hostOn(kernel);
-    TestGuest guest(*host, writingAndSumming(kPages));
+    TestGuest guest(*host, writingAndSumming(kSummed));
     guest.onFault = [&](const TestGuest::Fault&) {
       if (guest.faults.size() != 20) return;
       if (request != 0) kernel.noControl[request] = {EBADF};

@@ -141,9 +141,9 @@ void UnicornPagingTest::pageFaultReachesTheHandlerWithItsFrame_data() {
 void UnicornPagingTest::pageFaultReachesTheHandlerWithItsFrame() {
   QFETCH(int, access);
   QFETCH(qulonglong, errorCode);
-  constexpr std::uint64_t kAddress = TestGuest::dynamicAddress(3) + 0x128;
+  constexpr std::uint64_t kFaulting = TestGuest::dynamicAddress(3) + 0x128;
   Code code = startPaging();
-  code.mov(Reg::Rbx, kAddress).label("faulting");
+  code.mov(Reg::Rbx, kFaulting).label("faulting");
   if (access == 0) code.load(Reg::Rcx, Reg::Rbx);
   if (access == 1 || access == 2) code.store(Reg::Rbx, Reg::Rcx);
   if (access == 3) code.call(Reg::Rbx);
@@ -157,8 +157,8 @@ void UnicornPagingTest::pageFaultReachesTheHandlerWithItsFrame() {
   QVERIFY2(exit.kind == Kind::Halt, exit.reason.c_str());
   const Logged found = logged(guest, 0);
   QCOMPARE(found.errorCode, std::uint64_t{errorCode});
-  QCOMPARE(found.cr2, kAddress);
-  QCOMPARE(found.rip, access == 3 ? kAddress : code.at("faulting"));
+  QCOMPARE(found.cr2, kFaulting);
+  QCOMPARE(found.rip, access == 3 ? kFaulting : code.at("faulting"));
   QCOMPARE(guest.cpu().registers().rsp, std::uint64_t{OC_BOOT_STACK_TOP});
   QVERIFY(!guest.walkFailed);
 }

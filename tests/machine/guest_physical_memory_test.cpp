@@ -72,6 +72,9 @@ class TinyHypervisor {
       hypervisor.resolve(Gfn(page), access);
       hypervisor.memory_->fillRam(Gfn(page), access);
     }
+    [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override {
+      return hypervisor.memory_->windows()->ramIsOpen(Gfn(page), access);
+    }
     TinyHypervisor& hypervisor;
   };
   struct Dynamic final : NestedFaultHandler {
@@ -79,6 +82,9 @@ class TinyHypervisor {
     void onNestedFault(std::uint64_t page, Access access) override {
       hypervisor.resolve(Gfn(page % kRam), access);
       hypervisor.memory_->fillDynamic(page, Gfn(page % kRam), access);
+    }
+    [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override {
+      return hypervisor.memory_->windows()->dynamicIsOpen(page, access);
     }
     TinyHypervisor& hypervisor;
   };

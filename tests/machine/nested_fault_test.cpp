@@ -9,6 +9,7 @@
 
 #include "machine/dies.h"
 #include "machine/touch.h"
+#include "machine/window_backing.h"
 #include "support/test.h"
 
 using namespace overcommit;
@@ -21,7 +22,7 @@ namespace {
 // Reserved memory whose pages are opened when they are touched.
 class OpenedOnTouch : public NestedFaultHandler {
  public:
-  explicit OpenedOnTouch(std::size_t pages) : pages_(pages) {
+  explicit OpenedOnTouch(std::size_t pages) : pages_(pages), open_(pages, Protection::None) {
     void* base = mmap(nullptr, pages * kPageSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     base_ = static_cast<std::byte*>(base);
   }
@@ -33,6 +34,10 @@ class OpenedOnTouch : public NestedFaultHandler {
     if (seen_ < faults_.size()) faults_[seen_++] = {page, access};
     errno = ENOMEM;
     mprotect(at(page), kPageSize, access == Access::Write ? PROT_READ | PROT_WRITE : PROT_READ);
+    open_[page] = access == Access::Write ? Protection::ReadWrite : Protection::ReadOnly;
+  }
+  [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override {
+    return open_[page] >= (access == Access::Write ? Protection::ReadWrite : Protection::ReadOnly);
   }
 
   [[nodiscard]] std::byte* at(std::uint64_t page) const { return base_ + page * kPageSize; }
@@ -47,6 +52,7 @@ class OpenedOnTouch : public NestedFaultHandler {
 
  private:
   std::size_t pages_;
+  std::vector<Protection> open_;
   std::byte* base_ = nullptr;
   std::array<Fault, 64> faults_{};
   std::size_t seen_ = 0;
@@ -57,6 +63,20 @@ class TouchesAWindow : public OpenedOnTouch {
  public:
   using OpenedOnTouch::OpenedOnTouch;
   void onNestedFault(std::uint64_t page, Access) override { static_cast<void>(readAt(at(page + 1))); }
+};
+
+// Serves as if every access were a read, and takes the page for open to all: what a processor's wrong word about an access comes to.
+class TakesAWriteForARead final : public OpenedOnTouch {
+ public:
+  using OpenedOnTouch::OpenedOnTouch;
+  void onNestedFault(std::uint64_t page, Access) override {
+    OpenedOnTouch::onNestedFault(page, Access::Read);
+    served_ = true;
+  }
+  [[nodiscard]] bool isOpen(std::uint64_t, Access) const override { return served_; }
+
+ private:
+  bool served_ = false;
 };
 
 void exitWith42(int) { _exit(42); }
@@ -191,6 +211,17 @@ class NestedFaultTest : public QObject {
                const auto faults = *NestedFaults::install();
                faults->add(memory.at(0), memory.bytes(), memory);
                static_cast<void>(readAt(memory.at(0)));
+             }),
+             kExitInvariantBroken);
+  }
+
+  void faultThatIsServedInVainEndsTheProcessInsteadOfComingBackForever() {
+    QCOMPARE(exitOf([] {
+               alarm(20);
+               TakesAWriteForARead memory(1);
+               const auto faults = *NestedFaults::install();
+               faults->add(memory.at(0), memory.bytes(), memory);
+               writeAt(memory.at(0), std::byte{1});
              }),
              kExitInvariantBroken);
   }

@@ -33,6 +33,7 @@ class WatchedWindow final : public NestedFaultHandler {
     if (duringFault) duringFault();
     windows->fillRam(Gfn(page), frames[page], access == Access::Write ? Protection::ReadWrite : Protection::ReadOnly);
   }
+  [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override { return windows->ramIsOpen(Gfn(page), access); }
   void onWindowLost(const std::string& reason) override { lost = reason; }
 
   [[nodiscard]] std::byte* at(std::uint64_t page) const { return windows->ramBase() + page * kPageSize; }

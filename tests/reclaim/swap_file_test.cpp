@@ -24,11 +24,11 @@ struct Disk {
   QTemporaryDir directory;
   FaultyPageFile* faults = nullptr;
   SwapFile file;
-  explicit Disk(std::uint64_t slots) : file(makeFile(slots), "vm.vswp", Pages(slots)) {}
+  explicit Disk(std::uint64_t pages) : file(makeFile(pages), "vm.vswp", Pages(pages)) {}
 
  private:
-  std::unique_ptr<PageFile> makeFile(std::uint64_t slots) {
-    auto faulty = std::make_unique<FaultyPageFile>(*createPageFile(directory.path().toStdString(), "vm.vswp", Pages(slots)), "vm.vswp");
+  std::unique_ptr<PageFile> makeFile(std::uint64_t pages) {
+    auto faulty = std::make_unique<FaultyPageFile>(*createPageFile(directory.path().toStdString(), "vm.vswp", Pages(pages)), "vm.vswp");
     faults = faulty.get();
     return faulty;
   }

@@ -12,9 +12,9 @@
 #include "support/test.h"
 
 using namespace overcommit;
+using overcommit::test::Json;
 using overcommit::test::schemaMistakes;
 using overcommit::test::TestRun;
-using Json = nlohmann::json;
 
 namespace {
 

@@ -59,6 +59,19 @@ class QuantumCounter final : public RunObserver {
 class ScenarioRunTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
+  void aMachineWithOtherPagesIsRefused() {
+    const auto scenario = parseScenario(kTwo, "two.toml", OVERCOMMIT_SOURCE_DIR);
+    VERIFY_OK(scenario);
+    const QTemporaryDir folder;
+    HostSurroundings where = test::surroundings(folder);
+    where.pageSize = Bytes(16384);
+    EventLog log;
+    const auto run = ScenarioRun::create(*scenario, where, log);
+    QVERIFY(!run);
+    QVERIFY2(backendUnavailable(run.error()), run.error().text.c_str());
+    QVERIFY2(run.error().text.find("pages of 16 KiB") != std::string::npos, run.error().text.c_str());
+  }
+
   void runsToItsDurationAndIsWell() {
     TestRun test(kTwo);
     const RunSnapshot snapshot = test.all();

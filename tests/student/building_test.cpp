@@ -188,6 +188,26 @@ class BuildingTest : public QObject {
                                         "ELF"));
   }
 
+  // Debian's compiler for x86-64 has this name on every machine, also where it is the system's own.
+  void whereGuestsCodeIsForeignACrossCompilerMakesADriver() {
+    const GuestTools tools = guestToolsOn("arm64");
+    if (findTool("", tools.compilers).empty()) QSKIP("there is no x86_64-linux-gnu-gcc");
+    const auto built = buildGuestDriver(OVERCOMMIT_SOURCE_DIR "/guests/kernel/balloon.c", guestSources(), confinementHere(), {}, tools);
+    VERIFY_BUILT(built);
+  }
+
+  void withoutACompilerForGuestsTheErrorNamesItsPackage() {
+    for (const char* processor : {"x86-64", "arm64"}) {
+      GuestTools tools = guestToolsOn(processor);
+      tools.compilers = {"overcommit-no-such-gcc"};
+      const PolicyFailure failure =
+          failureOf(buildGuestDriver(OVERCOMMIT_SOURCE_DIR "/guests/kernel/balloon.c", guestSources(), confinementHere(), {}, tools));
+      QCOMPARE(nameOf(failure.trouble), nameOf(PolicyTrouble::NoCompiler));
+      QVERIFY2(has(failure.text, "this machine has no overcommit-no-such-gcc or no"), failure.text.c_str());
+      QVERIFY2(failure.text.ends_with(fmt::format("install {}", tools.packages)), failure.text.c_str());
+    }
+  }
+
   void aBalloonDriverThatDoesNotBuildIsExplained() {
     const PolicyFailure syntax = failureOf(buildGuestDriver(
         files_.write("balloon.c", "#include \"balloon.h\"\nvoid balloon_start(void) { x; }\n"), guestSources(), confinementHere()));

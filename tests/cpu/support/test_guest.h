@@ -142,6 +142,10 @@ class TestGuest {
    public:
     Handler(TestGuest& guest, bool dynamic) : guest_(guest), dynamic_(dynamic) {}
     void onNestedFault(std::uint64_t page, Access access) override { guest_.serve({dynamic_, page, access}); }
+    [[nodiscard]] bool isOpen(std::uint64_t page, Access access) const override {
+      const GuestWindows& windows = *guest_.memory_->windows();
+      return dynamic_ ? windows.dynamicIsOpen(page, access) : windows.ramIsOpen(Gfn(page), access);
+    }
     void onWindowLost(const std::string& reason) override {
       guest_.lost = reason;
       guest_.cpu().requestStop();
