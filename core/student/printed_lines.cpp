@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t kLongestLine = 1000;
 constexpr std::size_t kMostLastWords = 2000;
+// A traceback of Python ends with what matters, and newer Pythons mark up every line of it.
+constexpr std::ptrdiff_t kMostLastLines = 20;
 
 // Bytes that are no printable ASCII and no part of a UTF-8 sequence become question marks; so does a sequence that is not whole.
 std::string printable(std::string_view text) {
@@ -60,6 +62,7 @@ void PrintedLines::line(std::string_view text) {
   const std::string shown = printable(text);
   if (onLine) onLine(shown);
   lastWords_ += shown + "\n";
+  if (std::ranges::count(lastWords_, '\n') > kMostLastLines) lastWords_.erase(0, lastWords_.find('\n') + 1);
   if (lastWords_.size() > kMostLastWords) lastWords_.erase(0, lastWords_.find('\n', lastWords_.size() - kMostLastWords) + 1);
 }
 
