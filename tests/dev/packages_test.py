@@ -163,8 +163,8 @@ class Configured(unittest.TestCase):
                 done = future.result()
                 with self.subTest(told):
                     self.assertEqual(done.returncode, 0, f"{told}:\n{done.stdout}\n{done.stderr}")
+                    print(f"configured: {told}")
                 tried += 1
-                print(f"configured: {told}")
         if not tried:
             self.skipTest("no command has all of its packages on this machine")
 
