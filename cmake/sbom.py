@@ -37,7 +37,7 @@ def out(*command, **options):
 
 
 def identifier(*parts):
-    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", "-".join(parts))
+    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", "-".join(parts).replace("+", "p"))
 
 
 def sha256(path):
@@ -130,11 +130,15 @@ def needed(folder):
 def package_of_library(soname):
     """The installed package of this architecture that has the library."""
     native = out("dpkg", "--print-architecture").strip()
-    owners = sorted(line.split(": ")[0].split(",")[0].split(":")
-                    for line in out("dpkg-query", "-S", f"*/{soname}").splitlines() if line.endswith("/" + soname))
-    for owner in owners:
-        if len(owner) == 1 or owner[1] == native:
-            return owner[0]
+    for line in sorted(out("dpkg-query", "-S", f"*/{soname}").splitlines()):
+        owners, _, path = line.partition(": ")
+        # /usr/lib/x86_64-linux-gnu, not /usr/lib32 or a program's own folder.
+        if not re.fullmatch(r"(/usr)?/lib/[^/]+-linux-gnu[^/]*/" + re.escape(soname), path):
+            continue
+        for owner in owners.split(", "):
+            name, _, architecture = owner.partition(":")
+            if architecture in ("", native):
+                return name
     sys.exit(f"sbom: no installed package has {soname}, which a program links to")
 
 
