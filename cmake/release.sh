@@ -19,9 +19,6 @@ for tool in git:git reuse:reuse gzip:gzip sha256sum:coreutils dpkg-deb:dpkg read
   command -v "${tool%:*}" >/dev/null || die "${tool%:*} is missing. Install it, then call ./dev release again:
     apt-get install -y --no-install-recommends ${tool#*:}"
 done
-# Debian's own interpreter: apt installs modules for that one.
-/usr/bin/python3 -c 'import debian.copyright' 2>/dev/null || die "the Python module debian is missing. Install it, then call ./dev release again:
-    apt-get install -y --no-install-recommends python3-debian"
 
 # ---- whether there is something to release -----------------------------------------------------------------------------------------
 [[ $(git rev-parse --show-toplevel 2>/dev/null) == "$root" ]] ||
@@ -30,7 +27,7 @@ commit=$(git rev-parse --verify -q HEAD) || die "this clone has no commit yet; c
 changed=$(git status --porcelain --untracked-files=normal --ignore-submodules=none)
 if [[ -n $changed ]]; then
   die "these files are changed, or new and not committed, so that nobody else could make the same release:
-$(sed -e 's/^/    /' -e '10{s/$/\n    .../;q}' <<<"$changed")
+$(sed '11s/.*/.../; s/^/    /; 11q' <<<"$changed")
     Commit them, or put them away (git stash --include-untracked), then call ./dev release again."
 fi
 version=$(sed -n 's/^project([a-z]* VERSION \([0-9]*\.[0-9]*\.[0-9]*\) .*/\1/p' CMakeLists.txt)
@@ -50,6 +47,10 @@ if tagged=$(git rev-parse --verify -q "refs/tags/v$version^{commit}") && [[ $tag
     Raise the version in CMakeLists.txt, and begin a section for it in CHANGELOG.md."
 fi
 grep -q '^command_package()' dev || die "this tree has no './dev package', so there are no Debian packages to release."
+
+# Debian's own interpreter: apt installs modules for that one.
+/usr/bin/python3 -c 'import debian.copyright' 2>/dev/null || die "the Python module debian is missing. Install it, then call ./dev release again:
+    apt-get install -y --no-install-recommends python3-debian"
 
 # ---- the release, in a folder of its own until it is whole -------------------------------------------------------------------------
 mkdir -p build/release

@@ -75,7 +75,10 @@ class Library:
     def __init__(self, package):
         self.name = package
         fields = "${Version}\t${source:Package}\t${Architecture}\t${Homepage}"
-        self.version, self.source, self.architecture, self.homepage = out("dpkg-query", "-W", "-f", fields, package).split("\t")
+        try:
+            self.version, self.source, self.architecture, self.homepage = out("dpkg-query", "-W", "-f", fields, package).split("\t")
+        except subprocess.CalledProcessError:
+            sys.exit(f"sbom: the package {package} is not installed, so its version and licence are unknown; install it: ./dev setup")
         self.texts = {}  # LicenseRef -> (name, text)
 
     def expression(self, text):
