@@ -20,6 +20,7 @@ printf 'Package: overcommit\\nVersion: 1.2.3-1\\nArchitecture: amd64\\nMaintaine
 dpkg-deb --root-owner-group -b build/tree build/overcommit_1.2.3-1_amd64.deb >&2
 ls build/*.deb
 """
+GPL = "SPDX-License-" "Identifier: GPL-2.0-or-later"  # in two pieces, so that it is not taken for this file's own
 TOOLS = ("git", "reuse", "dpkg-deb", "readelf")
 
 
@@ -36,7 +37,7 @@ class Release(unittest.TestCase):
             self.environment |= {f"GIT_{name}_NAME": "somebody", f"GIT_{name}_EMAIL": "somebody@example.org"}
         for name in [name for name in self.environment if name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")]:
             del self.environment[name]  # set where a hook of git runs the tests
-        self.write("CMakeLists.txt", "# SPDX-License-Identifier: GPL-2.0-or-later\nproject(overcommit VERSION 1.2.3 LANGUAGES C CXX)\n")
+        self.write("CMakeLists.txt", f"# {GPL}\nproject(overcommit VERSION 1.2.3 LANGUAGES C CXX)\n")
         self.write("CHANGELOG.md", "# Changes\n\n## [1.2.3] - 2026-01-02\n\n- New: everything.\n\n## [1.2.2] - 2026-01-01\n")
         self.write(".gitignore", "/build/\n__pycache__/\n")
         self.write("dev", DEV)
@@ -46,7 +47,7 @@ class Release(unittest.TestCase):
             (self.clone / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / path, self.clone / path)
         # A package of headers that every compiler brings along.
-        self.write("cmake/dependencies.cmake", "# SPDX-License-Identifier: GPL-2.0-or-later\nfind_package(Kernel REQUIRED)  # linux-libc-dev\n")
+        self.write("cmake/dependencies.cmake", f"# {GPL}\nfind_package(Kernel REQUIRED)  # linux-libc-dev\n")
         self.git("init", "-q", "-b", "main")
         self.commit()
 
@@ -213,7 +214,7 @@ class Made(Release):
         self.assertEqual(list((self.clone / "build/release").iterdir()), [])
 
     def test_a_file_with_two_licences_is_refused(self):
-        self.write("include/overcommit/other.h", "// SPDX-License-Identifier: GPL-2.0-or-later\n")
+        self.write("include/overcommit/other.h", f"// {GPL}\n")
         self.commit()
         done = self.release()
         self.assertNotEqual(done.returncode, 0)
