@@ -193,13 +193,14 @@ def main():
     for path in sorted(given.packages):
         name, version, architecture = out("dpkg-deb", "-W", "--showformat=${Package}\t${Version}\t${Architecture}", path).split("\t")
         spdx = identifier("Package", name)
-        packages.append({
+        described = {
             "SPDXID": spdx, "name": name, "versionInfo": version, "packageFileName": Path(path).name,
             "supplier": "Organization: The Overcommit authors", "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
             "checksums": [{"algorithm": "SHA256", "checksumValue": sha256(path)}], "primaryPackagePurpose": "INSTALL",
             "licenseDeclared": " AND ".join(licences), "licenseConcluded": "NOASSERTION", "copyrightText": "The Overcommit authors",
             "comment": f"Debian package for {architecture}",
-        })
+        }
+        packages.append(described)
         relate("SPDXRef-DOCUMENT", "DESCRIBES", spdx)
         relate(spdx, "GENERATED_FROM", "SPDXRef-Source")
         with tempfile.TemporaryDirectory() as folder:
@@ -208,6 +209,9 @@ def main():
         for package in sorted({package_of_library(soname) for soname in sonames}):
             relate(spdx, "DYNAMIC_LINK", library(package))
             linked.add(libraries[package].source)
+            if libraries[package].source.startswith("unicorn"):
+                described["licenseConcluded"] = "GPL-2.0-only"
+                described["comment"] += ". Unicorn Engine has files under GPL-2.0-only, so the program that links to it is under that licence"
     # What the build asks for and no program links to is compiled in: headers alone. Tools are neither.
     for _, names, conditions in dependency_table.dependencies(given.source):
         for name in names if set(conditions) <= {"OVERCOMMIT_GUI"} else []:
