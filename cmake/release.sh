@@ -21,8 +21,10 @@ for tool in git:git reuse:reuse gzip:gzip sha256sum:coreutils dpkg-deb:dpkg read
 done
 
 # ---- whether there is something to release -----------------------------------------------------------------------------------------
-[[ $(git rev-parse --show-toplevel 2>/dev/null) == "$root" ]] ||
-  die "$root is not a git clone. A release is made from a commit: clone the repository and call ./dev release there."
+top=$(git rev-parse --show-toplevel 2>&1) || die "$root is not a git clone that you can use; git says:
+    $top
+    A release is made from a commit: clone the repository and call ./dev release there."
+[[ $top == "$root" ]] || die "$root is only a folder in the clone $top: a release is made from a clone of Overcommit itself."
 commit=$(git rev-parse --verify -q HEAD) || die "this clone has no commit yet; commit the tree that you want to release."
 changed=$(git status --porcelain --untracked-files=normal --ignore-submodules=none)
 if [[ -n $changed ]]; then

@@ -16,7 +16,13 @@ DEV = """#!/usr/bin/env bash
 command_package() { :; }
 mkdir -p build/tree/DEBIAN build/tree/usr/bin
 cp "$(readlink -f /bin/sh)" build/tree/usr/bin/tiny
-printf 'Package: overcommit\\nVersion: 1.2.3-1\\nArchitecture: amd64\\nMaintainer: The Overcommit authors <none@example.org>\\nDescription: tiny\\n' >build/tree/DEBIAN/control
+cat >build/tree/DEBIAN/control <<CONTROL
+Package: overcommit
+Version: 1.2.3-1
+Architecture: amd64
+Maintainer: The Overcommit authors <none@example.org>
+Description: tiny
+CONTROL
 dpkg-deb --root-owner-group -b build/tree build/overcommit_1.2.3-1_amd64.deb >&2
 ls build/*.deb
 """
@@ -55,8 +61,8 @@ class Release(unittest.TestCase):
         (self.clone / path).write_text(text, encoding="utf-8")
 
     def git(self, *arguments):
-        return subprocess.run(["git", "-c", "commit.gpgsign=false", *arguments], cwd=self.clone, env=self.environment, check=True, capture_output=True,
-                              text=True).stdout.strip()
+        return subprocess.run(["git", "-c", "commit.gpgsign=false", *arguments], cwd=self.clone, env=self.environment, check=True,
+                              capture_output=True, text=True).stdout.strip()
 
     def commit(self):
         self.git("add", "-A")
@@ -140,7 +146,7 @@ class Refused(Release):
 
     def test_a_folder_that_is_no_clone(self):
         shutil.rmtree(self.clone / ".git")
-        self.assert_refused("is not a git clone")
+        self.assert_refused("is not a git clone that you can use")
 
     def test_an_argument(self):
         done = self.release("1.2.4")
