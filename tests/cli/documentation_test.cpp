@@ -13,7 +13,8 @@ class DocumentationTest : public QObject {
  private Q_SLOTS:
   void everyLinkLeadsToAFile() {
     static const QRegularExpression kLink(R"(\]\(([^)#\s]+)(#[^)]*)?\))");
-    QStringList pages{kSource + "/README.md"};
+    QStringList pages;
+    for (const QString& name : QDir(kSource).entryList({"*.md"}, QDir::Files)) pages << kSource + "/" + name;
     for (QDirIterator all(kSource + "/docs", {"*.md"}, QDir::Files, QDirIterator::Subdirectories); all.hasNext();) pages << all.next();
     QVERIFY(pages.size() > 10);
     QStringList broken;
@@ -28,6 +29,18 @@ class DocumentationTest : public QObject {
     }
     QVERIFY(links > 20);
     QVERIFY2(broken.isEmpty(), qPrintable(broken.join('\n')));
+  }
+
+  // The recipes of CONTRIBUTING.md name files and folders; capitals and <> stand for what the reader chooses.
+  void everyPlaceThatTheRecipesNameIsThere() {
+    static const QRegularExpression kPlace("`((?:core|gui|guests|labs|tests|docs|cmake)/[a-z0-9_./-]+)`");
+    const QString page = QString::fromUtf8(ScenarioFolder::read(kSource + "/CONTRIBUTING.md"));
+    int places = 0;
+    for (auto match = kPlace.globalMatch(page); match.hasNext(); ++places) {
+      const QString place = match.next().captured(1);
+      QVERIFY2(QFileInfo::exists(kSource + "/" + place), qPrintable(place));
+    }
+    QVERIFY(places > 15);
   }
 
   // What a reader does who does just what the page says.
