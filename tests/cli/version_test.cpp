@@ -23,7 +23,7 @@ class VersionTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void initTestCase() {
-    version_ = captured(R"(^project\(overcommit VERSION (\d+\.\d+\.\d+) )", source("CMakeLists.txt"));
+    version_ = captured("^project\\(overcommit VERSION (\\d+\\.\\d+\\.\\d+) ", source("CMakeLists.txt"));
     QVERIFY(!version_.isEmpty());
   }
 
@@ -33,14 +33,14 @@ class VersionTest : public QObject {
 
   void theManualPageSaysIt() {
     const QString page = QString::fromUtf8(overcommitCommand({"help", "--man"}).out);
-    QCOMPARE(captured(R"re(^\.TH OVERCOMMIT 1 "[^"]*" "Overcommit ([^"]*)")re", page), version_);
+    QCOMPARE(captured("^\\.TH OVERCOMMIT 1 \"[^\"]*\" \"Overcommit ([^\"]*)\"", page), version_);
   }
 
   // Above it may stand what is in no version yet; ./dev release refuses that.
   void theChangelogsNewestHeadingIsIt() {
     const QString log = source("CHANGELOG.md");
-    QCOMPARE(captured(R"(^## \[(?!Unreleased\])([^\]]*)\])", log), version_);
-    QVERIFY2(!captured(R"(^## \[[^\]]*\] - (\d{4}-\d{2}-\d{2})$)", log).isEmpty(), "a version's heading ends with its date");
+    QCOMPARE(captured("^## \\[(?!Unreleased\\])([^\\]]*)\\]", log), version_);
+    QVERIFY2(!captured("^## \\[[^\\]]*\\] - (\\d{4}-\\d{2}-\\d{2})$", log).isEmpty(), "a version's heading ends with its date");
   }
 
   // As far as the desktop app has metainfo: its newest release is this one.
@@ -50,7 +50,7 @@ class VersionTest : public QObject {
     if (files.isEmpty()) QSKIP("there is no metainfo");
     for (const QString& name : files) {
       const QString text = source("gui/desktop/" + name);
-      const QString release = captured(R"re(<release [^>]*version="([^"]*)")re", text);
+      const QString release = captured("<release [^>]*version=\"([^\"]*)\"", text);
       QVERIFY2(release == version_ || release == QStringLiteral("@PROJECT_VERSION@"), qPrintable(name + ": " + release));
     }
   }
