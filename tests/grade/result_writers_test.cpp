@@ -97,7 +97,7 @@ class ResultWritersTest : public QObject {
 
   // autograder_samples, docs/specs.md
   void gradescopeGetsWhatItDocuments() {
-    static const std::set<std::string> kTop{
+    static const std::set<std::string> kWhole{
         "score",      "execution_time",    "output",     "output_format", "test_output_format", "test_name_format",
         "visibility", "stdout_visibility", "extra_data", "tests",         "leaderboard"};
     static const std::set<std::string> kTest{"score",  "max_score",     "status", "name",       "name_format", "number",
@@ -105,7 +105,7 @@ class ResultWritersTest : public QObject {
     static const std::set<std::string> kVisible{"visible", "hidden", "after_due_date", "after_published"},
         kFormats{"text", "html", "simple_format", "md", "ansi"};
     const Json json = readJson(gradescopeJson(sample()));
-    for (const auto& [key, value] : json.items()) QVERIFY2(kTop.contains(key), key.c_str());
+    for (const auto& [key, value] : json.items()) QVERIFY2(kWhole.contains(key), key.c_str());
     QCOMPARE(json["score"].get<double>(), 2.833);
     QVERIFY(kVisible.contains(json["visibility"].get<std::string>()) && kFormats.contains(json["output_format"].get<std::string>()));
     QCOMPARE(json["tests"].size(), std::size_t{5});

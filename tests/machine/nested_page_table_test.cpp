@@ -152,9 +152,9 @@ class NestedPageTableTest : public QObject {
 
   void largePageThatIsNotAlignedOrEndsOutsideBreaksAnInvariant() {
     for (const auto& [gfn, mfn] : {std::pair{1u, 512u}, std::pair{0u, 8u}, std::pair{512u, 512u}}) {
-      QCOMPARE(test::exitOf([gfn = gfn, mfn = mfn] {
+      QCOMPARE(test::exitOf([first = Gfn(gfn), frame = Mfn(mfn)] {
                  const TableFixture f(600);
-                 f.table->mapLarge(Gfn(gfn), Mfn(mfn));
+                 f.table->mapLarge(first, frame);
                }),
                kExitInvariantBroken);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "student/printed_lines.h"
 
+#include <fmt/format.h>
+
 #include "support/test.h"
 
 using namespace overcommit;
