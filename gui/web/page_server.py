@@ -79,6 +79,9 @@ class _Request(ProxyRequestHandler):
     server_version = "overcommit-web"
     sys_version = ""
 
+    def parse_request(self):
+        return not self.server.over and super().parse_request()
+
     def handle_upgrade(self):
         offered = [name.strip() for name in self.headers.get("Sec-WebSocket-Protocol", "").split(",")]
         password = next((name[len(PASSWORD_PROTOCOL):] for name in offered if name.startswith(PASSWORD_PROTOCOL)), "")
@@ -139,6 +142,7 @@ class PageServer(LibProxyServer):
         kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         self.address_family = kind
         self.files = files
+        self.over = False
         self._password = password.encode()
         self._only_this_user = ipaddress.ip_address(address[0].split("%")[0]).is_loopback
         self._room = threading.Semaphore(MOST_CONNECTIONS)
@@ -152,6 +156,11 @@ class PageServer(LibProxyServer):
 
     def start(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def stop(self):
+        """Answers nobody any more, not even those who are connected."""
+        self.over = True
+        self.server_close()
 
     def is_password(self, text):
         return hmac.compare_digest(text.encode("utf-8", "replace"), self._password)

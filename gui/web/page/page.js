@@ -54,8 +54,14 @@ async function connect() {
   address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   const rfb = new RFB(part('screen'), address.href, { shared: false, wsProtocols: ['binary', 'password.' + password] });
   rfb.background = 'transparent';
-  rfb.resizeSession = true; // the app gets the size of the window
-  rfb.scaleViewport = true; // a window too small for the app gets a smaller picture
+  rfb.scaleViewport = true;
+  // The app gets the size of the window. A window that is too small for it shows a smaller picture of it.
+  const fit = () => {
+    const large = innerWidth >= 900 && innerHeight >= 560;
+    if (rfb.resizeSession !== large) rfb.resizeSession = large;
+  };
+  fit();
+  addEventListener('resize', fit);
   rfb.qualityLevel = 9;
   rfb.compressionLevel = 1;
   rfb.focusOnClick = true;
@@ -63,7 +69,10 @@ async function connect() {
     part('message').close();
     rfb.focus();
   });
-  rfb.addEventListener('disconnect', async () => explain(await check(password), 'The session has ended'));
+  rfb.addEventListener('disconnect', async () => {
+    removeEventListener('resize', fit);
+    explain(await check(password), 'The session has ended');
+  });
   // What the app copies can be pasted elsewhere, and the other way round where the browser allows it.
   rfb.addEventListener('clipboard', (event) => navigator.clipboard?.writeText(event.detail.text).catch(() => {}));
   const bring = () => navigator.clipboard?.readText?.().then((text) => rfb.clipboardPasteFrom(text)).catch(() => {});
