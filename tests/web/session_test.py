@@ -24,6 +24,7 @@ INTRUDER = r"""
 import os, socket, sys
 folder, display, port = sys.argv[1:]
 got = []
+hello = b"l\0\x0b\0\0\0\0\0\0\0\0\0"
 def reach(what, kind, address, hello=b""):
     with socket.socket(kind) as s:
         try:
@@ -43,8 +44,7 @@ for name in ("screen", "X", "cookie"):
         got.append("opened " + name)
     except OSError:
         pass
-    reach(name, socket.AF_UNIX, os.path.join(folder, name))
-hello = b"l\0\x0b\0\0\0\0\0\0\0\0\0"
+    reach(name, socket.AF_UNIX, os.path.join(folder, name), hello if name == "X" else b"")
 reach("display", socket.AF_UNIX, "/tmp/.X11-unix/X" + display, hello)
 reach("abstract display", socket.AF_UNIX, "\0/tmp/.X11-unix/X" + display, hello)
 reach("page", socket.AF_INET, ("127.0.0.1", int(port)), b"GET / HTTP/1.1\r\n\r\n")

@@ -16,6 +16,7 @@ function say(title, text, { button = '', ask = false } = {}) {
   part('title').textContent = title;
   part('text').textContent = text;
   part('ask').hidden = !ask;
+  part('password').disabled = !ask; // or the form would wait for it
   part('again').textContent = button;
   part('again').hidden = !button;
   if (!part('message').open) part('message').showModal();
