@@ -2,6 +2,7 @@
 """A running overcommit-web, for the tests: its address, its processes, its files, and what is left of it."""
 
 import base64
+import glob
 import http.client
 import importlib.util
 import os
@@ -55,9 +56,10 @@ def parents():
     return found
 
 
-def displays():
-    return sorted(name for name in (os.listdir("/tmp/.X11-unix") if os.path.isdir("/tmp/.X11-unix") else [])
-                  if os.path.islink(f"/tmp/.X11-unix/{name}"))
+def displays(folder):
+    """The links to X displays whose sockets are below the folder."""
+    links = glob.glob("/tmp/.X11-unix/X*")
+    return [link for link in links if os.path.islink(link) and os.readlink(link).startswith(folder + "/")]
 
 
 class Screen:
@@ -137,7 +139,6 @@ class WebSession:
                 file.write("#!/bin/bash\n" + app + "\n")
             os.chmod(script, 0o755)
             surroundings.setdefault("OVERCOMMIT_APP", script)
-        self.links = displays()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([COMMAND, *options], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=self.errors, **more)
         self.printed = []
@@ -205,11 +206,14 @@ class WebSession:
         """What is still there of the session after its end."""
         running = parents()
         left = [f"process {pid}" for pid in sorted(self.pids) if pid in running]
-        left += [f"display {name}" for name in displays() if name not in self.links]
+        left += displays(self.folder)
         left += [os.path.join(self.temporary, name) for name in os.listdir(self.temporary)]
-        with socket.socket() as probe:
-            if self.port and probe.connect_ex((self.host, self.port)) == 0:
+        try:
+            # Another session may have the port by now, but not the password.
+            if self.port and self.get("/password", **{"Overcommit-Password": self.password})[0] == 204:
                 left.append(f"port {self.port}")
+        except OSError:
+            pass
         return left
 
     def __enter__(self):
