@@ -11,6 +11,7 @@ import os
 import socket
 import socketserver
 import struct
+import sys
 import threading
 
 from websockify.websocketproxy import LibProxyServer, ProxyRequestHandler
@@ -143,6 +144,7 @@ class PageServer(LibProxyServer):
         self.address_family = kind
         self.files = files
         self.over = False
+        self.unix_listen = None  # websockify 0.12 looks for it, but only its other server sets it
         self._password = password.encode()
         self._only_this_user = ipaddress.ip_address(address[0].split("%")[0]).is_loopback
         self._room = threading.Semaphore(MOST_CONNECTIONS)
@@ -190,4 +192,5 @@ class PageServer(LibProxyServer):
             self._room.release()
 
     def handle_error(self, request, client_address):
-        pass  # a browser that went away in mid-sentence
+        if not isinstance(sys.exc_info()[1], OSError):  # such as a browser that went away
+            super().handle_error(request, client_address)
