@@ -107,7 +107,28 @@ class Screen:
         self.send(b"\x01")
         assert self.receive(4) == bytes(4)
         self.send(b"\x00")  # not shared
-        return struct.unpack(">HH", self.receive(24)[:4])
+        start = self.receive(24)
+        self.receive(int.from_bytes(start[20:], "big"))  # its name
+        return struct.unpack(">HH", start[:4])
+
+    def picture(self, width, height):
+        """All pixels, row by row, 4 bytes each."""
+        self.send(struct.pack(">BxHi", 2, 1, 0))  # plain pixels are all that is understood here
+        self.send(struct.pack(">BBHHHH", 3, 0, 0, 0, width, height))
+        pixels = bytearray(width * height * 4)
+        kind, count = struct.unpack(">BxH", self.receive(4))
+        assert kind == 0, kind
+        for _ in range(count):
+            left, top, columns, rows, encoding = struct.unpack(">HHHHi", self.receive(12))
+            assert encoding == 0, encoding
+            for row in range(top, top + rows):
+                at = (row * width + left) * 4
+                pixels[at:at + columns * 4] = self.receive(columns * 4)
+        return bytes(pixels)
+
+    def click(self, x, y):
+        for buttons in (0, 1, 0):
+            self.send(struct.pack(">BBHH", 5, buttons, x, y))
 
     def __enter__(self):
         return self
