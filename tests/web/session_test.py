@@ -314,6 +314,19 @@ class RefusalTest(unittest.TestCase):
             self.assertIn(word, done.stderr)
 
 
+class ManualTest(unittest.TestCase):
+    def test_help_and_manual_page_name_the_same_options(self):
+        shown = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
+        with open(COMMAND + ".1", encoding="utf-8") as file:
+            manual = file.read().replace("\\-", "-")
+        options = set(re.findall(r"--[a-z]+", shown))
+        self.assertGreater(len(options), 4)
+        for option in options:
+            self.assertIn(option, manual)
+        for option in re.findall(r"^\.B[IR]? .*?(--[a-z]+)", manual, re.MULTILINE):
+            self.assertIn(option, options)
+
+
 class ListenTest(unittest.TestCase):
     def test_all_interfaces_are_a_warning(self):
         with WebSession("--listen", "0.0.0.0", app=APP) as session:

@@ -66,19 +66,21 @@ async function connect() {
   rfb.qualityLevel = 9;
   rfb.compressionLevel = 1;
   rfb.focusOnClick = true;
+  // The app can paste what was copied elsewhere, where the browser lets a page read that.
+  const bring = () => navigator.clipboard?.readText?.().then((text) => rfb.clipboardPasteFrom(text)).catch(() => {});
+  navigator.permissions?.query({ name: 'clipboard-read' }).then((permission) => {
+    if (permission.state === 'granted') addEventListener('focus', bring);
+  }).catch(() => {});
+  rfb.addEventListener('clipboard', (event) => navigator.clipboard?.writeText(event.detail.text).catch(() => {}));
   rfb.addEventListener('connect', () => {
     part('message').close();
     rfb.focus();
   });
   rfb.addEventListener('disconnect', async () => {
     removeEventListener('resize', fit);
+    removeEventListener('focus', bring);
     explain(await check(password), 'The session has ended');
   });
-  // What the app copies can be pasted elsewhere, and the other way round where the browser allows it.
-  rfb.addEventListener('clipboard', (event) => navigator.clipboard?.writeText(event.detail.text).catch(() => {}));
-  const bring = () => navigator.clipboard?.readText?.().then((text) => rfb.clipboardPasteFrom(text)).catch(() => {});
-  navigator.permissions?.query({ name: 'clipboard-read' }).then(
-    (permission) => { if (permission.state === 'granted') addEventListener('focus', bring); }).catch(() => {});
 }
 
 part('message').addEventListener('cancel', (event) => event.preventDefault());
