@@ -33,7 +33,6 @@ done
 for program in buildah podman git python3; do
   command -v "$program" >/dev/null || cannot "$program is missing; install it: apt-get install $program"
 done
-/usr/bin/python3 -c 'import websockify' 2>/dev/null || cannot "websockify is missing; install it: apt-get install websockify"
 base=$(bash "$root/tests/cleanroom/cleanroom.sh" --suite "$suite" --base) || cannot "there is no minimal Debian to begin with; the reason is above"
 
 folder=$(mktemp -d "${TMPDIR:-/var/tmp}/overcommit-container.XXXXXX")
