@@ -27,6 +27,7 @@ runs the commands of README's section "Two commands". The folder is removed in t
   --copy FILE     also copies FILE into the user's home; may be given several times
   --keep          keeps the folder and says where it is
   --fresh         downloads the base again (it is kept for 30 days)
+  --base          only makes the base, a tar file of the minimal Debian, and prints its name
 
 Exit codes: that of the first command that fails; 77 if there can be no clean room here; 2 for wrong arguments.
 USAGE
@@ -80,7 +81,7 @@ if [[ ${1:-} == --inside ]]; then
 fi
 
 # ---- arguments ---------------------------------------------------------------------------------------------------------------------
-suite=bookworm arch='' first=0 keep=0 fresh=0
+suite=bookworm arch='' first=0 keep=0 fresh=0 only_base=0
 copies=()
 while (($#)); do
   case $1 in
@@ -94,6 +95,7 @@ while (($#)); do
     --first) first=1 ;;
     --keep) keep=1 ;;
     --fresh) fresh=1 ;;
+    --base) only_base=1 ;;
     --help | -h)
       usage
       exit 0
@@ -174,6 +176,10 @@ flock 8
 ((fresh == 0)) || rm -f "$base"
 [[ -z $(find "$base" -mtime "+$base_age_days" 2>/dev/null) ]] || rm -f "$base"
 [[ -s $base ]] || make_base
+if ((only_base)); then
+  echo "$base"
+  exit 0
+fi
 
 # ---- the room ----------------------------------------------------------------------------------------------------------------------
 rooms=${TMPDIR:-/var/tmp}
