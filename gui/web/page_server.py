@@ -137,6 +137,7 @@ class PageServer(LibProxyServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # a page load brings many connections at a time, and so may other users
 
     def __init__(self, host, port, screen, password, files):
         """`screen` is the Unix socket of the VNC server, `files` comes from files_to_serve."""
