@@ -137,6 +137,7 @@ class PageServer(LibProxyServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # a page load brings many connections at a time, and so may other users
 
     def __init__(self, host, port, screen, password, files):
         """`screen` is the Unix socket of the VNC server, `files` comes from files_to_serve."""
@@ -157,11 +158,12 @@ class PageServer(LibProxyServer):
         self.server_name, self.server_port = self.server_address[:2]
 
     def start(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=[0.1], daemon=True).start()
 
     def stop(self):
         """Answers nobody any more, not even those who are connected."""
         self.over = True
+        self.shutdown()
         self.server_close()
 
     def is_password(self, text):
@@ -169,21 +171,26 @@ class PageServer(LibProxyServer):
 
     def verify_request(self, request, client_address):
         """Within this machine only the user of this session gets in, and root, who forwards ports in WSL and in containers."""
-        if not self._only_this_user:
-            return True
-        user = user_at(client_address, request.getsockname())
-        if user in (None, 0, os.geteuid()):
-            return True
-        sentence = b"This session belongs to another user of this machine.\n"
-        request.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-                        % (len(sentence), sentence))
+        # What fails here would end the whole server: other users must not be able to cause that.
+        try:
+            if not self._only_this_user or user_at(client_address, request.getsockname()) in (None, 0, os.geteuid()):
+                return True
+            sentence = b"This session belongs to another user of this machine.\n"
+            request.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+                            % (len(sentence), sentence))
+        except OSError:  # it has gone already
+            pass
         return False
 
     def process_request(self, request, client_address):
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
+        if not self._room.acquire(blocking=False):
             self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread can be had
+            self._room.release()
+            raise
 
     def process_request_thread(self, request, client_address):
         try:

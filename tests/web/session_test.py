@@ -47,6 +47,11 @@ for name in ("screen", "X", "cookie"):
     reach(name, socket.AF_UNIX, os.path.join(folder, name), hello if name == "X" else b"")
 reach("display", socket.AF_UNIX, "/tmp/.X11-unix/X" + display, hello)
 reach("abstract display", socket.AF_UNIX, "\0/tmp/.X11-unix/X" + display, hello)
+for _ in range(100):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        s.connect(("127.0.0.1", int(port)))
+    # it is gone at once, by a reset
 reach("page", socket.AF_INET, ("127.0.0.1", int(port)), b"GET / HTTP/1.1\r\n\r\n")
 print(got)
 """
@@ -167,6 +172,7 @@ class AccessTest(unittest.TestCase):
         self.assertEqual(len(got), 1, got)
         self.assertIn("403 Forbidden", got[0])
         self.assertIn("another user", got[0])
+        self.assertEqual(self.session.get("/")[0], 200, "the right user still gets in")
         own = subprocess.run([sys.executable, "-c", INTRUDER, self.session.private(), display, str(self.session.port)],
                              capture_output=True, text=True, check=True).stdout
         self.assertIn("RFB 003.008", own, "the same program finds the sockets where it may")
