@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What a browser gets of a session: the page, noVNC's scripts, and, for whoever has the password, the screen.
 
 Everything else is refused: other paths, other users of this machine, a wrong password. The password is compared here, before a

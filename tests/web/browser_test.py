@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: GPL-2.0-or-later
 """overcommit-web in a real browser, with the real app: the start page is seen, a click starts the demo, the picture moves."""
 
 import base64

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: GPL-2.0-or-later
 """reach.py ADDRESS [SECONDS]: looks at a session from outside, such as one in a container, by the address that it printed.
 
 The page is there, a wrong password is refused, the right one shows the start page, and a click starts the demo."""

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: GPL-2.0-or-later
 """overcommit-web without a browser: who gets in, who does not, and that nothing is left of a session. The app is a stand-in."""
 
 import os

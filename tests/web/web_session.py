@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A running overcommit-web, for the tests: its address, its processes, its files, and what is left of it."""
 
 import base64

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+// SPDX-License-Identifier: GPL-2.0-or-later
 // The page of a session: the app's screen over all of the window, and a message when there is none.
 import RFB from './novnc/core/rfb.js';
 
