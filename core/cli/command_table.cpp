@@ -14,9 +14,13 @@ using std::string_view;
 constexpr ArgumentInfo kScenarioFile{"FILE", "a scenario (docs/reference/scenario.md)"};
 constexpr ArgumentInfo kTraceFile{"TRACE", "a trace, as `overcommit run --trace` writes it"};
 constexpr OptionInfo kSeed{"--seed", "N", "the seed of all random choices, instead of the scenario's"};
-constexpr OptionInfo kBackend{"--backend", "NAME",
+constexpr OptionInfo kBackend{"--backend",
+                              "NAME",
                               "what runs the guests: auto, unicorn, kvm or script; auto, the default, is unicorn on every machine, so that "
-                              "results do not depend on it. A backend that cannot be had ends the command with exit code 77"};
+                              "results do not depend on it. A backend that cannot be had ends the command with exit code 77",
+                              Presence::Optional,
+                              Repetition::Once,
+                              "auto unicorn kvm script"};
 constexpr OptionInfo kAt{"--at", "T", "the instant of virtual time, for example 30s; it is rounded up to the end of a quantum",
                          Presence::Required};
 
@@ -74,7 +78,8 @@ constexpr std::array kTwinOptions{
 constexpr std::array<string_view, 1> kTwinExamples{"overcommit twin labs/scenarios/kvm-sharing.toml"};
 
 constexpr std::array kDoctorOptions{
-    OptionInfo{"--backend", "NAME", "judges the machine for this backend: unicorn, which is meant if none is given, or kvm"},
+    OptionInfo{"--backend", "NAME", "judges the machine for this backend: unicorn, which is meant if none is given, or kvm",
+               Presence::Optional, Repetition::Once, "unicorn kvm"},
 };
 constexpr std::array<string_view, 2> kDoctorExamples{"overcommit doctor", "overcommit doctor --backend kvm || echo no KVM here"};
 
@@ -134,7 +139,8 @@ constexpr std::array kGradeOptions{
     kSubmission,
     kStudent,
     OptionInfo{"--metadata", "FILE", "Gradescope's submission_metadata.json, which says who the student is"},
-    OptionInfo{"--format", "NAME", "text (the default), json, gradescope, classroom50 or junit"},
+    OptionInfo{"--format", "NAME", "text (the default), json, gradescope, classroom50 or junit", Presence::Optional, Repetition::Once,
+               "text json gradescope classroom50 junit"},
     OptionInfo{"--out", "FILE",
                "writes the result to FILE after every check, whole each time; with --many: a folder, with a file for each student"},
     OptionInfo{"--many", "DIR", "grades every folder in DIR, which is named after its student, instead of one submission"},
@@ -142,12 +148,14 @@ constexpr std::array kGradeOptions{
     OptionInfo{"--gradebook", "CSV", "with --many: writes the points of all to CSV instead of standard output"},
     OptionInfo{
         "--exit-policy", "NAME",
-        "pass (the default): 0 only if every mandatory check passed; ran: 0 whenever a result was made, as graders of platforms want it"},
+        "pass (the default): 0 only if every mandatory check passed; ran: 0 whenever a result was made, as graders of platforms want it",
+        Presence::Optional, Repetition::Once, "pass ran"},
     OptionInfo{"--open", "CHECK", "shows the run of a check in the app, at its moment, or says how if the app is not here"},
     OptionInfo{"--trace", "FILE", "with --open: writes the trace of that run to FILE, and opens nothing"},
     OptionInfo{"--verify", "FILE", "grades again and compares with the result in FILE, which --format json wrote"},
     kDebugPolicy,
-    OptionInfo{"--color", "WHEN", "auto (the default: on a terminal), always or never"},
+    OptionInfo{"--color", "WHEN", "auto (the default: on a terminal), always or never", Presence::Optional, Repetition::Once,
+               "auto always never"},
     OptionInfo{"--quiet", "", "prints no summary beside --out, and with --many no progress"},
 };
 constexpr std::array<string_view, 5> kGradeExamples{
@@ -158,7 +166,8 @@ constexpr std::array<string_view, 5> kGradeExamples{
     "overcommit grade 5 --submission submissions/ada --verify results/ada.json",
 };
 constexpr std::array kLabStartArguments{kLab, kLabDirectory};
-constexpr std::array kLabListOptions{OptionInfo{"--format", "NAME", "text (the default) or json"}};
+constexpr std::array kLabListOptions{
+    OptionInfo{"--format", "NAME", "text (the default) or json", Presence::Optional, Repetition::Once, "text json"}};
 constexpr std::array kLabStartOptions{kStudent};
 constexpr std::array<string_view, 2> kLabStartExamples{"overcommit lab start 1 my-lab-1", "overcommit lab start 4 lab-4 --student ada"};
 constexpr std::array kLabCheckArguments{kLab, ArgumentInfo{"CHECK", "the number of a check, for example 1.2"}};
@@ -176,7 +185,8 @@ constexpr std::array kLabExportOptions{OptionInfo{
     "--student", "", "for students: without reference, saboteurs, hidden runs and the checks that look at them", Presence::Required}};
 constexpr std::array<string_view, 1> kLabExportExamples{"overcommit lab export 3 lab-3-for-students --student"};
 constexpr std::array kLabPackageArguments{kLab, kLabDirectory};
-constexpr std::array kLabPackageOptions{OptionInfo{"--for", "PLATFORM", "gradescope or classroom50", Presence::Required}};
+constexpr std::array kLabPackageOptions{
+    OptionInfo{"--for", "PLATFORM", "gradescope or classroom50", Presence::Required, Repetition::Once, "gradescope classroom50"}};
 constexpr std::array<string_view, 1> kLabPackageExamples{"overcommit lab package 3 autograder --for gradescope"};
 
 constexpr std::array kMapArguments{ArgumentInfo{"FILE", "a scenario, which is run up to then, or a trace of a run"}};
@@ -210,7 +220,8 @@ constexpr std::array kTraceEventsOptions{
     OptionInfo{"--from", "T", "from this virtual time on"},
     OptionInfo{"--to", "T", "up to this virtual time"},
     OptionInfo{"--limit", "N", "at most so many events"},
-    OptionInfo{"--format", "NAME", "text (the default), json (an object a line) or csv"},
+    OptionInfo{"--format", "NAME", "text (the default), json (an object a line) or csv", Presence::Optional, Repetition::Once,
+               "text json csv"},
 };
 constexpr std::array<string_view, 2> kTraceEventsExamples{
     "overcommit trace events demo.octrace --kind swap-out,swap-in --vm web1 --limit 20",
@@ -246,6 +257,8 @@ constexpr std::array kHelpArguments{
 constexpr std::array kHelpOptions{
     OptionInfo{"--man", "", "the whole reference as a manual page"},
     OptionInfo{"--markdown", "", "the whole reference as docs/reference/command.md"},
+    OptionInfo{"--completion", "SHELL", "the script that completes command lines in bash, zsh or fish; packages install it",
+               Presence::Optional, Repetition::Once, "bash zsh fish"},
 };
 
 constexpr std::array kCommands{

@@ -29,6 +29,7 @@ struct OptionInfo {
   std::string_view text;
   Presence presence = Presence::Optional;
   Repetition repetition = Repetition::Once;
+  std::string_view words = {};  // all that the value can be, "text json"; "" = anything
 };
 
 struct CommandInfo {

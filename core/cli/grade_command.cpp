@@ -378,6 +378,7 @@ ExitCode gradeCommand(const CommandLine& line) {
   config->debugPolicy = line.has("--debug-policy");
   if (!lab->policies.empty()) warnOfConfinement(line);
   catchInterrupts();
+  if (line.has("--many") && !line.has("--quiet")) warnOfWithheld(*lab);
   if (line.has("--many")) return gradeMany(line, *lab, *config);
   if (line.has("--verify")) return verify(line, *lab, *config);
   if (line.has("--open")) return openAt(line, *lab, *config);

@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "cli/completion_text.h"
 #include "cli/help_text.h"
 #include "cli/say.h"
 
@@ -15,6 +16,13 @@ ExitCode helpCommand(const CommandLine& line) {
     say("{}", manualPage());
   } else if (line.has("--markdown")) {
     say("{}", referencePage());
+  } else if (line.has("--completion")) {
+    const auto script = completionScript(line.text("--completion"));
+    if (!script) {
+      printError(script.error());
+      return ExitCode::Usage;
+    }
+    say("{}", *script);
   } else if (name.empty()) {
     say("{}", overviewText());
   } else if (const CommandInfo* command = findCommand(name); command != nullptr) {

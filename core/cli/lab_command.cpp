@@ -130,7 +130,10 @@ ExitCode labPackageCommand(const CommandLine& line) {
   if (!executable) return refuseLab(executable.error());
   const auto guest = findReferenceGuest();
   if (!guest) return refuseLab(guest.error());
-  PackageParts parts{*executable, guest->parent_path(), {}, {}};
+  auto system = ownSystem();
+  if (!system) return refuseLab(system.error());
+  warnOfWithheld(*lab);
+  PackageParts parts{*executable, std::move(*system), guest->parent_path(), {}, {}};
   if (!lab->policies.empty()) {
     const auto sdk = findSdk();
     if (!sdk) return refuseLab(sdk.error());

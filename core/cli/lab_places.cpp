@@ -7,6 +7,8 @@
 
 #include "base/nearest.h"
 #include "cli/interrupt.h"
+#include "cli/say.h"
+#include "cli/surroundings.h"
 #include "grade/text_file.h"
 
 namespace overcommit {
@@ -44,8 +46,12 @@ Result<std::vector<fs::path>> findLabs() {
   } else {
     std::error_code ignored;
     const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
-    if (!executable.empty()) places.push_back(executable.parent_path().parent_path() / "share/overcommit/labs");
-    places.emplace_back(OVERCOMMIT_SOURCE_LABS);
+    if (!executable.empty()) {
+      // Where both are installed, the teacher's are the whole labs.
+      const fs::path share = executable.parent_path().parent_path() / "share/overcommit";
+      places.insert(places.end(), {share / "teacher/labs", share / "labs"});
+    }
+    if (const fs::path tree = sourceTree(); !tree.empty()) places.push_back(tree / "labs");
   }
   std::string looked;
   for (const fs::path& place : places) {
@@ -82,6 +88,15 @@ Result<Lab> labNamed(const std::string& name) {
   if (fitting.size() > 1) return failure("there are several labs \"{}\": say more of its name", name);
   const std::vector<std::string_view> known(names.begin(), names.end());
   return failure("there is no lab \"{}\"{}; overcommit lab list lists them", name, didYouMean(name, known));
+}
+
+void warnOfWithheld(const Lab& lab) {
+  if (lab.withheld.value_or(0) == 0) return;
+  sayTo(stderr,
+        "overcommit: {} is a copy for students: {} {} missing in it, and {} not graded. The package overcommit-teacher has all of them; in "
+        "the "
+        "source they are in labs/\n",
+        lab.folder.string(), *lab.withheld, *lab.withheld == 1 ? "check is" : "checks are", *lab.withheld == 1 ? "is" : "are");
 }
 
 Result<fs::path> ownExecutable() {

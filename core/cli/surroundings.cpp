@@ -24,7 +24,7 @@ struct InstalledPart {
   std::string_view what;
   const char* variable;
   std::string_view installed;  // beside the executable's bin
-  const char* source;          // in the source tree
+  std::string_view source;     // in the source tree
   std::string_view file;
 };
 
@@ -36,7 +36,7 @@ Result<fs::path> find(const InstalledPart& part) {
     std::error_code ignored;
     const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
     if (!executable.empty()) places.push_back(executable.parent_path().parent_path() / part.installed);
-    places.emplace_back(part.source);
+    if (const fs::path tree = sourceTree(); !tree.empty()) places.push_back(tree / part.source);
   }
   std::string looked;
   for (const fs::path& place : places) {
@@ -49,14 +49,16 @@ Result<fs::path> find(const InstalledPart& part) {
 
 }  // namespace
 
+fs::path sourceTree() { return OVERCOMMIT_SOURCE_TREE; }
+
 Result<fs::path> findReferenceGuest() {
-  return find({"the reference guest", "OVERCOMMIT_GUESTS", "share/overcommit/guests", OVERCOMMIT_SOURCE_GUESTS, kGuestFile})
+  return find({"the reference guest", "OVERCOMMIT_GUESTS", "share/overcommit/guests", "guests/prebuilt", kGuestFile})
       .map([](const fs::path& folder) { return folder / kGuestFile; });
 }
 
 Result<GuestSources> findGuestSources() {
   auto prebuilt =
-      find({"the reference guest", "OVERCOMMIT_GUESTS", "share/overcommit/guests", OVERCOMMIT_SOURCE_GUESTS, "kernel-without-balloon.o"});
+      find({"the reference guest", "OVERCOMMIT_GUESTS", "share/overcommit/guests", "guests/prebuilt", "kernel-without-balloon.o"});
   if (!prebuilt) return tl::unexpected(prebuilt.error());
   for (const fs::path& place : {*prebuilt, prebuilt->parent_path()}) {
     std::error_code ignored;
@@ -66,7 +68,7 @@ Result<GuestSources> findGuestSources() {
 }
 
 Result<fs::path> findSdk() {
-  return find({"the headers of policies", "OVERCOMMIT_SDK", "share/overcommit/include", OVERCOMMIT_SOURCE_SDK, "overcommit/abi.h"});
+  return find({"the headers of policies", "OVERCOMMIT_SDK", "share/overcommit/include", "include", "overcommit/abi.h"});
 }
 
 fs::path swapDirectory() {

@@ -9,6 +9,9 @@
 
 namespace overcommit {
 
+// The source tree that the executable was built from; empty in Debian packages, which know none.
+std::filesystem::path sourceTree();
+
 // Where the reference guest is: $OVERCOMMIT_GUESTS, else share/overcommit/guests beside the executable's bin, else the source tree
 // that the executable was built from. The error names all places where it was looked for.
 Result<std::filesystem::path> findReferenceGuest();

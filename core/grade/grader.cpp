@@ -345,7 +345,8 @@ Result<LabResult> gradeLab(const Lab& lab, const Submission& submission, const G
   result.lab = lab.name;
   result.title = lab.title;
   result.number = lab.number;
-  result.labHash = hash128(std::as_bytes(std::span(lab.text))).text();
+  const std::string graded = textForGrading(lab);
+  result.labHash = hash128(std::as_bytes(std::span(graded))).text();
   result.student = submission.student;
   result.submissionHash = submission.hash;
   const std::set<std::string> wanted = wantedChecks(lab, config.only);

@@ -157,6 +157,7 @@ struct Lab {
   std::uint64_t number = 0, minutes = 0;
   std::vector<std::uint64_t> needs;
   std::vector<std::string> outcomes;
+  std::optional<std::uint64_t> withheld;  // in a copy for students: how many checks only teachers have
   std::vector<LabStep> steps;
   std::vector<LabRun> runs;
   std::vector<Knob> knobs;
@@ -178,6 +179,11 @@ struct Lab {
 // Reads the lab.toml in `folder`. The error is one line with file, line and column.
 Result<Lab> loadLab(const std::filesystem::path& folder);
 Result<Lab> parseLab(std::string_view text, std::string_view fileName);
+
+// lab.toml without the tables that are not needed for grading: its saboteurs. What results name as the lab's hash is the hash of this.
+std::string textForGrading(const Lab& lab);
+// A TOML text without its tables [[name]].
+std::string withoutTables(std::string_view text, std::string_view name);
 
 // "vm.web1.swapped": the unit of its metric. An unknown one is an error with the nearest known one.
 Result<MetricUnit> unitOfMetric(std::string_view path);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "grade/grader.h"
 #include "grade/lab.h"
+#include "grade/own_system.h"
 
 namespace overcommit {
 
@@ -43,11 +44,13 @@ enum class Platform : std::uint8_t { Gradescope, Classroom50 };
 // What goes into it besides the lab.
 struct PackageParts {
   std::filesystem::path command;       // the executable
+  OwnSystem system;                    // that it is built for
   std::filesystem::path guests;        // the folder of the reference guest
   std::filesystem::path sdk;           // of the headers for policies
   std::filesystem::path guestSources;  // that has abi/ and kernel/, for drivers
 };
-// Writes the folder that is to be uploaded, with as much of share/overcommit as the lab needs.
+// Writes the folder that is to be uploaded: the command without its symbols, the lab without reference and saboteurs, and as much of
+// share/overcommit as the lab needs. Its scripts install the packages of the system that the command is built for.
 Result<void> packageLab(const Lab& lab, Platform platform, const std::filesystem::path& into, const PackageParts& parts);
 
 }  // namespace overcommit

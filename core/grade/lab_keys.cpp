@@ -12,6 +12,7 @@ constexpr std::array kLabKeys{
     LabKey{"", "minutes", "number", "required", "time that a student needs"},
     LabKey{"", "needs", "list of numbers", "", "labs that come before it"},
     LabKey{"", "outcomes", "list of texts", "required", "what a student can do afterwards"},
+    LabKey{"", "withheld", "number", "", "written by `overcommit lab export`: how many checks only teachers have"},
     LabKey{"", "step", "tables", "", "what is to be done, one after the other"},
     LabKey{"", "run", "tables", "", "the runs that checks look at"},
     LabKey{"", "knob", "tables", "", "settings of the scenarios that a submission may choose"},

@@ -102,11 +102,13 @@ Result<LintReport> lintSolutions(const Lab& lab, GraderConfig config) {
   LintReport report;
   lintFiles(lab, report);
   std::error_code ignored;
-  if (!fs::is_directory(lab.folder / "reference", ignored))
+  if (lab.withheld)
     return failure(
-        "{} has no folder reference, a submission that passes, and nothing can be proved without one; what is exported for students has "
-        "none",
+        "{} is a copy for students: it has no reference, no saboteurs and no hidden runs, so nothing can be proved with it; the package "
+        "overcommit-teacher has the whole lab, or name the folder of the whole lab",
         lab.folder.string());
+  if (!fs::is_directory(lab.folder / "reference", ignored))
+    return failure("{} has no folder reference, a submission that passes, and nothing can be proved without one", lab.folder.string());
   const auto empty = WorkFolder::create("empty");
   if (!empty) return tl::unexpected(empty.error());
   const auto add = [&](const std::string& name, const fs::path& folder) -> Result<const LabResult*> {

@@ -56,7 +56,7 @@ struct RunResult {
 struct LabResult {
   std::string lab, title;  // the folder's name
   std::uint64_t number = 0;
-  std::string labHash;  // of lab.toml
+  std::string labHash;  // of textForGrading()
   std::string student, submissionHash;
   bool complete = false;  // false: grading goes on, or was ended
   std::size_t allChecks = 0;

@@ -109,20 +109,8 @@ std::string leadingComments(std::string_view text) {
   return head;
 }
 
-// Without the tables [[ask]]: they are asked in another run of this scenario, and would be answered wrongly here.
-std::string withoutQuestions(std::string_view text) {
-  std::string kept;
-  bool isQuestion = false;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-    const std::string_view line = text.substr(0, end);
-    if (line.starts_with('[')) isQuestion = line.starts_with("[[ask]]");
-    if (!isQuestion) kept += line;
-    text.remove_prefix(end);
-  }
-  while (kept.ends_with("\n\n")) kept.pop_back();
-  return kept;
-}
+// Questions are asked in another run of this scenario, and would be answered wrongly here.
+std::string withoutQuestions(std::string_view text) { return withoutTables(text, "ask"); }
 
 [[nodiscard]] bool isAskedIn(const Lab& lab, const LabRun& run) {
   return std::ranges::any_of(lab.checks, [&](const Check& check) { return check.ofScenario && check.run == run.name; });
@@ -248,7 +236,10 @@ Result<void> exportForStudents(const Lab& lab, const fs::path& into) {
     if (name == nullptr) return false;
     return section == "check" ? hiddenChecks.contains(name->value.text) : section == "run" && hiddenRuns.contains(name->value.text);
   };
-  std::erase_if(root->table, [](const TomlEntry& entry) { return entry.key == "saboteur"; });
+  const auto withheld =
+      static_cast<std::uint64_t>(std::ranges::count_if(lab.checks, [&](const Check& check) { return hiddenChecks.contains(check.id); })) +
+      lab.withheld.value_or(0);
+  std::erase_if(root->table, [](const TomlEntry& entry) { return entry.key == "saboteur" || entry.key == "withheld"; });
   for (TomlEntry& entry : root->table) {
     if (entry.key == "check" || entry.key == "run")
       std::erase_if(entry.value.array, [&](const TomlValue& table) { return goes(entry.key, table); });
@@ -263,7 +254,8 @@ Result<void> exportForStudents(const Lab& lab, const fs::path& into) {
     if (hiddenScenarios.contains(name) && !shownScenarios.contains(name)) continue;
     if (auto copied = copyTree(entry.path(), into / name); !copied) return copied;
   }
-  const std::string head = fmt::format("# SPDX-License-{}\n# Without what is for teachers only.\n", "Identifier: GPL-2.0-or-later");
+  const std::string head =
+      fmt::format("# SPDX-License-{}\n# Without what is for teachers only.\nwithheld = {}\n", "Identifier: GPL-2.0-or-later", withheld);
   const std::string text = head + formatToml(*root);
   if (const auto checked = parseLab(text, "the exported lab.toml"); !checked) return tl::unexpected(checked.error());
   return writeAtomically(into / "lab.toml", text);

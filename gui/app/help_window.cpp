@@ -50,8 +50,7 @@ void HelpWindow::showTopic(const QString& heading) {
   const QString page = QDir(docsFolder()).filePath(QStringLiteral("reference/app.md"));
   if (docsFolder().isEmpty() || !QFile::exists(page)) {
     text_->setPlainText(
-        tr("The manual's pages are not beside this program: they are the folder docs of the source, or share/doc/overcommit where it is "
-           "installed."));
+        tr("The pages of the manual are not installed. The package overcommit-doc has them; in the source they are the folder docs."));
     return;
   }
   text_->setSource(QUrl::fromLocalFile(page), QTextDocument::MarkdownResource);

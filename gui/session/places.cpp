@@ -16,6 +16,12 @@ QString firstFolder(const QStringList& places) {
   return {};
 }
 
+// A folder of the source tree that this program was built from; "" in packages, which know none.
+QString inTheSource(const QString& relative) {
+  const QString tree = QStringLiteral(OVERCOMMIT_SOURCE_TREE);
+  return tree.isEmpty() ? QString() : QDir(tree).filePath(relative);
+}
+
 QString besideTheApp(const QString& relative) { return QDir(QCoreApplication::applicationDirPath()).filePath(relative); }
 
 }  // namespace
@@ -39,12 +45,10 @@ Result<QString> enginePath() {
 
 QString scenarioFolder() {
   return firstFolder({qEnvironmentVariable("OVERCOMMIT_SCENARIOS"), besideTheApp(QStringLiteral("../share/overcommit/labs/scenarios")),
-                      QStringLiteral(OVERCOMMIT_SOURCE_LABS "/scenarios")});
+                      inTheSource(QStringLiteral("labs/scenarios"))});
 }
 
-QString docsFolder() {
-  return firstFolder({besideTheApp(QStringLiteral("../share/doc/overcommit")), QStringLiteral(OVERCOMMIT_SOURCE_DOCS)});
-}
+QString docsFolder() { return firstFolder({besideTheApp(QStringLiteral("../share/doc/overcommit")), inTheSource(QStringLiteral("docs"))}); }
 
 Result<QString> runsFolder() {
   const QString folder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/runs");

@@ -87,13 +87,21 @@ class LabTest : public QObject {
     QVERIFY(!text.contains("saboteur") && !text.contains("hidden") && !text.contains("Never swapped"));
     const Outcome lint = lab_.run({"lab", "lint", folder});
     QCOMPARE(lint.code, 2);
-    QVERIFY2(lint.err.contains("has no folder reference"), lint.err.constData());
+    QVERIFY2(lint.err.contains("is a copy for students") && lint.err.contains("overcommit-teacher"), lint.err.constData());
     const Outcome outcome = overcommitCommand({"grade", "1", "--submission", lab_.reference(), "--format", "json"},
                                               {{"OVERCOMMIT_LABS", lab_.path("labs-for-students")}});
     QCOMPARE(outcome.code, 0);
     const Json result = Json::parse(outcome.out.toStdString());
     QCOMPARE(result["checks"].size(), std::size_t{8});
     QCOMPARE(result["milli_points"].get<int>(), 10'500);
+    QVERIFY(result["warnings"].dump().find("one more check is with your teacher") != std::string::npos);
+    // A copy of the copy is the same.
+    QCOMPARE(lab_.run({"lab", "export", folder, lab_.path("copies/lab-1-mini"), "--student"}).code, 0);
+    QCOMPARE(ScenarioFolder::read(lab_.path("copies/lab-1-mini/lab.toml")), text);
+    // Who grades a class is told, too.
+    const Outcome many = overcommitCommand({"grade", "1", "--many", lab_.path("labs/lab-1-mini/saboteurs")},
+                                           {{"OVERCOMMIT_LABS", lab_.path("labs-for-students")}});
+    QVERIFY2(many.err.contains("1 check is missing in it"), many.err.constData());
   }
 
   void lintPassesAGoodLabAndPrintsTheMatrix() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Coursework where it is done: from an installation, on a platform, in the app.
+#include <QDirIterator>
 #include <QStandardPaths>
 
 #include "grade/lab.h"
+#include "grade/own_system.h"
 #include "grade/policy_lab.h"
 #include "student/confinement.h"
 #include "support/json_schema.h"
@@ -60,11 +62,11 @@ class CourseworkTest : public QObject {
     const Said starter = runProgram(command, {"lab", "check", "7", "5.1", "--submission", work}, kNothingNamed);
     QVERIFY2(starter.code == 1 && starter.text.contains("0 of 2 points"), starter.text.constData());
     QFile::remove(work + "/free_state.cpp");
-    QVERIFY(QFile::copy(prefix + "/share/overcommit/labs/lab-7-free-states/reference/free_state.cpp", work + "/free_state.cpp"));
+    QVERIFY(QFile::copy(prefix + "/share/overcommit/teacher/labs/lab-7-free-states/reference/free_state.cpp", work + "/free_state.cpp"));
     const Said done = runProgram(command, {"lab", "check", "7", "5.2", "--submission", work}, kNothingNamed);
     QVERIFY2(done.code == 0, done.text.constData());
     // The driver is built with what is installed, too.
-    const QString lab4 = prefix + "/share/overcommit/labs/lab-4-balloon";
+    const QString lab4 = prefix + "/share/overcommit/teacher/labs/lab-4-balloon";
     const Said driver = runProgram(command, {"lab", "check", "4", "3.1", "--submission", lab4 + "/reference"}, kNothingNamed);
     QVERIFY2(driver.code == 0, driver.text.constData());
     // And nothing else was: without the headers, or with others, a policy does not build.
@@ -75,13 +77,51 @@ class CourseworkTest : public QObject {
     QVERIFY2(broken.code == 3 && broken.text.contains("these are the installed ones"), broken.text.constData());
   }
 
+  // A student's machine has the component overcommit alone; a teacher's has overcommit-teacher, too.
+  void studentsHaveNoSolutionsAndTeachersHaveAll() {
+    const QString prefix = lab_.path("student"), command = prefix + "/bin/overcommit";
+    const auto install = [&](const QString& component) {
+      const Said installed = runProgram("cmake", {"--install", OVERCOMMIT_BINARY_DIR, "--prefix", prefix, "--component", component});
+      QVERIFY2(installed.code == 0, installed.text.constData());
+    };
+    install("overcommit");
+    int labs = 0;
+    for (QDirIterator entry(prefix, QDir::AllEntries | QDir::NoDotAndDotDot | QDir::Hidden, QDirIterator::Subdirectories);
+         entry.hasNext();) {
+      const QString path = entry.next();
+      const QString name = entry.fileName();
+      QVERIFY2(name != "reference" && name != "saboteurs" && name != "teacher" && !path.contains("hostile"), qPrintable(path));
+      QVERIFY2(name != "balloon.c" || path.contains("/starter/"), qPrintable(path));
+      if (name != "lab.toml") continue;
+      ++labs;
+      const QByteArray text = ScenarioFolder::read(path);
+      QVERIFY2(!text.contains("saboteur") && !text.contains("\"hidden\"") && !text.contains("after_published"), qPrintable(path));
+    }
+    QCOMPARE(labs, 9);
+    const Said lint = runProgram(command, {"lab", "lint", "3"}, kNothingNamed);
+    QVERIFY2(lint.code == 2 && lint.text.contains("is a copy for students") && lint.text.contains("overcommit-teacher"),
+             lint.text.constData());
+    const QString reference = kSource + "/labs/lab-3-page-sharing/reference";
+    const QStringList one{"grade", "3", "--submission", reference};
+    const Said graded = runProgram(command, one, kNothingNamed);
+    QVERIFY2(graded.code == 0 && graded.text.contains("one more check is with your teacher"), graded.text.constData());
+    QVERIFY2(graded.text.contains("18 of 18 points"), graded.text.constData());
+    const Said packed = runProgram(command, {"lab", "package", "3", lab_.path("autograder-3"), "--for", "gradescope"}, kNothingNamed);
+    QVERIFY2(packed.code == 0 && packed.text.contains("1 check is missing in it"), packed.text.constData());
+
+    install("overcommit-teacher");
+    const Said whole = runProgram(command, one, kNothingNamed);
+    QVERIFY2(whole.code == 0 && !whole.text.contains("with your teacher") && whole.text.contains("19 of 19 points"),
+             whole.text.constData());
+  }
+
   // The upload has all that policies are built with.
   void aPackageCanBuildPolicies() {
     const QString root = lab_.path("autograder");
     const Outcome packed = lab_.run({"lab", "package", "1", root + "/source", "--for", "gradescope"});
     QVERIFY2(packed.code == 0, packed.err.constData());
     const QByteArray setup = ScenarioFolder::read(root + "/source/setup.sh");
-    QVERIFY2(setup.contains(" libseccomp2") && setup.contains(" g++ python3"), setup.constData());
+    QVERIFY2(setup.contains(" libseccomp2 ") && setup.contains(" g++ python3 "), setup.constData());
     QVERIFY(QFile::exists(root + "/source/share/overcommit/include/overcommit/victim.h"));
     (void)lab_.submission("autograder/submission", "victim.cpp", PolicyLab::cpp("return 0;"));
     lab_.write("autograder/submission_metadata.json", R"({"users": [{"id": 1}]})");
@@ -96,7 +136,64 @@ class CourseworkTest : public QObject {
     const Outcome driver = overcommitCommand({"lab", "package", "4", lab_.path("grader"), "--for", "classroom50"});
     QVERIFY2(driver.code == 0, driver.err.constData());
     QVERIFY(QFile::exists(lab_.path("grader/share/overcommit/guests/kernel/balloon.h")));
-    QVERIFY(ScenarioFolder::read(lab_.path("grader/Containerfile")).contains("gcc binutils"));
+    QVERIFY(!QFile::exists(lab_.path("grader/share/overcommit/guests/kernel/balloon.c")));
+    const QByteArray container = ScenarioFolder::read(lab_.path("grader/Containerfile"));
+    QVERIFY2(container.contains("gcc binutils") || container.contains("binutils-x86-64-linux-gnu"), container.constData());
+    for (QDirIterator entry(lab_.path("grader"), QDir::AllEntries | QDir::NoDotAndDotDot, QDirIterator::Subdirectories); entry.hasNext();) {
+      const QString path = entry.next();
+      QVERIFY2(!path.contains("saboteur") && !path.contains("reference") && !path.contains("hostile"), qPrintable(path));
+    }
+    // What is left of the lab is graded as the whole lab is: its hash is the same.
+    const QByteArray toml = ScenarioFolder::read(lab_.path("grader/share/overcommit/labs/lab-4-balloon/lab.toml"));
+    QVERIFY(toml.contains("[[check]]") && !toml.contains("saboteur"));
+    const QStringList grade{"grade", "4", "--submission", kSource + "/labs/lab-4-balloon/starter", "--format", "json"};
+    const Said there = runProgram(lab_.path("grader/bin/overcommit"), grade, kNothingNamed);
+    QCOMPARE(there.text, overcommitCommand(grade).out);
+  }
+
+  // A grader needs the packages of just the libraries that its command is linked with, on the system that it was built for.
+  void aPackageNamesWhatItsCommandIsLinkedWith() {
+    if (QStandardPaths::findExecutable("dpkg-query").isEmpty()) QSKIP("this system has no Debian packages");
+    const QString grader = lab_.path("grader-of-1");
+    const Outcome packed = lab_.run({"lab", "package", "1", grader, "--for", "classroom50"});
+    QVERIFY2(packed.code == 0, packed.err.constData());
+    const QString container = QString::fromUtf8(ScenarioFolder::read(grader + "/Containerfile"));
+    const QStringList named = container.section("--no-install-recommends ", 1).section(" && ", 0, 0).split(' ');
+    QStringList linked{"g++", "python3"};
+    for (const QByteArray& line : runProgram("readelf", {"-dW", grader + "/bin/overcommit"}).text.split('\n')) {
+      if (!line.contains("(NEEDED)")) continue;
+      const QString library = QString::fromUtf8(line).section('[', 1).section(']', 0, 0);
+      linked.append(QString::fromUtf8(runProgram("dpkg-query", {"--search", "*-linux-gnu/" + library}).text).section(':', 0, 0));
+    }
+    linked.sort();
+    linked.removeDuplicates();
+    QVERIFY2(linked.size() > 6, qPrintable(linked.join(' ')));
+    QStringList sorted = named;
+    sorted.sort();
+    QCOMPARE(sorted, linked);
+    QVERIFY(!runProgram("readelf", {"-SW", grader + "/bin/overcommit"}).text.contains(".symtab"));
+    QFile release("/etc/os-release");
+    QVERIFY(release.open(QIODevice::ReadOnly));
+    const std::string text = release.readAll().toStdString();
+    QVERIFY2(container.contains(("ARG BASE=" + overcommit::describedBy(text).base + "\n").c_str()), qPrintable(container));
+  }
+
+  void aSystemHasTheImageOfItsName_data() {
+    QTest::addColumn<QByteArray>("release");
+    QTest::addColumn<QByteArray>("base");
+    QTest::addRow("Debian 12") << QByteArray("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nID=debian\n")
+                               << QByteArray("debian:12-slim");
+    QTest::addRow("testing") << QByteArray("VERSION_CODENAME=forky\nID=debian\n") << QByteArray("debian:forky-slim");
+    QTest::addRow("unstable") << QByteArray("ID=debian\n") << QByteArray("debian:sid-slim");
+    QTest::addRow("Ubuntu") << QByteArray("ID=ubuntu\nID_LIKE=debian\nVERSION_ID='24.04'") << QByteArray("ubuntu:24.04");
+    QTest::addRow("one that nobody knows") << QByteArray("ID=nixos\nVERSION_ID=24") << QByteArray();
+    QTest::addRow("nothing") << QByteArray() << QByteArray();
+    QTest::addRow("nonsense") << QByteArray("=\n\"\nID\nID=\"debian\nVERSION_ID") << QByteArray();
+  }
+  void aSystemHasTheImageOfItsName() {
+    QFETCH(QByteArray, release);
+    QFETCH(QByteArray, base);
+    QCOMPARE(QByteArray::fromStdString(overcommit::describedBy(release.toStdString()).base), base);
   }
 
   // What this machine lacks is told, and costs nobody points.
