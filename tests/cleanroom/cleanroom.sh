@@ -25,6 +25,7 @@ runs the commands of README's section "Two commands". The folder is removed in t
                   compiler builds, and only what was built is emulated
   --first         without a COMMAND: only the first one of README
   --copy FILE     also copies FILE into the user's home; may be given several times
+  --out FOLDER    in the end, if all went well, copies what the commands left in ~/out to FOLDER
   --keep          keeps the folder and says where it is
   --fresh         downloads the base again (it is kept for 30 days)
   --base          only makes the base, a tar file of the minimal Debian, and prints its name
@@ -81,13 +82,14 @@ if [[ ${1:-} == --inside ]]; then
 fi
 
 # ---- arguments ---------------------------------------------------------------------------------------------------------------------
-suite=bookworm arch='' first=0 keep=0 fresh=0 only_base=0
+suite=bookworm arch='' out='' first=0 keep=0 fresh=0 only_base=0
 copies=()
 while (($#)); do
   case $1 in
-    --suite | --arch | --copy) (($# > 1)) || wrong "$1 needs a value" ;;&
+    --suite | --arch | --copy | --out) (($# > 1)) || wrong "$1 needs a value" ;;&
     --suite) suite=$2 && shift ;;
     --arch) arch=$2 && shift ;;
+    --out) out=$2 && shift ;;
     --copy)
       [[ -e $2 ]] || wrong "--copy: there is no file '$2'"
       copies+=("$(readlink -f "$2")") && shift
@@ -235,7 +237,12 @@ chroot "$room" chown -R "$user:" "/$home"
 setpriv --pdeathsig KILL unshare --mount --pid --uts --fork --kill-child=KILL \
   bash "${BASH_SOURCE[0]}" --inside "$room" "${commands[@]}" <&0 &
 inner=$!
-wait "$inner"
-code=$?
+code=0
+wait "$inner" || code=$?
 inner=
+if ((code == 0)) && [[ -n $out ]]; then
+  [[ -d $room/$home/out ]] || wrong "--out: the commands left no folder ~/out"
+  mkdir -p "$out"
+  cp -r "$room/$home/out/." "$out/"
+fi
 exit "$code"
