@@ -38,6 +38,11 @@ packages() {
     [[ -d $debs/$suite ]] || continue
     step "packages are used on $suite" room --suite "$suite" --copy "$debs/$suite" "bash tests/cleanroom/packages.sh ~/$suite"
     step "graders of the packages on $suite" room --suite "$suite" --copy "$debs/$suite" "bash tests/cleanroom/lab_package.sh ~/$suite"
+    step "a lab room without network on $suite: collecting" room --suite "$suite" --copy "$debs/$suite" --out "$debs/room" \
+      "bash tests/cleanroom/lab_room.sh collect ~/$suite"
+    step "a lab room without network on $suite: installing" room --suite "$suite" --copy "$debs/room" \
+      "bash tests/cleanroom/lab_room.sh install ~/room"
+    rm -rf "$debs/room"
   done
   rm -rf "$debs"
 }
