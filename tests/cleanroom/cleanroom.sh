@@ -24,6 +24,7 @@ runs the commands of README's section "Two commands". The folder is removed in t
                   takes ten times as long. Without a COMMAND, arm64 on amd64 means ./dev arm64 in a room of both: a cross
                   compiler builds, and only what was built is emulated
   --first         without a COMMAND: only the first one of README
+  --list          only prints the commands that README has
   --copy FILE     also copies FILE into the user's home; may be given several times
   --out FOLDER    in the end, if all went well, copies what the commands left in ~/out to FOLDER
   --keep          keeps the folder and says where it is
@@ -82,7 +83,7 @@ if [[ ${1:-} == --inside ]]; then
 fi
 
 # ---- arguments ---------------------------------------------------------------------------------------------------------------------
-suite=bookworm arch='' out='' first=0 keep=0 fresh=0 only_base=0
+suite=bookworm arch='' out='' first=0 keep=0 fresh=0 only_base=0 list=0
 copies=()
 while (($#)); do
   case $1 in
@@ -98,6 +99,7 @@ while (($#)); do
     --keep) keep=1 ;;
     --fresh) fresh=1 ;;
     --base) only_base=1 ;;
+    --list) list=1 ;;
     --help | -h)
       usage
       exit 0
@@ -111,6 +113,17 @@ done
 [[ ${arch:-amd64} == amd64 || $arch == arm64 ]] || wrong "--arch takes amd64 or arm64, not '$arch'"
 commands=("$@")
 [[ ${commands[0]:-} != ./dev ]] || wrong "each command is one argument; put it in quotes: './dev ${commands[1]:-demo}'"
+
+# The lines of the first code block of README's section, without their comments.
+readme_commands() {
+  awk '/^## /{inside = /^## Two commands$/} inside && /^```/{block++} inside && block == 1 && /^\.\//' "$root/README.md" |
+    sed 's/ *#.*//' | { if ((first)); then head -n 1; else cat; fi; }
+}
+[[ -n $(readme_commands) ]] || wrong 'README.md has no commands in its section "Two commands"'
+if ((list)); then
+  readme_commands
+  exit 0
+fi
 
 ((EUID == 0)) || cannot "it mounts file systems, so run it as root: sudo ./dev cleanroom"
 command -v mmdebstrap >/dev/null || cannot "mmdebstrap is missing; install it: apt-get install mmdebstrap"
@@ -126,11 +139,7 @@ elif [[ $arch != "$native" ]] && ! arch-test "$arch" >/dev/null 2>&1; then
 fi
 
 if ((${#commands[@]} == 0)); then
-  # The lines of the first code block of the section, without their comments.
-  mapfile -t commands < <(awk '/^## /{inside = /^## Two commands$/} inside && /^```/{block++} inside && block == 1 && /^\.\//' \
-    "$root/README.md" | sed 's/ *#.*//')
-  ((${#commands[@]} > 0)) || wrong 'README.md has no commands in its section "Two commands"'
-  ((first == 0)) || commands=("${commands[0]}")
+  mapfile -t commands < <(readme_commands)
 fi
 
 # ---- the base: a tar file of a minimal system, kept between calls ------------------------------------------------------------------
