@@ -59,6 +59,9 @@ if [[ ${1:-} == --inside ]]; then
   mount -t tmpfs -o mode=1777 tmpfs "$room/dev/shm"
   ln -s pts/ptmx "$room/dev/ptmx"
   ln -s /proc/self/fd "$room/dev/fd"
+  ln -s /proc/self/fd/0 "$room/dev/stdin"
+  ln -s /proc/self/fd/1 "$room/dev/stdout"
+  ln -s /proc/self/fd/2 "$room/dev/stderr"
   for device in null zero full random urandom tty; do
     : >"$room/dev/$device"
     mount --bind "/dev/$device" "$room/dev/$device"
