@@ -145,9 +145,59 @@ if ((${#commands[@]} == 0)); then
   mapfile -t commands < <(readme_commands)
 fi
 
-# ---- the base: a tar file of a minimal system, kept between calls ------------------------------------------------------------------
+# ---- a folder for this call, which is removed in the end ---------------------------------------------------------------------------
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/overcommit/cleanroom
 mkdir -p "$cache"
+folders=${TMPDIR:-/var/tmp}
+exec 7>"$cache/folders.lock"
+flock 7
+# What a call left that was killed: its lock is free, nothing of it is mounted.
+for old in "$folders"/overcommit-cleanroom.*.lock; do
+  if [[ -e $old ]] && flock -n "$old" true; then
+    rm -rf --one-file-system "${old%.lock}" "$old"
+  fi
+done
+folder=$(mktemp -d "$folders/overcommit-cleanroom.XXXXXX")
+exec 9>"$folder.lock"
+flock 9
+flock -u 7
+chmod 755 "$folder"
+room=$folder/room
+mkdir "$room"
+
+child=
+# shellcheck disable=SC2317 # called by the trap
+remove() {
+  local code=$?
+  trap '' INT TERM HUP
+  if [[ -n $child ]]; then
+    kill -KILL "$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+  fi
+  if ((keep)); then
+    rm -f "$folder.lock"
+    say "the folder of the clean room is kept: $room"
+  else
+    rm -rf --one-file-system "$folder" "$folder.lock"
+  fi
+  exit "$code"
+}
+trap remove EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# In namespaces that die with this script, and all mounts with them. In the background, because only `wait` lets the traps act at once; it may
+# read what is typed all the same. Without our locks: mmdebstrap has a shell write to the next free descriptor, which must have one digit.
+apart() { # COMMAND...
+  local code=0
+  setpriv --pdeathsig KILL unshare --mount --mount-proc --pid --uts --fork --kill-child=KILL "$@" <&0 7>&- 8>&- 9>&- &
+  child=$!
+  wait "$child" || code=$?
+  child=
+  return "$code"
+}
+
+# ---- the base: a tar file of a minimal system, kept between calls ------------------------------------------------------------------
 base=$cache/$suite-${architectures/,/-}.tar
 
 # The archives and the settings of apt on this machine, for another suite: one line of sources.list each.
@@ -167,7 +217,7 @@ sources() {
 apt_settings() { apt-config dump | grep -E '^Acquire::(https?|Check-|Retries|ForceIPv)[^ ]* "[^"]+";$' || true; }
 
 make_base() {
-  local settings=$cache/$suite-$arch.$$.conf list=$cache/$suite-$arch.$$.list
+  local settings=$folder/settings list=$folder/list
   apt_settings >"$settings"
   sources >"$list"
   # Before the first `apt-get update` nothing is known of this machine's archives: mmdebstrap's own default is used then.
@@ -176,16 +226,13 @@ make_base() {
   local -a from=()
   [[ ! -s $list ]] || from=("$list")
   say "making the base of $suite for $arch"
-  mmdebstrap --quiet --format=tar --variant=minbase --architectures="$architectures" --include=sudo,ca-certificates --aptopt="$settings" \
-    "$suite" "$base.$$" "${from[@]}" >&2 || {
-    rm -f "$base.$$" "$settings" "$list"
+  TMPDIR=$folder apart mmdebstrap --quiet --format=tar --variant=minbase --architectures="$architectures" --include=sudo,ca-certificates \
+    --aptopt="$settings" "$suite" "$folder/base" "${from[@]}" >&2 ||
     cannot "mmdebstrap could not make a minimal $suite for $arch; the reason is above (no network? a full disk?)"
-  }
-  rm -f "$settings" "$list"
-  mv "$base.$$" "$base"
+  mv "$folder/base" "$base.new" && mv "$base.new" "$base"
 }
 
-exec 8>"$cache/lock"
+exec 8>"$base.lock"
 flock 8
 ((fresh == 0)) || rm -f "$base"
 [[ -z $(find "$base" -mtime "+$base_age_days" 2>/dev/null) ]] || rm -f "$base"
@@ -196,41 +243,8 @@ if ((only_base)); then
 fi
 
 # ---- the room ----------------------------------------------------------------------------------------------------------------------
-rooms=${TMPDIR:-/var/tmp}
-# What a call left that was killed: its lock is free, nothing of it is mounted.
-for old in "$rooms"/overcommit-cleanroom.*; do
-  [[ -e $old.lock || -d $old ]] || continue
-  if [[ $old != *.lock && -e $old.lock ]] && flock -n "$old.lock" true; then
-    rm -rf --one-file-system "$old" "$old.lock"
-  fi
-done
-room=$(mktemp -d "$rooms/overcommit-cleanroom.XXXXXX")
-exec 9>"$room.lock"
-flock 9
-flock -u 8
-inner=
-# shellcheck disable=SC2317 # called by the trap
-remove() {
-  local code=$?
-  trap '' INT TERM HUP
-  if [[ -n $inner ]]; then
-    kill -KILL "$inner" 2>/dev/null || true
-    wait "$inner" 2>/dev/null || true
-  fi
-  if ((keep)); then
-    rm -f "$room.lock"
-    say "the folder of the clean room is kept: $room"
-  else
-    rm -rf --one-file-system "$room" "$room.lock"
-  fi
-  exit "$code"
-}
-trap remove EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-chmod 755 "$room"
 tar -x -f "$base" -C "$room" --numeric-owner --xattrs --xattrs-include='*'
+flock -u 8
 cp -L /etc/resolv.conf "$room/etc/resolv.conf" 2>/dev/null || true
 cp -L /etc/hosts "$room/etc/hosts"
 echo cleanroom >"$room/etc/hostname"
@@ -245,13 +259,8 @@ for file in "${copies[@]}"; do
 done
 chroot "$room" chown -R "$user:" "/$home"
 
-# Not in the background for the terminal: a command may read what is typed. `wait` lets the traps act at once.
-setpriv --pdeathsig KILL unshare --mount --pid --uts --fork --kill-child=KILL \
-  bash "${BASH_SOURCE[0]}" --inside "$room" "${commands[@]}" <&0 &
-inner=$!
 code=0
-wait "$inner" || code=$?
-inner=
+apart bash "${BASH_SOURCE[0]}" --inside "$room" "${commands[@]}" || code=$?
 if ((code == 0)) && [[ -n $out ]]; then
   [[ -d $room/$home/out ]] || wrong "--out: the commands left no folder ~/out"
   mkdir -p "$out"
