@@ -19,7 +19,7 @@ case $what in
   install)
     cd "$folder"
     ! sudo unshare --net -- apt-get -qq update -o APT::Update::Error-Mode=any 2>/dev/null || { echo "there is a network" >&2 && exit 1; }
-    sudo unshare --net -- env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-download ./*.deb
+    sudo unshare --net -- env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y ./*.deb
     cd
     overcommit run /usr/share/overcommit/labs/scenarios/demo.toml
     overcommit lab list
